@@ -1,0 +1,100 @@
+import type { Statement } from '../database/database.ts';
+
+/** pg_class.relkind, in words. */
+const kinds = `CASE c.relkind
+    WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
+    WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END`;
+
+/** Types that pgvector brought, whatever they are called and wherever they live. */
+const vectorTypes = `SELECT d.objid
+  FROM pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND e.extname = 'vector'
+  WHERE d.classid = 'pg_catalog.pg_type'::regclass
+    AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'`;
+
+/** Every table or view of this name, in whatever schema; `visible`: the one that the search path finds. */
+export function tablesNamed(name: string): Statement {
+  return {
+    text: `SELECT c.oid, n.nspname AS schema, c.relname AS name, ${kinds} AS kind,
+  pg_catalog.pg_table_is_visible(c.oid) AS visible,
+  pg_catalog.row_security_active(c.oid) AS "rowSecurity",
+  CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN c.reltuples::float8 END AS "estimatedRows"
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)
+ORDER BY n.nspname`,
+    values: [name],
+  };
+}
+
+/**
+ * A table's columns in order, each with its type, the type below it (a domain's base, resolved to the bottom) and
+ * an array's element type. Of a domain, its NOT NULL and its default count as the column's own.
+ */
+export function columnsOf(oid: number): Statement {
+  return {
+    text: `WITH RECURSIVE chain AS (
+  SELECT a.attnum, a.atttypid AS type, a.atttypmod AS typmod, a.attnotnull AS "notNull", a.atthasdef AS "hasDefault"
+  FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT chain.attnum, d.typbasetype, d.typtypmod, chain."notNull" OR d.typnotnull, chain."hasDefault" OR d.typdefault IS NOT NULL
+  FROM chain
+  JOIN pg_catalog.pg_type d ON d.oid = chain.type AND d.typtype = 'd'
+), described AS (
+  SELECT t.oid, jsonb_build_object('oid', t.oid::int8, 'schema', n.nspname, 'name', t.typname, 'kind', t.typtype, 'category', t.typcategory) AS type
+  FROM pg_catalog.pg_type t
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+)
+SELECT a.attname AS name, own.type, base.type AS base, element.type AS element,
+  pg_catalog.format_type(a.atttypid, a.atttypmod) AS declared, chain.typmod, chain."notNull", chain."hasDefault",
+  CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated,
+  CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
+  b.oid IN (${vectorTypes}) AS "fromPgvector"
+FROM pg_catalog.pg_attribute a
+JOIN chain ON chain.attnum = a.attnum
+JOIN pg_catalog.pg_type b ON b.oid = chain.type AND b.typtype <> 'd'
+JOIN described own ON own.oid = a.atttypid
+JOIN described base ON base.oid = b.oid
+LEFT JOIN described element ON element.oid = b.typelem AND b.typcategory = 'A'
+WHERE a.attrelid = $1
+ORDER BY a.attnum`,
+    values: [oid],
+  };
+}
+
+/** The primary key's columns, in the key's order. */
+export function primaryKeyOf(oid: number): Statement {
+  return {
+    text: `SELECT a.attname AS name
+FROM pg_catalog.pg_index i
+CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
+JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+WHERE i.indrelid = $1 AND i.indisprimary AND k.position <= i.indnkeyatts
+ORDER BY k.position`,
+    values: [oid],
+  };
+}
+
+/**
+ * Tables with a vector column that the role can reach; views and single partitions are left out, as what is meant is the table
+ * below or above them. `bits`: the table has no column of pgvector's types, but one of bit(n > 1).
+ */
+export function tablesWithVectors(): Statement {
+  return {
+    text: `SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_is_visible(c.oid) AS visible,
+  NOT bool_or(a.atttypid <> 'pg_catalog.bit'::regtype) AS bits
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)
+  AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+  AND (t.oid IN (${vectorTypes}) OR t.typbasetype IN (${vectorTypes})
+    OR (t.oid = 'pg_catalog.bit'::regtype AND a.atttypmod > 1))
+GROUP BY n.nspname, c.relname, c.oid
+ORDER BY n.nspname, c.relname`,
+  };
+}
