@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { type Context, type OpenContext, openContext } from './context.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { invocationOf } from './io.ts';
+
+export interface ActionNeeds<Options> {
+  /** Whether the command writes to the database; a function where its flags decide (`--sql` only prints). */
+  writes: boolean | ((options: Options) => boolean);
+  /** Whether it may create the embedded database where there is none yet; default no. */
+  createsEmbedded?: boolean;
+}
+
+/**
+ * The wiring that every command shares: builds the context, runs the work, always closes, and on a signal ends what
+ * the database runs. `command.action(action<Options, [string]>({ writes: false }, async (context, name) => …))`
+ * @param work what the command does; what it resolves to is the exit code, default 0; what it throws is mapped to a
+ *   message and an exit code in program.ts
+ */
+export function action<Options extends object, Arguments extends unknown[] = []>(
+  needs: ActionNeeds<Options>,
+  work: (context: Context<Options>, ...args: Arguments) => Promise<ExitCode | void>,
+): (...received: unknown[]) => Promise<void> {
+  return async (...received) => {
+    // Commander hands over the declared arguments, then the options, then the command.
+    const command = received.at(-1) as Command;
+    const args = received.slice(0, -2) as Arguments;
+    const invocation = invocationOf(command);
+    const options = command.opts() as Context<Options>['options'];
+    const opened = openContext<Options>(invocation.io, options, {
+      writes: typeof needs.writes === 'function' ? needs.writes(options) : needs.writes,
+      createsEmbedded: needs.createsEmbedded ?? false,
+    });
+    invocation.exitCode = (await runAndClose(opened, (context) => work(context, ...args))) ?? 0;
+  };
+}
+
+async function runAndClose<Options, Result>(
+  { context, display, cancel, close }: OpenContext<Options>,
+  work: (context: Context<Options>) => Promise<Result>,
+): Promise<Result> {
+  const { signal } = context;
+  const end = () => {
+    display.stop();
+    // Whoever waits for input waits no longer. Without an error: that would need a listener.
+    context.io.stdin.destroy();
+    // The pending call rejects, and that is how the work ends; when not even this goes through, close() is next.
+    cancel().catch(() => {});
+  };
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    signal.throwIfAborted();
+    const result = await work(context);
+    // Work that ran to its end without noticing the signal was still asked to stop.
+    signal.throwIfAborted();
+    return result;
+  } finally {
+    signal.removeEventListener('abort', end);
+    display.stop();
+    await close();
+  }
+}

@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+
+/** What a file in commands/ exports: a command's arguments, flags and action, or a group's commands. */
+export type CommandModule =
+  | { configure: (command: Command) => Command }
+  | { commands: readonly CommandEntry[] };
+
+/** One line of a table of contents; the module behind it is loaded when the command is asked for. */
+export interface CommandEntry {
+  name: string;
+  summary: string;
+  load: () => Promise<CommandModule>;
+}
+
+/** Every command, in the order in which they are met. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'sql',
+    summary: 'run a statement, and show its result as a table, JSON or CSV',
+    load: () => import('./sql.ts'),
+  },
+];

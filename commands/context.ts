@@ -1,0 +1,117 @@
+import { loadConfiguration } from '../src/database/configuration.ts';
+import { connect } from '../src/database/connect.ts';
+import type { Database } from '../src/database/database.ts';
+import { resolveTarget } from '../src/database/resolve.ts';
+import { InterruptedError, UsageError } from '../src/errors.ts';
+import type { Reporter } from '../src/progress.ts';
+import type { Io } from './io.ts';
+import type { ConnectionOptions, OutputOptions, TableOptions } from './options.ts';
+import { createOutput, type Output } from './output/output.ts';
+import { createProgressDisplay, type ProgressDisplay } from './output/progress.ts';
+import { styleFor } from './output/style.ts';
+import { traceDatabase } from './output/trace.ts';
+
+/** What a command's action is given. */
+export interface Context<Options> {
+  readonly options: Options & OutputOptions & ConnectionOptions & TableOptions;
+  readonly io: Io;
+  readonly output: Output;
+  /** For the operation: progress, notes and warnings, shown on stderr as the flags ask. */
+  readonly reporter: Reporter;
+  /** For the operation: fires when the user or the system asks for the end. */
+  readonly signal: AbortSignal;
+  /** The table named by --table, PGV_TABLE or the configuration file, in this order. */
+  readonly table: string | undefined;
+  /**
+   * The database, opened by the first call and closed when the action ends. A command that writes names it on
+   * stderr then.
+   */
+  database(): Promise<Database>;
+}
+
+/** What a command needs of its database. */
+export interface DatabaseNeeds {
+  /** Whether this run writes: then the target is named on stderr before it does. */
+  writes: boolean;
+  /** Whether it may create the embedded database; what only reads never does. */
+  createsEmbedded: boolean;
+}
+
+/** A context with what its owner, action.ts, needs to end it. */
+export interface OpenContext<Options> {
+  context: Context<Options>;
+  display: ProgressDisplay;
+  /** Ends what the database is running, so that a pending call rejects. */
+  cancel: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export function openContext<Options>(
+  io: Io,
+  options: Context<Options>['options'],
+  needs: DatabaseNeeds,
+): OpenContext<Options> {
+  const errorStyle = styleFor(io.stderr, io.env, options.color);
+  const display = createProgressDisplay(io, options, errorStyle);
+  const note = (line: string) => display.note(errorStyle.dim(line));
+  const configuration = loadConfiguration(io.cwd);
+  let opened: Promise<Database> | undefined;
+
+  const open = async (): Promise<Database> => {
+    const resolved = resolveTarget({ url: options.url, env: io.env, cwd: io.cwd, configuration });
+    const database = await orAbort(connect(resolved, { mayCreate: needs.createsEmbedded }), io.signal);
+    if (needs.writes) note(`database: ${database.target.description}`);
+    return options.verbose ? traceDatabase(database, note) : database;
+  };
+
+  const context: Context<Options> = {
+    options,
+    io,
+    signal: io.signal,
+    reporter: display,
+    output: createOutput({
+      stdout: io.stdout,
+      json: options.json === true,
+      style: styleFor(io.stdout, io.env, options.color),
+      hideProgress: display.stop,
+      note: display.note,
+    }),
+    table: options.table ?? tableOfEnvironment(io.env) ?? configuration?.table,
+    database: () => {
+      opened ??= open();
+      return opened;
+    },
+  };
+  // A failure to open has reached the action already, as the rejection of its own call.
+  const ifOpen = async (work: (database: Database) => Promise<void>) => {
+    const database = await opened?.catch(() => undefined);
+    if (database) await work(database);
+  };
+  return {
+    context,
+    display,
+    cancel: () => ifOpen((database) => database.cancel()),
+    close: () => ifOpen((database) => database.close()),
+  };
+}
+
+function tableOfEnvironment(env: Io['env']): string | undefined {
+  if (env.PGV_TABLE !== '') return env.PGV_TABLE;
+  throw new UsageError('PGV_TABLE is set but empty', { hint: 'name a table in it, or unset it' });
+}
+
+/** The database, unless the signal comes first: then what still opens is closed as soon as it is there. */
+function orAbort(connecting: Promise<Database>, signal: AbortSignal): Promise<Database> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      connecting.then((database) => database.close()).catch(() => {});
+      reject(new InterruptedError());
+    };
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    connecting.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander';
+
+export interface OutputOptions {
+  json?: true;
+  quiet?: true;
+  verbose?: true;
+  progress: 'auto' | 'json';
+  /** False with --no-color. */
+  color: boolean;
+}
+
+export interface ConnectionOptions {
+  /** --url, --dbname or -d. */
+  url?: string;
+}
+
+export interface TableOptions {
+  table?: string;
+  vectorColumn?: string;
+}
+
+/** Which database: for every command that opens one. */
+export function addConnectionOptions(command: Command): Command {
+  const url = new Option('-d, --url <url>', 'a URL, a conninfo string or a database name').helpGroup(
+    'Which database:',
+  );
+  // The same flag by psql's name. Commander knows two names of an option, so the third is a hidden option.
+  url.flags = '-d, --url, --dbname <url>';
+  return command
+    .addOption(url)
+    .addOption(new Option('--dbname <url>').hideHelp())
+    .on('option:dbname', (value: string) => command.setOptionValueWithSource('url', value, 'cli'));
+}
+
+/** Which table and which of its vector columns: for commands on one table; together with addConnectionOptions. */
+export function addTableOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-t, --table <[schema.]name>', 'the table').helpGroup('Which table:'))
+    .addOption(
+      new Option('--vector-column <name>', 'the vector column, where there are several').helpGroup(
+        'Which table:',
+      ),
+    );
+}
+
+/** How the command speaks; every command has these (program.ts adds them). */
+export function addOutputOptions(command: Command): Command {
+  const group = (option: Option) => option.helpGroup('Output:');
+  return command
+    .addOption(group(new Option('--json', 'one JSON document on stdout, errors too')))
+    .addOption(group(new Option('-q, --quiet', 'no progress, no chatter')))
+    .addOption(group(new Option('-v, --verbose', 'the SQL that runs, with timings, on stderr')))
+    .addOption(
+      group(
+        new Option('--progress <how>', 'a bar on a terminal and lines elsewhere, or JSON lines')
+          .choices(['auto', 'json'])
+          .default('auto'),
+      ),
+    )
+    .addOption(group(new Option('--no-color', 'no colours (also NO_COLOR)')));
+}
+
+/** The closing part of a command's help: lines as they are typed, without the prompt. */
+export function addExamples(command: Command, lines: readonly string[]): Command {
+  return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}

@@ -1,0 +1,87 @@
+import { UsageError } from '../../src/errors.ts';
+import { ClosedPipeError } from '../errors.ts';
+import type { Sink } from '../io.ts';
+import { jsonDocument } from './json.ts';
+import type { Style } from './style.ts';
+import { type Column, renderTable } from './table.ts';
+
+/** Where a command's answer goes: stdout for data, stderr for what is said about it. */
+export interface Output {
+  /** True with --json: the answer is one document, see `document`. */
+  readonly json: boolean;
+  /** Colours for what is written to stdout. */
+  readonly style: Style;
+  /** Whether stdout is a terminal. */
+  readonly isTerminal: boolean;
+  /** Writes to stdout, done when the reader has taken it. */
+  write(data: string | Uint8Array): Promise<void>;
+  /** The answer under --json. Call it once, at the end. */
+  document(value: unknown): Promise<void>;
+  /** Rows as a table on stdout, as wide as the terminal. */
+  table(columns: readonly Column[], rows: readonly (readonly unknown[])[]): Promise<void>;
+  /**
+   * What a command that writes has done: under --json the document on stdout, else the line on stderr
+   * (nothing with --quiet).
+   */
+  summary(document: unknown, line: string): Promise<void>;
+  /** Throws a UsageError where binary data would go to a terminal. */
+  refuseBinaryOnTerminal(): void;
+}
+
+export interface OutputSettings {
+  stdout: Sink;
+  json: boolean;
+  style: Style;
+  /** Takes the progress display off the terminal, before data is written there. */
+  hideProgress: () => void;
+  /** A line on stderr, which --quiet leaves out. */
+  note: (line: string) => void;
+}
+
+export function createOutput(settings: OutputSettings): Output {
+  const { stdout, json, style, note } = settings;
+  const isTerminal = stdout.isTTY === true;
+
+  const write = (data: string | Uint8Array): Promise<void> => {
+    if (isTerminal) settings.hideProgress();
+    return writeTo(stdout, data);
+  };
+  const document = (value: unknown): Promise<void> => write(jsonDocument(value));
+
+  return {
+    json,
+    style,
+    isTerminal,
+    write,
+    document,
+    table: (columns, rows) => {
+      const width = isTerminal ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+      return write(renderTable(columns, rows, { width, style }));
+    },
+    summary: async (value, line) => {
+      if (json) await document(value);
+      else note(line);
+    },
+    refuseBinaryOnTerminal: () => {
+      if (!isTerminal) return;
+      throw new UsageError('binary data is not written to a terminal', {
+        hint: 'name a file with -o, or send the output into a pipe',
+      });
+    },
+  };
+}
+
+/** Writes and waits until the stream has passed the data on, so that memory holds one piece at a time. */
+function writeTo(stream: Sink, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(data, (error) => {
+      if (!error) resolve();
+      else reject(isClosedPipe(error) ? new ClosedPipeError(error.message) : error);
+    });
+  });
+}
+
+/** Whether an error of a stream only says that its reader has gone. */
+export function isClosedPipe(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+}

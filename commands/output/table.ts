@@ -1,0 +1,104 @@
+import Table from 'cli-table3';
+import type { Style } from './style.ts';
+import { displayWidth, shorten } from './width.ts';
+
+/** A column of a table: what heads it, and on which side its values stand (default: numbers right, others left). */
+export interface Column {
+  name: string;
+  align?: 'left' | 'right';
+}
+
+interface Layout {
+  /** Characters in a line of the terminal; Infinity where nothing is to be shortened. */
+  width: number;
+  style: Style;
+}
+
+const gap = 2;
+const narrowest = 8;
+
+/**
+ * Rows as a table without a grid: a heading, a thin line, the rows. Values too long for the terminal's width end
+ * in …, vectors keep their first values and say their dimensions.
+ */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly unknown[])[],
+  { width, style }: Layout,
+): string {
+  const cells = rows.map((row) => columns.map((_, index) => cellText(row[index], width)));
+  const natural = columns.map(({ name }, index) =>
+    cells.reduce((width, row) => Math.max(width, displayWidth(row[index]!)), displayWidth(name)),
+  );
+  const widths = fitWidths(natural, width - gap * (columns.length - 1));
+  const table = new Table({
+    chars: borderless,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: columns.map(({ align }, index) => align ?? (isNumeric(rows, index) ? 'right' : 'left')),
+  });
+  const fit = (text: string, index: number) => shorten(text, widths[index]!);
+  table.push(columns.map(({ name }, index) => style.bold(fit(name, index))));
+  table.push(widths.map((columnWidth) => style.dim('─'.repeat(columnWidth))));
+  for (const [number, row] of cells.entries()) {
+    table.push(row.map((text, index) => (rows[number]![index] == null ? style.dim(text) : fit(text, index))));
+  }
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')}\n`;
+}
+
+/** `[0.213,0.028,…]` with 64 values → `[0.213, 0.028, … 64]`; other text gives undefined. */
+export function shortVector(text: string): string | undefined {
+  if (!/^\[[-+\d.eE,\s]*\]$/.test(text)) return undefined;
+  const values = text.slice(1, -1).split(',');
+  if (values.length <= 4) return undefined;
+  const first = values.slice(0, 3).map((value) => String(Number(Number(value).toPrecision(3))));
+  return `[${first.join(', ')}, … ${values.length}]`;
+}
+
+const borderless = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '' },
+  middle: ' '.repeat(gap),
+};
+
+function cellText(value: unknown, width: number): string {
+  if (value === null || value === undefined) return 'NULL';
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const vector = Number.isFinite(width) ? shortVector(text) : undefined;
+  // Control characters would break the lines, or command the terminal.
+  return (vector ?? text).replace(/\r?\n/g, '↵').replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+}
+
+/** Numbers, and the strings that stand for numbers too long for JavaScript's own. */
+function isNumeric(rows: readonly (readonly unknown[])[], index: number): boolean {
+  const values = rows.map((row) => row[index]).filter((value) => value != null);
+  return (
+    values.length > 0 &&
+    values.every(
+      (value) => typeof value === 'number' || (typeof value === 'string' && /^[+-]?\d+(\.\d+)?$/.test(value)),
+    )
+  );
+}
+
+/** Takes from the widest columns until all fit; a column is never narrower than eight characters for that. */
+function fitWidths(natural: readonly number[], available: number): number[] {
+  const widths = [...natural];
+  let excess = widths.reduce((sum, each) => sum + each, 0) - available;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) break;
+    const next = Math.max(narrowest, ...widths.filter((each) => each < widest));
+    const among = widths.filter((each) => each === widest).length;
+    const cut = Math.max(1, Math.min(widest - next, Math.floor(excess / among)));
+    for (const [index, each] of widths.entries()) {
+      if (each !== widest || excess <= 0) continue;
+      widths[index] = each - cut;
+      excess -= cut;
+    }
+  }
+  return widths;
+}

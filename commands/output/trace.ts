@@ -1,0 +1,71 @@
+import type { Database, Session, Statement } from '../../src/database/database.ts';
+import { redact } from './redact.ts';
+import { counted } from './units.ts';
+
+/**
+ * The same database, telling every statement and its time: for --verbose. Values are left out, since they are data
+ * and may be long; passwords in statements are struck out.
+ */
+export function traceDatabase(database: Database, print: (line: string) => void): Database {
+  return {
+    ...traceSession(database, print),
+    target: database.target,
+    maxLanes: database.maxLanes,
+    transaction: async (work) => {
+      print('BEGIN');
+      try {
+        const result = await database.transaction((session) => work(traceSession(session, print)));
+        print('COMMIT');
+        return result;
+      } catch (error) {
+        print('ROLLBACK');
+        throw error;
+      }
+    },
+    lane: () => database.lane(),
+    cancel: () => database.cancel(),
+    close: () => database.close(),
+  };
+}
+
+function traceSession(session: Session, print: (line: string) => void): Session {
+  const timed = async <T>(sql: string, run: () => Promise<T>, outcome: (result: T) => string): Promise<T> => {
+    const started = performance.now();
+    const tell = (what: string) => {
+      const milliseconds = (performance.now() - started).toFixed(1);
+      print(`${redact(sql.trim())}\n  -- ${[`${milliseconds} ms`, what].filter(Boolean).join(', ')}`);
+    };
+    try {
+      const result = await run();
+      tell(outcome(result));
+      return result;
+    } catch (error) {
+      tell('failed');
+      throw error;
+    }
+  };
+  return {
+    query: (statement) =>
+      timed(
+        textOf(statement),
+        () => session.query(statement),
+        (result) => counted(result.rowCount, 'row'),
+      ),
+    copyIn: (sql, chunks) =>
+      timed(
+        sql,
+        () => session.copyIn(sql, chunks),
+        (rows) => counted(rows, 'row'),
+      ),
+    copyOut: (sql) =>
+      timed(
+        sql,
+        () => session.copyOut(sql),
+        () => 'stream begun',
+      ),
+  };
+}
+
+function textOf(statement: Statement | string): string {
+  return typeof statement === 'string' ? statement : statement.text;
+}

@@ -1,0 +1,122 @@
+import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import { type CommandEntry, commands } from './commands.ts';
+import { ClosedPipeError, toPgvError } from './errors.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { bindInvocation, type Invocation, type Io } from './io.ts';
+import { addOutputOptions } from './options.ts';
+import { isClosedPipe } from './output/output.ts';
+import { hasColor } from './output/style.ts';
+
+/**
+ * Runs one command line. Never throws, never ends the process.
+ * @param argv the arguments after the program's own name
+ * @returns the exit code
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const reader = watchReader(io);
+  try {
+    const invocation: Invocation = { io, exitCode: exitCodes.done };
+    const words = normalise(argv);
+    const program = await createProgram(words, invocation);
+    await program.parseAsync(words, { from: 'user' });
+    return invocation.exitCode;
+  } catch (error) {
+    if (error instanceof ClosedPipeError || reader.gone) return exitCodes.done;
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
+    // A group without its command: Commander has shown the group's help on stderr.
+    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
+    return fail(error, argv, io);
+  } finally {
+    reader.unwatch();
+  }
+}
+
+/** Tells a failure on stderr, and under --json on stdout too. The only place that does. */
+export async function fail(thrown: unknown, argv: readonly string[], io: Io): Promise<number> {
+  const { renderError, errorDocument } = await import('./output/error.ts');
+  const { jsonDocument, jsonLine } = await import('./output/json.ts');
+  const { styleFor } = await import('./output/style.ts');
+  const error = toPgvError(thrown, io.signal);
+  // Read from the words themselves: what failed may be their parsing.
+  const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
+  const jsonProgress = flags.join(' ').match(/--progress[ =]json\b/) !== null;
+  const style = styleFor(io.stderr, io.env, !flags.includes('--no-color'));
+  const debug = io.env.PGV_DEBUG === '1';
+  io.stderr.write(jsonProgress ? jsonLine(errorDocument(error)) : renderError(error, style, debug));
+  if (flags.includes('--json')) io.stdout.write(jsonDocument(errorDocument(error)));
+  return exitCodeOf(error);
+}
+
+/** `pgv` alone asks for help, and `pgv help index create` is `pgv index create --help`. */
+function normalise(argv: readonly string[]): string[] {
+  if (argv.length === 0) return ['--help'];
+  if (argv[0] === 'help') return [...argv.slice(1).filter((word) => !word.startsWith('-')), '--help'];
+  return [...argv];
+}
+
+async function createProgram(argv: readonly string[], invocation: Invocation): Promise<Command> {
+  const { io } = invocation;
+  const program = new Command('pgv')
+    .description(manifest.description)
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ styleTitle: (title) => `\u001b[1m${title}\u001b[22m` })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Errors are told in fail(), like all others.
+      outputError: () => {},
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
+      getOutHasColors: () => hasColor(io.stdout, io.env, !argv.includes('--no-color')),
+      getErrHasColors: () => hasColor(io.stderr, io.env, !argv.includes('--no-color')),
+    })
+    .addHelpText('after', '\n`pgv help <command>` tells more, with examples.');
+  bindInvocation(program, invocation);
+  await addCommands(program, commands, argv);
+  return program;
+}
+
+/** Adds a list of commands, of which only the one that `words` name is loaded; the others are there for the help. */
+async function addCommands(
+  parent: Command,
+  entries: readonly CommandEntry[],
+  words: readonly string[],
+): Promise<void> {
+  for (const { name, summary, load } of entries) {
+    const command = parent.command(name).description(summary);
+    if (words[0] !== name) continue;
+    const module = await load();
+    if ('commands' in module) await addCommands(command, module.commands, words.slice(1));
+    else addOutputOptions(module.configure(command));
+  }
+}
+
+/**
+ * Notices when nobody reads stdout any more. Without a listener such an error would end the process with a stack; on
+ * stderr there is nobody left to tell.
+ */
+function watchReader(io: Io): { readonly gone: boolean; unwatch: () => void } {
+  let gone = false;
+  const onStdout = (error: Error) => {
+    if (isClosedPipe(error)) gone = true;
+  };
+  const onStderr = () => {};
+  io.stdout.on('error', onStdout);
+  io.stderr.on('error', onStderr);
+  return {
+    get gone() {
+      return gone;
+    },
+    // The error of the last write comes after run() has returned: the listeners must stay until then.
+    unwatch: () =>
+      setImmediate(() => {
+        io.stdout.off('error', onStdout);
+        io.stderr.off('error', onStderr);
+      }),
+  };
+}

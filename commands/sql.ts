@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { UsageError } from '../src/errors.ts';
+import { action } from './action.ts';
+import type { Context } from './context.ts';
+import { readText } from './io.ts';
+import { addConnectionOptions, addExamples } from './options.ts';
+import { csvRecord } from './output/csv.ts';
+import { counted } from './output/units.ts';
+
+interface SqlOptions {
+  csv?: true;
+}
+
+export function configure(command: Command): Command {
+  addConnectionOptions(command)
+    .argument('<statement>', 'one SQL statement; - reads it from stdin')
+    .option('--csv', 'the result as CSV with a header')
+    .action(action<SqlOptions, [string]>({ writes: true }, runStatement));
+  return addExamples(command, [
+    'pgv sql "SELECT count(*) FROM docs"',
+    'pgv sql --csv "SELECT id, title FROM docs ORDER BY id LIMIT 100" > titles.csv',
+    'pgv sql - < report.sql',
+  ]);
+}
+
+async function runStatement({ options, io, output, database }: Context<SqlOptions>, statement: string) {
+  if (options.csv && output.json) throw new UsageError('--csv and --json exclude each other');
+  const sql = statement === '-' ? await readText(io.stdin) : statement;
+  if (sql.trim() === '') throw new UsageError('the statement is empty');
+
+  const opened = await database();
+  const { rows, rowCount } = await opened.query(sql);
+  const names = Object.keys(rows[0] ?? {});
+  const values = rows.map((row) => names.map((name) => row[name]));
+
+  if (output.json) return output.document({ database: opened.target.description, rowCount, rows });
+  if (options.csv) return output.write([names, ...values].map(csvRecord).join(''));
+  if (names.length > 0)
+    await output.table(
+      names.map((name) => ({ name })),
+      values,
+    );
+  return output.write(`(${counted(rowCount, 'row')})\n`);
+}
