@@ -1,0 +1,34 @@
+import { startInChroot } from './chroot.ts';
+import { startInDocker } from './docker.ts';
+import { givenServer } from './given.ts';
+import { type OwnServer, type ServerOptions, ServerUnavailable } from './test-server.ts';
+
+const toStderr = (line: string): void => {
+  process.stderr.write(`test server: ${line}\n`);
+};
+
+/**
+ * A PostgreSQL 17 with pgvector: the one that PGV_TEST_URL names, else one in Docker, else one unpacked from
+ * Debian's packages. Stopped and removed by `stop`, or when this process ends. With options it is always one of
+ * our own, since somebody else's server cannot be set up for a test.
+ * @param say called with a line before something that takes its time
+ * @throws ServerUnavailable with the reason for each way, where none leads to a server
+ */
+export async function startServer(options: ServerOptions = {}, say = toStderr): Promise<OwnServer> {
+  const url = process.env.PGV_TEST_URL;
+  if (url && Object.keys(options).length === 0) {
+    return { ...(await givenServer(url)), stop: async () => {} };
+  }
+  const reasons = [
+    url ? 'PGV_TEST_URL names a server that is not ours to set up' : 'PGV_TEST_URL is not set',
+  ];
+  for (const start of [startInDocker, startInChroot]) {
+    try {
+      return await start(options, say);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      reasons.push(error.message);
+    }
+  }
+  throw new ServerUnavailable(reasons.join('; '));
+}
