@@ -19,7 +19,7 @@ export async function findVectorExtension(session: Session): Promise<Extension |
 /**
  * pgvector in this database, created where it is not yet. Call it outside a transaction: a lost race between two
  * creations is an error that would abort one.
- * @throws DatabaseError that says how to install the extension, or who may create it
+ * @throws DatabaseError that says how to install the extension (src/database), or who may create it
  */
 export async function ensureExtension(session: Session): Promise<Extension> {
   const present = await findVectorExtension(session);
@@ -40,43 +40,22 @@ function isLostRace(error: unknown): boolean {
 }
 
 interface Circumstances {
-  major: number;
   role: string;
   database: string;
   owner: string;
   trusted: boolean;
 }
 
+/** The server says that the role may not; who may is worth a question of its own. */
 async function explain(session: Session, error: unknown): Promise<unknown> {
-  if (!(error instanceof PgvError)) return error;
-  // 0A000 since PostgreSQL 16, 58P01 before it: the extension's control file is not there.
-  const missing = error.sqlstate === '0A000' || error.sqlstate === '58P01';
-  const forbidden = error.sqlstate === '42501';
-  if (!missing && !forbidden) return error;
+  if (!(error instanceof PgvError) || error.sqlstate !== '42501') return error;
   const { rows } = await session.query<Circumstances>(extensionCircumstances());
-  const circumstances = rows[0];
-  if (circumstances === undefined) return error;
-  return missing ? notInstalled(circumstances, error) : notAllowed(circumstances, error);
-}
-
-function notInstalled({ major }: Circumstances, cause: PgvError): DatabaseError {
-  return new DatabaseError(`pgvector is not installed on this PostgreSQL ${major} server`, {
-    code: 'no-pgvector',
-    sqlstate: cause.sqlstate,
-    cause,
-    hint:
-      `install it there (\`apt install postgresql-${major}-pgvector\`, \`dnf install pgvector_${major}\`, ` +
-      '`brew install pgvector`, or see https://github.com/pgvector/pgvector#installation), or leave the server ' +
-      'out to use the embedded database',
-  });
-}
-
-function notAllowed({ role, database, owner, trusted }: Circumstances, cause: PgvError): DatabaseError {
+  const { role, database, owner, trusted } = rows[0]!;
   const who = trusted ? `${owner} (the owner of ${database}) or a superuser` : 'a superuser';
   return new DatabaseError(`role ${role} may not create the extension vector in ${database}`, {
     code: 'extension-not-allowed',
-    sqlstate: cause.sqlstate,
-    cause,
+    sqlstate: error.sqlstate,
+    cause: error,
     hint: `let ${who} run \`CREATE EXTENSION vector\` in ${database} once, then try again`,
   });
 }

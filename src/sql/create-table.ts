@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.ts';
+import type { VectorType } from '../vector/metrics.ts';
 import { quoteName, quoteQualified } from './identifiers.ts';
 
 /** A column of a table to be made. */
@@ -36,13 +37,26 @@ export function createTable(table: TableDefinition): Statement {
 }
 
 /**
- * The SQL of a vector type, in whichever schema the extension lives (a search path may lack it). `bit` is
- * PostgreSQL's own.
+ * The SQL of a vector type. `bit` is PostgreSQL's own.
+ * @param extensionSchema where pgvector lives, as a search path may lack it; undefined: leave that to the search path
  * @param dimensions undefined for a column that takes any
  */
-export function vectorTypeName(extensionSchema: string, type: string, dimensions?: number): string {
-  const name = type === 'bit' ? 'bit' : quoteQualified(extensionSchema, type);
+export function vectorTypeName(
+  extensionSchema: string | undefined,
+  type: VectorType,
+  dimensions?: number,
+): string {
+  const plain = type === 'bit' || extensionSchema === undefined;
+  const name = plain ? type : quoteQualified(extensionSchema, type);
   return dimensions === undefined ? name : `${name}(${dimensions})`;
+}
+
+/** Whether a table is without write-ahead log. */
+export function isUnlogged(tableOid: number): Statement {
+  return {
+    text: `SELECT c.relpersistence = 'u' AS unlogged FROM pg_catalog.pg_class c WHERE c.oid = $1`,
+    values: [tableOid],
+  };
 }
 
 function columnLine(column: ColumnDefinition, inlineKey: boolean): string {

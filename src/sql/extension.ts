@@ -14,11 +14,10 @@ export function createExtension(): Statement {
   return { text: 'CREATE EXTENSION IF NOT EXISTS vector' };
 }
 
-/** What an error about the extension has to name: the server's major version, the role, the database, its owner. */
+/** What an error about the extension has to name: the role, the database and its owner, who may create a trusted one. */
 export function extensionCircumstances(): Statement {
   return {
-    text: `SELECT current_setting('server_version_num')::int / 10000 AS "major",
-  current_user::text AS "role", current_database()::text AS "database", pg_catalog.pg_get_userbyid(d.datdba)::text AS "owner",
+    text: `SELECT current_user AS "role", d.datname AS "database", pg_catalog.pg_get_userbyid(d.datdba) AS "owner",
   COALESCE((SELECT bool_or(v.trusted) FROM pg_catalog.pg_available_extension_versions v WHERE v.name = 'vector'), false) AS "trusted"
 FROM pg_catalog.pg_database d
 WHERE d.datname = current_database()`,

@@ -1,0 +1,118 @@
+import type { Database, Session } from '../../database/database.ts';
+import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
+import { createTable, isUnlogged } from '../../sql/create-table.ts';
+import { ensureExtension, findVectorExtension } from '../extension.ts';
+import { describeTable, type TableDescription } from '../tables.ts';
+import { differences } from './differences.ts';
+import { type TablePlan, tableDefinition } from './plan.ts';
+
+export interface InitRequest {
+  /** `[schema.]name`; undefined: the extension alone. */
+  table: string | undefined;
+  /** What the table has to have; undefined: it has to be there, as it is. */
+  plan: TablePlan | undefined;
+}
+
+export interface InitSummary {
+  extension: { version: string; created: boolean };
+  /** Undefined where no table was asked for. */
+  table: { name: string; created: boolean } | undefined;
+}
+
+/**
+ * Makes what is asked for and not there yet: the extension, the table. Run again, it finds both and does nothing.
+ * A table that is there is never changed.
+ * @throws UsageError where the table has to be made and its vectors' dimensions are not known
+ * @throws DatabaseError where a table of that name is there and differs, or the database refuses
+ */
+export async function init(
+  database: Database,
+  request: InitRequest,
+  reporter: Reporter,
+): Promise<InitSummary> {
+  const present = request.table === undefined ? undefined : await describeTable(database, request.table);
+  if (request.table !== undefined && present === undefined) requirePlan(request.table, request.plan);
+  const before = await findVectorExtension(database);
+  const extension = before ?? (await ensureExtension(database));
+  if (before === undefined) reporter.note(`created extension vector ${extension.version}`);
+  const table =
+    request.table === undefined
+      ? undefined
+      : {
+          name: request.table,
+          created: await ensureTable(database, request.table, request.plan, extension.schema, present),
+        };
+  if (table?.created) reporter.note(`created table ${table.name}`);
+  return { extension: { version: extension.version, created: before === undefined }, table };
+}
+
+/** In what the database falls short of the request, a line each; empty where there is nothing to do. */
+export async function checkInit(session: Session, { table, plan }: InitRequest): Promise<string[]> {
+  const found: string[] = [];
+  if ((await findVectorExtension(session)) === undefined) found.push('extension vector is not created');
+  if (table === undefined) return found;
+  const present = await describeTable(session, table);
+  if (present === undefined) return [...found, `table ${table} does not exist`];
+  const lines = plan === undefined ? [] : await tableDifferences(session, plan, present);
+  return [...found, ...lines.map((line) => `table ${table}: ${line}`)];
+}
+
+/** True: made; false: it was there already, with all that the plan has. */
+async function ensureTable(
+  session: Session,
+  name: string,
+  plan: TablePlan | undefined,
+  extensionSchema: string,
+  present: TableDescription | undefined,
+): Promise<boolean> {
+  if (present !== undefined) {
+    if (plan !== undefined) await requireSame(session, name, plan, present);
+    return false;
+  }
+  try {
+    await session.query(createTable(tableDefinition(requirePlan(name, plan), extensionSchema)));
+    return true;
+  } catch (error) {
+    // Another init was faster: its table counts, if it is the same.
+    const rival = isDuplicate(error) ? await describeTable(session, name) : undefined;
+    if (rival === undefined) throw error;
+    return ensureTable(session, name, plan, extensionSchema, rival);
+  }
+}
+
+function requirePlan(name: string, plan: TablePlan | undefined): TablePlan {
+  if (plan !== undefined && plan.columns.some((column) => column.dimensions !== undefined)) return plan;
+  throw new UsageError(`table ${name} does not exist, and a new table needs dimensions`, {
+    code: 'no-dimensions',
+    hint: "add --dimensions <n>, the length of your model's vectors, such as 384, 768 or 1536",
+  });
+}
+
+async function requireSame(
+  session: Session,
+  name: string,
+  plan: TablePlan,
+  present: TableDescription,
+): Promise<void> {
+  const lines = await tableDifferences(session, plan, present);
+  if (lines.length === 0) return;
+  throw new DatabaseError(`table ${name} exists already and differs: ${lines.join('; ')}`, {
+    code: 'table-differs',
+    hint: 'an existing table is not changed: ALTER TABLE it, ask for what it has, or choose another name',
+  });
+}
+
+async function tableDifferences(
+  session: Session,
+  plan: TablePlan,
+  present: TableDescription,
+): Promise<string[]> {
+  const { rows } = await session.query<{ unlogged: boolean }>(isUnlogged(present.oid));
+  return differences(plan, present, rows[0]?.unlogged ?? false);
+}
+
+/** The table (42P07), or its row type (23505, 42710) where the two creations overlapped. */
+function isDuplicate(error: unknown): boolean {
+  return error instanceof PgvError && ['42P07', '42710', '23505'].includes(error.sqlstate ?? '');
+}
