@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Context, type OpenContext, openContext } from './context.ts';
-import type { ExitCode } from './exit-codes.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { invocationOf } from './io.ts';
 
 export interface ActionNeeds<Options> {
@@ -18,7 +18,7 @@ export interface ActionNeeds<Options> {
  */
 export function action<Options extends object, Arguments extends unknown[] = []>(
   needs: ActionNeeds<Options>,
-  work: (context: Context<Options>, ...args: Arguments) => Promise<ExitCode | void>,
+  work: (context: Context<Options>, ...args: Arguments) => Promise<ExitCode | undefined> | Promise<void>,
 ): (...received: unknown[]) => Promise<void> {
   return async (...received) => {
     // Commander hands over the declared arguments, then the options, then the command.
@@ -30,7 +30,10 @@ export function action<Options extends object, Arguments extends unknown[] = []>
       writes: typeof needs.writes === 'function' ? needs.writes(options) : needs.writes,
       createsEmbedded: needs.createsEmbedded ?? false,
     });
-    invocation.exitCode = (await runAndClose(opened, (context) => work(context, ...args))) ?? 0;
+    invocation.exitCode = await runAndClose(
+      opened,
+      async (context) => (await work(context, ...args)) ?? exitCodes.done,
+    );
   };
 }
 

@@ -4,6 +4,11 @@ import { DatabaseError, InterruptedError, PgvError, UsageError } from '../src/er
 /** stdout was closed by its reader, as `| head` does: the end of the work, and no failure. */
 export class ClosedPipeError extends Error {}
 
+/** Whether an error of a stream only says that its reader has gone. */
+export function isClosedPipe(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
+}
+
 /** What nobody foresaw: exit 70, with a request to report it. */
 export class InternalError extends PgvError {
   constructor(cause: unknown) {

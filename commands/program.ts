@@ -1,12 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { type CommandEntry, commands } from './commands.ts';
-import { ClosedPipeError, toPgvError } from './errors.ts';
+import { ClosedPipeError, isClosedPipe, toPgvError } from './errors.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { bindInvocation, type Invocation, type Io } from './io.ts';
 import { addOutputOptions } from './options.ts';
-import { isClosedPipe } from './output/output.ts';
-import { hasColor } from './output/style.ts';
+import { hasColor } from './output/color.ts';
 
 /**
  * Runs one command line. Never throws, never ends the process.

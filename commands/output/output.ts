@@ -1,5 +1,5 @@
 import { UsageError } from '../../src/errors.ts';
-import { ClosedPipeError } from '../errors.ts';
+import { ClosedPipeError, isClosedPipe } from '../errors.ts';
 import type { Sink } from '../io.ts';
 import { jsonDocument } from './json.ts';
 import type { Style } from './style.ts';
@@ -79,9 +79,4 @@ function writeTo(stream: Sink, data: string | Uint8Array): Promise<void> {
       else reject(isClosedPipe(error) ? new ClosedPipeError(error.message) : error);
     });
   });
-}
-
-/** Whether an error of a stream only says that its reader has gone. */
-export function isClosedPipe(error: NodeJS.ErrnoException): boolean {
-  return error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
 }

@@ -1,11 +1,12 @@
 import type { Progress, Reporter } from '../../src/progress.ts';
 import type { Io } from '../io.ts';
 import type { OutputOptions } from '../options.ts';
+import { isCapableTerminal } from './color.ts';
 import { jsonLine } from './json.ts';
 import { createBar } from './progress-bar.ts';
 import { type Measured, plainLine, secondsLeft } from './progress-text.ts';
 import { redact } from './redact.ts';
-import { isCapableTerminal, type Style } from './style.ts';
+import type { Style } from './style.ts';
 
 /** What shows an operation's reports on stderr while it runs. */
 export interface ProgressDisplay extends Reporter {
