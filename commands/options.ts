@@ -32,15 +32,18 @@ export function addConnectionOptions(command: Command): Command {
     .on('option:dbname', (value: string) => command.setOptionValueWithSource('url', value, 'cli'));
 }
 
+/** Which table: for commands that work on whole rows; together with addConnectionOptions. */
+export function addTableOption(command: Command): Command {
+  return command.addOption(new Option('-t, --table <[schema.]name>', 'the table').helpGroup('Which table:'));
+}
+
 /** Which table and which of its vector columns: for commands on one table; together with addConnectionOptions. */
 export function addTableOptions(command: Command): Command {
-  return command
-    .addOption(new Option('-t, --table <[schema.]name>', 'the table').helpGroup('Which table:'))
-    .addOption(
-      new Option('--vector-column <name>', 'the vector column, where there are several').helpGroup(
-        'Which table:',
-      ),
-    );
+  return addTableOption(command).addOption(
+    new Option('--vector-column <name>', 'the vector column, where there are several').helpGroup(
+      'Which table:',
+    ),
+  );
 }
 
 /** How the command speaks; every command has these (program.ts adds them). */
