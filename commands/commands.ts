@@ -15,6 +15,16 @@ export interface CommandEntry {
 /** Every command, in the order in which they are met. */
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'make a table for vectors, and the extension',
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'export',
+    summary: 'write rows to a file or a stream',
+    load: () => import('./export.ts'),
+  },
+  {
     name: 'sql',
     summary: 'run a statement, and show its result as a table, JSON or CSV',
     load: () => import('./sql.ts'),

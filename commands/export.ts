@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { UsageError } from '../src/errors.ts';
 import type { WriteFormat, WriteOptions } from '../src/formats/write/format.ts';
 import { writeFormatFor, writeFormats } from '../src/formats/write/formats.ts';
@@ -8,7 +8,7 @@ import { querySource, tableSource } from '../src/operations/export/source.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { nameList, wholeNumber } from './option-values.ts';
-import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
+import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
 import { bytes, counted, duration } from './output/units.ts';
 
 interface ExportOptions {
@@ -26,14 +26,14 @@ interface ExportOptions {
 }
 
 export function configure(command: Command): Command {
-  const formats = writeFormats.map(({ name }) => name);
-  addConnectionOptions(addTableOptions(command, { vectorColumn: false }))
+  const formats = writeFormats.map(({ name }) => name).join(' or ');
+  addConnectionOptions(addTableOption(command))
     .argument('[table]', 'the table or view; default: the only table with vectors')
     .option(
       '-o, --output <file>',
       'default: stdout where that is no terminal, else <table>.<format>; - is stdout',
     )
-    .addOption(new Option('--format <format>', "default: by the file's ending, else csv").choices(formats))
+    .option('--format <format>', `${formats} (default: by the file's ending, else csv)`)
     .option('--columns <a,b,c>', 'these columns, in this order', nameList)
     .option('--where <sql>', 'rows for which this holds')
     .option('--order-by <sql>', 'in this order')
@@ -106,9 +106,9 @@ function textOptions(options: ExportOptions, format: WriteFormat): WriteOptions 
   return { header: options.header, null: asNull, delimiter };
 }
 
-function refuseBesideQuery(options: ExportOptions, argument: string | undefined): void {
+function refuseBesideQuery(options: Context<ExportOptions>['options'], argument: string | undefined): void {
   const beside = {
-    'a table': argument ?? (options as { table?: string }).table,
+    'a table': argument ?? options.table,
     '--columns': options.columns,
     '--where': options.where,
     '--order-by': options.orderBy,

@@ -1,8 +1,8 @@
 import type { Database, Session } from '../../database/database.ts';
-import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
+import { PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { createTable, isUnlogged } from '../../sql/create-table.ts';
-import { ensureExtension, findVectorExtension } from '../extension.ts';
+import { type Extension, ensureExtension, findVectorExtension } from '../extension.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
 import { differences } from './differences.ts';
 import { type TablePlan, tableDefinition } from './plan.ts';
@@ -15,16 +15,15 @@ export interface InitRequest {
 }
 
 export interface InitSummary {
-  extension: { version: string; created: boolean };
-  /** Undefined where no table was asked for. */
-  table: { name: string; created: boolean } | undefined;
+  extension: Extension;
+  /** What was not there yet: `extension vector 0.8.0`, `table docs`. */
+  created: string[];
 }
 
 /**
  * Makes what is asked for and not there yet: the extension, the table. Run again, it finds both and does nothing.
  * A table that is there is never changed.
- * @throws UsageError where the table has to be made and its vectors' dimensions are not known
- * @throws DatabaseError where a table of that name is there and differs, or the database refuses
+ * @throws UsageError where a table of that name is there and differs, or has to be made without known dimensions
  */
 export async function init(
   database: Database,
@@ -33,18 +32,21 @@ export async function init(
 ): Promise<InitSummary> {
   const present = request.table === undefined ? undefined : await describeTable(database, request.table);
   if (request.table !== undefined && present === undefined) requirePlan(request.table, request.plan);
+  const created: string[] = [];
+  const report = (what: string) => {
+    created.push(what);
+    reporter.note(`created ${what}`);
+  };
   const before = await findVectorExtension(database);
   const extension = before ?? (await ensureExtension(database));
-  if (before === undefined) reporter.note(`created extension vector ${extension.version}`);
-  const table =
-    request.table === undefined
-      ? undefined
-      : {
-          name: request.table,
-          created: await ensureTable(database, request.table, request.plan, extension.schema, present),
-        };
-  if (table?.created) reporter.note(`created table ${table.name}`);
-  return { extension: { version: extension.version, created: before === undefined }, table };
+  if (before === undefined) report(`extension vector ${extension.version}`);
+  if (
+    request.table !== undefined &&
+    (await ensureTable(database, request.table, request.plan, extension, present))
+  ) {
+    report(`table ${request.table}`);
+  }
+  return { extension, created };
 }
 
 /** In what the database falls short of the request, a line each; empty where there is nothing to do. */
@@ -63,7 +65,7 @@ async function ensureTable(
   session: Session,
   name: string,
   plan: TablePlan | undefined,
-  extensionSchema: string,
+  extension: Extension,
   present: TableDescription | undefined,
 ): Promise<boolean> {
   if (present !== undefined) {
@@ -71,18 +73,19 @@ async function ensureTable(
     return false;
   }
   try {
-    await session.query(createTable(tableDefinition(requirePlan(name, plan), extensionSchema)));
+    await session.query(createTable(tableDefinition(requirePlan(name, plan), extension.schema)));
     return true;
   } catch (error) {
     // Another init was faster: its table counts, if it is the same.
     const rival = isDuplicate(error) ? await describeTable(session, name) : undefined;
     if (rival === undefined) throw error;
-    return ensureTable(session, name, plan, extensionSchema, rival);
+    return ensureTable(session, name, plan, extension, rival);
   }
 }
 
-function requirePlan(name: string, plan: TablePlan | undefined): TablePlan {
-  if (plan !== undefined && plan.columns.some((column) => column.dimensions !== undefined)) return plan;
+/** @throws UsageError where a table cannot be made of it */
+export function requirePlan(name: string, plan: TablePlan | undefined): TablePlan {
+  if (plan?.columns.some((column) => column.dimensions !== undefined)) return plan;
   throw new UsageError(`table ${name} does not exist, and a new table needs dimensions`, {
     code: 'no-dimensions',
     hint: "add --dimensions <n>, the length of your model's vectors, such as 384, 768 or 1536",
@@ -97,7 +100,7 @@ async function requireSame(
 ): Promise<void> {
   const lines = await tableDifferences(session, plan, present);
   if (lines.length === 0) return;
-  throw new DatabaseError(`table ${name} exists already and differs: ${lines.join('; ')}`, {
+  throw new UsageError(`table ${name} exists already and differs: ${lines.join('; ')}`, {
     code: 'table-differs',
     hint: 'an existing table is not changed: ALTER TABLE it, ask for what it has, or choose another name',
   });
