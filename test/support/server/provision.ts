@@ -9,19 +9,18 @@ const toStderr = (line: string): void => {
 
 /**
  * A PostgreSQL 17 with pgvector: the one that PGV_TEST_URL names, else one in Docker, else one unpacked from
- * Debian's packages. Stopped and removed by `stop`, or when this process ends. With options it is always one of
- * our own, since somebody else's server cannot be set up for a test.
+ * Debian's packages. Stopped and removed by `stop`, or when this process ends. Options are for a server of our
+ * own: somebody else's is left as it is.
  * @param say called with a line before something that takes its time
  * @throws ServerUnavailable with the reason for each way, where none leads to a server
  */
 export async function startServer(options: ServerOptions = {}, say = toStderr): Promise<OwnServer> {
   const url = process.env.PGV_TEST_URL;
-  if (url && Object.keys(options).length === 0) {
-    return { ...(await givenServer(url)), stop: async () => {} };
+  if (url) {
+    if (Object.keys(options).length === 0) return { ...(await givenServer(url)), stop: async () => {} };
+    throw new ServerUnavailable('the server of PGV_TEST_URL is not ours to set up');
   }
-  const reasons = [
-    url ? 'PGV_TEST_URL names a server that is not ours to set up' : 'PGV_TEST_URL is not set',
-  ];
+  const reasons = ['PGV_TEST_URL is not set'];
   for (const start of [startInDocker, startInChroot]) {
     try {
       return await start(options, say);
