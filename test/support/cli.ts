@@ -2,9 +2,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 import { scratch } from './temporary.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/pgv.js', import.meta.url));
+const buildFailure = inject('buildFailure');
 const SCRIPT = '/usr/bin/script';
 
 export interface RunOptions {
@@ -35,6 +37,8 @@ export interface RunResult {
  * @throws Error with what it had written, when it does not end in time
  */
 export async function pgv(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  checkBuild();
+  checkBuild();
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: options.cwd ?? scratch,
     env: cleanEnvironment(options.env),
@@ -59,6 +63,7 @@ export async function pgvOnTerminal(
   args: readonly string[],
   options: Omit<RunOptions, 'input'> = {},
 ): Promise<RunResult> {
+  checkBuild();
   const program = [process.execPath, PROGRAM, ...args].map(shellQuoted).join(' ');
   const child = spawn(SCRIPT, ['-qec', `stty cols 100 rows 30; exec ${program}`, '/dev/null'], {
     cwd: options.cwd ?? scratch,
@@ -101,6 +106,10 @@ async function outcome(
   }
   const stdoutBytes = Buffer.concat(output.stdout);
   return { code, signal: ended, stdout: text('stdout'), stdoutBytes, stderr: text('stderr') };
+}
+
+function checkBuild(): void {
+  if (buildFailure !== null) throw new Error(buildFailure);
 }
 
 /** What a program needs to run, and nothing that would tell it of the databases or the files of whoever runs the tests. */

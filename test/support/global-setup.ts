@@ -20,13 +20,14 @@ declare module 'vitest' {
   interface ProvidedContext {
     server: ServerOfTheRun;
     scratch: string;
+    /** What the build said when it failed: that fails the tests of the built program, and only those. */
+    buildFailure: string | null;
   }
 }
 
 /** Builds the program, makes a folder for the run and starts its server. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const root = project.config.root;
-  await promisify(execFile)(process.execPath, [path.join(root, 'scripts/build.mjs')], { cwd: root });
+  project.provide('buildFailure', await build(project.config.root));
   const scratch = await mkdtemp(path.join(tmpdir(), 'pgv-test-'));
   const sweeper = keeper('rm -rf -- "$1"', [scratch]);
   const server = await startServer().catch((error: unknown) => {
@@ -39,6 +40,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if (!(server instanceof ServerUnavailable)) await server.stop();
     await sweeper.release();
   };
+}
+
+async function build(root: string): Promise<string | null> {
+  try {
+    await promisify(execFile)(process.execPath, [path.join(root, 'scripts/build.mjs')], { cwd: root });
+    return null;
+  } catch (error) {
+    const said = `the build failed: ${(error as { stderr: string }).stderr}`;
+    process.stderr.write(`${said}\n`);
+    return said;
+  }
 }
 
 function describeServer(server: OwnServer | ServerUnavailable): ServerOfTheRun {
