@@ -35,6 +35,13 @@ export abstract class PgvError extends Error {
     this.column = details.column;
     this.sqlstate = details.sqlstate;
   }
+
+  /** The same error with another hint. */
+  withHint(hint: string | undefined): PgvError {
+    const Same = this.constructor as new (message: string, details: ErrorDetails) => PgvError;
+    const { message, code, file, row, column, sqlstate, cause } = this;
+    return new Same(message, { code, hint, file, row, column, sqlstate, cause });
+  }
 }
 
 /** The command was typed wrong, or names something that is not there: exit 2. */

@@ -1,0 +1,152 @@
+import { DataError } from '../../../errors.ts';
+import type { Source } from '../../../source.ts';
+import { checkedText, utf8Reader } from '../../../values/bytes-reader.ts';
+import { type SessionFacts, textReader } from '../../../values/types.ts';
+import type {
+  DecodedColumn,
+  Layout,
+  OpenedFile,
+  OpenOptions,
+  PieceDecoder,
+  ReadFormat,
+  Road,
+} from '../format.ts';
+import { type Cut, PieceCutter } from '../piece-cutter.ts';
+import { csvDecoder } from './decoder.ts';
+import { csvDialect, type Dialect, newlineOf } from './dialect.ts';
+import { DELIMITER, FieldScanner, UNCLOSED } from './field-scanner.ts';
+import { walkRecords } from './record-counter.ts';
+
+/** CSV by the rules of PostgreSQL's COPY … CSV, in UTF-8. */
+export const csv: ReadFormat = { name: 'csv', extensions: ['.csv'], open, decoder };
+
+interface CsvLayout extends Layout {
+  dialect: Dialect;
+  fieldCount: number;
+}
+
+/** Records that mapping and types are decided by. */
+const sampleRecords = 1000;
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+
+async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
+  const file = source.name;
+  const cutter = new PieceCutter(source);
+  let head = await cutter.peek();
+  if (byteOrderMark.every((byte, i) => head[i] === byte)) {
+    await cutter.skip(byteOrderMark.length);
+    head = await cutter.peek();
+  }
+  if (head.length === 0) throw new DataError('the file is empty', { code: 'empty-file', file });
+  const written = csvDialect(options);
+  const dialect: Dialect = { ...written, newline: newlineOf(head, written) };
+
+  const first = readRecord(new FieldScanner(dialect), asBuffer(head), 0, file);
+  const fieldCount = first.fields.length;
+  let fieldNames: string[] | undefined;
+  if (options.header ?? true) {
+    fieldNames = headerNames(first.fields, file);
+    await cutter.skip(first.end);
+    head = await cutter.peek();
+  }
+  const layout: CsvLayout = { format: csv.name, file, dialect, fieldCount };
+  return {
+    fieldNames,
+    fieldCount,
+    sample: readSample(
+      asBuffer(head).subarray(0, cutRecords(asBuffer(head), head.length, cutter.atEnd, dialect).end),
+      dialect,
+    ),
+    layout,
+    pieces: () => cutter.pieces((bytes, length, atEnd) => cutRecords(bytes, length, atEnd, dialect)),
+    recycle: (buffer) => cutter.recycle(buffer),
+  };
+}
+
+function decoder(
+  layout: Layout,
+  columns: readonly DecodedColumn[],
+  road: Road,
+  session: SessionFacts,
+): PieceDecoder {
+  const { file, dialect, fieldCount } = layout as CsvLayout;
+  const readers = columns.map(({ name, field, type, inferred }) => {
+    const typed = textReader(type, { ...session, canonical: inferred });
+    const reader = road === 'binary' ? typed! : inferred ? checkedText(typed!) : utf8Reader();
+    return { name, field, reader, inferredType: inferred ? type.name : undefined };
+  });
+  return csvDecoder(readers, { file, dialect, fieldCount });
+}
+
+function cutRecords(bytes: Buffer, length: number, atEnd: boolean, dialect: Dialect): Cut {
+  const walk = { quoted: false, escaped: false, recordEnd: 0, records: 0 };
+  walkRecords(bytes, 0, length, dialect, walk);
+  const rest = atEnd && walk.recordEnd < length;
+  return rest ? { end: length, records: walk.records + 1 } : { end: walk.recordEnd, records: walk.records };
+}
+
+/** A first line of nothing but numbers and vectors is no header: it would be lost as one. */
+function headerNames(fields: readonly (string | null)[], file: string): string[] {
+  if (fields.every((field) => field !== null && looksLikeData(field))) {
+    throw new DataError('the first line holds values, not column names', {
+      code: 'no-header',
+      file,
+      hint: 'say --no-header, and name the fields with --columns <a,b,c>',
+    });
+  }
+  return fields.map((field) => field ?? '');
+}
+
+function looksLikeData(field: string): boolean {
+  const text = field.trim();
+  return text !== '' && (Number.isFinite(Number(text)) || /^[[{].*[\]}](\/\d+)?$/s.test(text));
+}
+
+/** The first of the whole records that the beginning of the file holds. */
+function readSample(head: Buffer, dialect: Dialect): (string | null)[][] {
+  const scanner = new FieldScanner(dialect);
+  const sample: (string | null)[][] = [];
+  let position = 0;
+  while (position < head.length && sample.length < sampleRecords) {
+    const record = tryRecord(scanner, head, position);
+    // What is broken is found again, and said with its row, when it is loaded.
+    if (record === undefined) break;
+    const blank = record.fields.length === 1 && record.fields[0] === null;
+    if (!blank) sample.push(record.fields);
+    position = record.end;
+  }
+  return sample;
+}
+
+interface TextRecord {
+  fields: (string | null)[];
+  end: number;
+}
+
+function tryRecord(scanner: FieldScanner, bytes: Buffer, start: number): TextRecord | undefined {
+  const fields: (string | null)[] = [];
+  let at = start;
+  for (;;) {
+    const end = scanner.scan(bytes, at, bytes.length);
+    if (end >= UNCLOSED) return undefined;
+    fields.push(
+      scanner.isNull() ? null : asBuffer(scanner.value).toString('utf8', scanner.start, scanner.end),
+    );
+    at = scanner.position;
+    if (end !== DELIMITER) return { fields, end: at };
+  }
+}
+
+function readRecord(scanner: FieldScanner, bytes: Buffer, start: number, file: string): TextRecord {
+  const record = tryRecord(scanner, bytes, start);
+  if (record !== undefined) return record;
+  throw new DataError('the first line opens a quote and never closes it', {
+    code: 'unclosed-quote',
+    file,
+    hint: 'is it a CSV file?',
+  });
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -1,0 +1,162 @@
+import type { Batch, Piece } from '../../../batch.ts';
+import { DataError } from '../../../errors.ts';
+import { BAD, excerpt, type TextReader, UNSURE } from '../../../text-reader.ts';
+import { NeedsText, type PieceDecoder } from '../format.ts';
+import type { Dialect } from './dialect.ts';
+import { type FieldEnd, FieldScanner, LONE_RETURN, RECORD_END, UNCLOSED } from './field-scanner.ts';
+
+/** A column of the table, the file's field that it is read from, and its reader. */
+export interface ReadColumn {
+  name: string;
+  field: number;
+  reader: TextReader;
+  /** Set where the type was inferred: its name, for the message about a value that it cannot hold. */
+  inferredType: string | undefined;
+}
+
+export interface DecoderOptions {
+  file: string;
+  dialect: Dialect;
+  /** Fields a record has. */
+  fieldCount: number;
+}
+
+/** Input bytes a batch: small enough to stay in the cache and to keep the database busy while the next is read. */
+const batchLength = 256 * 1024;
+
+export function csvDecoder(columns: readonly ReadColumn[], options: DecoderOptions): PieceDecoder {
+  return new CsvDecoder(columns, options);
+}
+
+class CsvDecoder implements PieceDecoder {
+  private readonly columns: readonly ReadColumn[];
+  private readonly options: DecoderOptions;
+  private readonly scanner: FieldScanner;
+  /** By field: the columns that it goes into; most often one, or none. */
+  private readonly targets: readonly (readonly ReadColumn[])[];
+  /** Records of the current piece so far, and those among them that held no row. */
+  private records = 0;
+  bytesRead = 0;
+  private blankRecords: number[] = [];
+
+  constructor(columns: readonly ReadColumn[], options: DecoderOptions) {
+    this.columns = columns;
+    this.options = options;
+    this.scanner = new FieldScanner(options.dialect);
+    this.targets = Array.from({ length: options.fieldCount }, (_, field) =>
+      columns.filter((column) => column.field === field),
+    );
+  }
+
+  *batches(piece: Piece): Generator<Batch> {
+    const input = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
+    this.records = 0;
+    this.bytesRead = 0;
+    this.blankRecords = [];
+    // Whatever a piece that failed half way has left in the readers.
+    for (const { reader } of this.columns) reader.take();
+    let position = 0;
+    while (position < input.length) {
+      const stop = position + batchLength;
+      let rows = 0;
+      while (position < input.length && position < stop) {
+        if (this.readRecord(input, position, piece)) rows++;
+        else this.blankRecords.push(this.records);
+        this.records++;
+        position = this.scanner.position;
+      }
+      this.bytesRead = position;
+      if (rows > 0) yield { rows, columns: this.columns.map(({ reader }) => reader.take()) };
+    }
+  }
+
+  rowNumber(piece: Piece, n: number): number {
+    let record = n;
+    for (const blank of this.blankRecords) if (blank <= record) record++;
+    return piece.location.firstRow + record;
+  }
+
+  /** Reads the record at `position`; false: it is an empty line. */
+  private readRecord(input: Buffer, position: number, piece: Piece): boolean {
+    const { scanner, targets } = this;
+    const { fieldCount } = this.options;
+    let at = position;
+    for (let field = 0; ; field++) {
+      const end = scanner.scan(input, at, input.length);
+      if (end >= UNCLOSED) throw this.brokenRecord(end, piece);
+      if (
+        field === 0 &&
+        end === RECORD_END &&
+        fieldCount > 1 &&
+        !scanner.quoted &&
+        scanner.start === scanner.end
+      ) {
+        return false;
+      }
+      if (field < fieldCount) {
+        const columns = targets[field]!;
+        for (let i = 0; i < columns.length; i++) this.readField(columns[i]!, piece);
+      }
+      if (end === RECORD_END) {
+        if (field + 1 !== fieldCount) throw this.wrongFieldCount(input, position, field + 1, piece);
+        return true;
+      }
+      at = scanner.position;
+    }
+  }
+
+  private readField({ reader, name, inferredType }: ReadColumn, piece: Piece): void {
+    const { scanner } = this;
+    if (scanner.isNull()) {
+      reader.readNull();
+      return;
+    }
+    const verdict = reader.read(scanner.value, scanner.start, scanner.end);
+    if (verdict === UNSURE && inferredType === undefined) throw new NeedsText();
+    if (verdict === UNSURE) {
+      const value = excerpt(scanner.value, scanner.start, scanner.end);
+      throw this.error(`${value} is no ${inferredType}, which the first rows are`, piece, {
+        code: 'bad-value',
+        sqlstate: '22P02',
+        column: name,
+      });
+    }
+    if (verdict === BAD) {
+      const { message, ...details } = reader.problem!;
+      throw this.error(message, piece, { ...details, code: 'bad-value', column: name });
+    }
+  }
+
+  private brokenRecord(end: FieldEnd, piece: Piece): DataError {
+    if (end === LONE_RETURN) {
+      return this.error('a carriage return stands outside quotes', piece, {
+        code: 'bad-line-end',
+        sqlstate: '22P04',
+        hint: 'quote the field that holds it, or convert the file to one kind of line end',
+      });
+    }
+    return this.error('a quote is opened and never closed', piece, {
+      code: 'unclosed-quote',
+      sqlstate: '22P04',
+      hint: 'a quote inside a quoted field is written twice ("")',
+    });
+  }
+
+  /** Counts the fields of the record that is at fault, for the message. */
+  private wrongFieldCount(input: Buffer, start: number, seen: number, piece: Piece): DataError {
+    const { fieldCount } = this.options;
+    const what = seen < fieldCount ? 'missing' : 'extra';
+    const fields = (count: number) => `${count} field${count === 1 ? '' : 's'}`;
+    const line = input.toString('utf8', start, Math.min(this.scanner.position, start + 60)).trimEnd();
+    return this.error(`the row has ${fields(seen)}, not ${fieldCount}: ${line}…`, piece, {
+      code: `${what}-field`,
+      sqlstate: '22P04',
+      hint: 'a field that holds the delimiter must be quoted',
+    });
+  }
+
+  private error(message: string, piece: Piece, details: object): DataError {
+    const row = piece.location.firstRow + this.records;
+    return new DataError(message, { ...details, file: this.options.file, row });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Batch, Piece } from '../../batch.ts';
+import type { Source } from '../../source.ts';
+import type { SessionFacts, ValueType } from '../../values/types.ts';
+
+/** A format that rows are read from: an object in the list of formats.ts. */
+export interface ReadFormat {
+  name: string;
+  /** Endings of file names, with their dot. */
+  extensions: readonly string[];
+  /** Reads the beginning: names and a sample, from which mapping and types are decided. */
+  open: (source: Source, options: OpenOptions) => Promise<OpenedFile>;
+  /** Made in each lane, from what `OpenedFile.layout` says. */
+  decoder: (
+    layout: Layout,
+    columns: readonly DecodedColumn[],
+    road: Road,
+    session: SessionFacts,
+  ) => PieceDecoder;
+}
+
+/** How the user says a file is written; what is undefined is as the format has it. */
+export interface OpenOptions {
+  header?: boolean | undefined;
+  delimiter?: string | undefined;
+  quote?: string | undefined;
+  escape?: string | undefined;
+  null?: string | undefined;
+}
+
+/** A file whose beginning has been looked at. */
+export interface OpenedFile {
+  /** Names of the fields, in the file's order; undefined where it has none (no header). */
+  fieldNames: readonly string[] | undefined;
+  fieldCount: number;
+  /** The first records' fields as text, NULL as null. */
+  sample: readonly (readonly (string | null)[])[];
+  /** What a decoder in another thread needs to know; structured-cloneable. */
+  layout: Layout;
+  /** The whole file, once, cut where the file alone decides. */
+  pieces: () => AsyncIterable<Piece>;
+  /** Takes a piece's buffer back, to be filled again. */
+  recycle: (buffer: ArrayBuffer) => void;
+}
+
+export interface Layout {
+  format: string;
+  /** As messages name it. */
+  file: string;
+  [detail: string]: unknown;
+}
+
+/** One column of the table, and the field it comes from. */
+export interface DecodedColumn {
+  name: string;
+  /** Index of the field in the file. */
+  field: number;
+  type: ValueType;
+  /** The type was inferred from a sample: what it cannot hold just as it was written is an error. */
+  inferred: boolean;
+}
+
+/** binary: typed columns for COPY BINARY; text: every column as its text, for PostgreSQL to read. */
+export type Road = 'binary' | 'text';
+
+export interface PieceDecoder {
+  /**
+   * The piece's rows in batches of about a quarter of a megabyte. A batch is valid until the next one.
+   * @throws DataError with file, row and column for a bad record; NeedsText on the binary road
+   */
+  batches: (piece: Piece) => Iterable<Batch>;
+  /** Input bytes of the current piece that have been decoded. */
+  readonly bytesRead: number;
+  /** The number in the file of the piece's n-th decoded row (from 0), once the piece has been decoded that far. */
+  rowNumber: (piece: Piece, n: number) => number;
+}
+
+/** A value that only PostgreSQL can read is among the piece's: the whole piece must go by text. */
+export class NeedsText extends Error {}

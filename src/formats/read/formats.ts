@@ -1,0 +1,10 @@
+import { csv } from './csv/csv.ts';
+import type { ReadFormat } from './format.ts';
+
+/** Every format that rows are read from; a new one is a file of its own and a line here. */
+export const readFormats: readonly ReadFormat[] = [csv];
+
+/** The format of this name. */
+export function readFormat(name: string): ReadFormat | undefined {
+  return readFormats.find((format) => format.name === name);
+}

@@ -1,0 +1,109 @@
+import type { Piece } from '../../batch.ts';
+import { DataError } from '../../errors.ts';
+import type { Source } from '../../source.ts';
+
+/** Bytes a piece: large enough that a transaction costs little, small enough that lanes share the work evenly. */
+const pieceLength = 8 * 2 ** 20;
+/** PostgreSQL takes no larger row; what looks like one is an unclosed quote. */
+const longestRecord = 2 ** 30;
+
+/** How many whole records the first `length` bytes of a buffer hold, and where the last one ends. */
+export interface Cut {
+  end: number;
+  records: number;
+}
+
+/**
+ * Cuts a source into pieces of whole records. Where it cuts depends on the bytes alone: a piece ends with the
+ * last record that ends within pieceLength of its beginning, or with the first where that one is longer.
+ */
+export class PieceCutter {
+  private readonly source: Source;
+  private readonly free: ArrayBuffer[] = [];
+  private buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  private filled = 0;
+  private ended = false;
+  private offset = 0;
+
+  constructor(source: Source) {
+    this.source = source;
+  }
+
+  /** The source has nothing behind what `peek` shows. */
+  get atEnd(): boolean {
+    return this.ended;
+  }
+
+  /** The first bytes of what has not been cut yet, a whole piece's worth where there are so many. */
+  async peek(): Promise<Uint8Array> {
+    if (this.filled === 0 && !this.ended) await this.fill(this.take(pieceLength), 0);
+    return this.buffer.subarray(0, this.filled);
+  }
+
+  /** Leaves out the first `length` bytes: a byte order mark, a header. */
+  async skip(length: number): Promise<void> {
+    const rest = this.buffer.subarray(length, this.filled);
+    this.offset += length;
+    await this.startNext(rest);
+  }
+
+  /** A piece's buffer that is not used any more. */
+  recycle(buffer: ArrayBuffer): void {
+    if (buffer.byteLength === pieceLength && this.free.length < 4) this.free.push(buffer);
+  }
+
+  /**
+   * The pieces, one after the other. `cut` says how many records end within the first `length` bytes; at the end
+   * of the source the last record may lack its line end, and the rest is a piece as it is.
+   */
+  async *pieces(cut: (bytes: Buffer, length: number, atEnd: boolean) => Cut): AsyncGenerator<Piece> {
+    let [sequence, firstRow] = [0, 1];
+    await this.peek();
+    while (this.filled > 0) {
+      const bytes = Buffer.from(this.buffer.buffer, 0, this.filled);
+      const { end, records } = cut(bytes, this.filled, this.ended);
+      if (end === 0) {
+        await this.enlarge(firstRow);
+        continue;
+      }
+      const piece = this.buffer.subarray(0, end);
+      const rest = this.buffer.subarray(end, this.filled);
+      const location = { sequence, firstRow, byteOffset: this.offset, byteLength: end };
+      this.offset += end;
+      await this.startNext(rest);
+      yield { location, bytes: piece };
+      sequence++;
+      firstRow += records;
+    }
+  }
+
+  /** Carries the bytes behind a cut over into a new buffer and fills that up. */
+  private async startNext(rest: Uint8Array, room = pieceLength): Promise<void> {
+    const next = this.take(Math.max(room, rest.length));
+    next.set(rest);
+    await this.fill(next, rest.length);
+  }
+
+  private async enlarge(firstRow: number): Promise<void> {
+    if (this.filled >= longestRecord) {
+      throw new DataError('the row is longer than 1 GB: a quote before it was never closed?', {
+        code: 'row-too-long',
+        file: this.source.name,
+        row: firstRow,
+      });
+    }
+    await this.startNext(this.buffer.subarray(0, this.filled), this.filled * 2);
+  }
+
+  private async fill(target: Uint8Array<ArrayBuffer>, from: number): Promise<void> {
+    const read = this.ended ? 0 : await this.source.read(target.subarray(from));
+    if (read < target.length - from) this.ended = true;
+    this.buffer = target;
+    this.filled = from + read;
+  }
+
+  private take(length: number): Uint8Array<ArrayBuffer> {
+    if (length > pieceLength) return new Uint8Array(length);
+    return new Uint8Array(this.free.pop() ?? new ArrayBuffer(pieceLength));
+  }
+}

@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Piece } from '../../batch.ts';
+import type { Database } from '../../database/database.ts';
+import { unpackError } from '../../error-transfer.ts';
+import { InterruptedError } from '../../errors.ts';
+import { workerFile } from '../../workers.ts';
+import type { FromLane, LaneStart, ToLane } from './lane-messages.ts';
+import type { Recipe } from './load-piece.ts';
+
+/** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
+const piecesPerLane = 2;
+/** Milliseconds a lane has to end the piece at work when it is asked to stop. */
+const patience = 3000;
+
+interface Lane {
+  worker: Worker;
+  /** Handed over and not yet answered, by sequence number: bytes decoded, rows decoded. */
+  pending: Map<number, { piece: Piece['location']; rows: number; bytes: number }>;
+  rows: number;
+  bytes: number;
+}
+
+export interface LaneEvents {
+  /** Something moved: look at `rows`, `bytes`, `lanes`. */
+  onProgress: () => void;
+  /** A piece's buffer, free to be used again. */
+  onBuffer: (buffer: ArrayBuffer) => void;
+}
+
+/** Worker threads that load pieces side by side. After the first failure no further piece is taken. */
+export class LanePool {
+  /** Rows and bytes of pieces that are stored. */
+  rows = 0;
+  bytes = 0;
+  private readonly lanes: Lane[] = [];
+  private readonly database: Database;
+  private readonly recipe: Recipe;
+  private readonly size: number;
+  private readonly events: LaneEvents;
+  private readonly failures: { sequence: number; error: Error }[] = [];
+  private waiting: (() => void)[] = [];
+  private abandoned = false;
+  private closing = false;
+
+  constructor(database: Database, recipe: Recipe, size: number, events: LaneEvents) {
+    this.database = database;
+    this.recipe = recipe;
+    this.size = size;
+    this.events = events;
+  }
+
+  get failed(): boolean {
+    return this.failures.length > 0;
+  }
+
+  /** How many lanes were started. */
+  get started(): number {
+    return this.lanes.length;
+  }
+
+  /** Rows and bytes of each lane, what it is at work on included. */
+  progress(): { rows: number; bytes: number }[] {
+    return this.lanes.map((lane) => {
+      let { rows, bytes } = lane;
+      for (const piece of lane.pending.values()) {
+        rows += piece.rows;
+        bytes += piece.bytes;
+      }
+      return { rows, bytes };
+    });
+  }
+
+  /** Hands the piece to the lane with the least to do, once one has room; false: a piece has failed. */
+  async give(piece: Piece): Promise<boolean> {
+    for (;;) {
+      if (this.failed || this.abandoned) return false;
+      const lane = this.lanes.toSorted((a, b) => a.pending.size - b.pending.size)[0];
+      if (this.lanes.length < this.size && (lane === undefined || lane.pending.size > 0)) await this.start();
+      else if (lane !== undefined && lane.pending.size < piecesPerLane) {
+        lane.pending.set(piece.location.sequence, { piece: piece.location, rows: 0, bytes: 0 });
+        tell(lane, { kind: 'piece', piece }, [piece.bytes.buffer]);
+        return true;
+      } else await this.change();
+    }
+  }
+
+  /**
+   * Waits for every piece handed over. What comes before a failed piece is stored, so that the rows stored are
+   * the file's beginning as far as that can be.
+   * @throws the error of the first piece, in the file's order, that failed
+   */
+  async finish(): Promise<void> {
+    while (this.busy && !this.abandoned) await this.change();
+    this.throwFailure();
+  }
+
+  /** Ends the pieces at work without storing them, where lanes can be had to; at most a few seconds. */
+  async stop(): Promise<void> {
+    for (const lane of this.lanes) tell(lane, { kind: 'stop' });
+    const timer = setTimeout(() => this.abandon(), patience);
+    while (this.busy && !this.abandoned) await this.change();
+    clearTimeout(timer);
+  }
+
+  /** Ends the threads and their connections. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await Promise.all(
+      this.lanes.map(async (lane) => {
+        const exited = once(lane.worker, 'exit');
+        if (lane.pending.size > 0) await lane.worker.terminate();
+        else tell(lane, { kind: 'close' });
+        await exited;
+      }),
+    );
+  }
+
+  private get busy(): boolean {
+    return this.lanes.some((lane) => lane.pending.size > 0);
+  }
+
+  /** Gives up waiting; close() ends the threads that are still at work, and with their connections their COPY. */
+  private abandon(): void {
+    this.abandoned = true;
+    this.wake();
+  }
+
+  private async start(): Promise<void> {
+    const { address, transfer } = await this.database.lane();
+    const start: LaneStart = { address, recipe: this.recipe };
+    const worker = new Worker(workerFile('ingest-lane'), { workerData: start, transferList: transfer });
+    const lane: Lane = { worker, pending: new Map(), rows: 0, bytes: 0 };
+    worker.on('message', (message: FromLane) => this.hear(lane, message));
+    worker.on('error', (error) => this.fail(lane, -1, error));
+    worker.on('exit', (code) => {
+      if (!this.closing) this.fail(lane, -1, new Error(`a lane ended by itself (exit ${code})`));
+    });
+    this.lanes.push(lane);
+  }
+
+  private hear(lane: Lane, message: FromLane): void {
+    if (message.kind === 'broken') {
+      this.fail(lane, -1, unpackError(message.error));
+      return;
+    }
+    const pending = lane.pending.get(message.sequence);
+    if (pending === undefined) return;
+    if (message.kind === 'progress') {
+      pending.rows = message.rows;
+      pending.bytes = message.bytes;
+    } else {
+      lane.pending.delete(message.sequence);
+      this.events.onBuffer(message.buffer);
+      if (message.kind === 'loaded') this.count(lane, message.rows, pending.piece.byteLength);
+      else this.failures.push({ sequence: message.sequence, error: unpackError(message.error) });
+      this.wake();
+    }
+    this.events.onProgress();
+  }
+
+  private count(lane: Lane, rows: number, bytes: number): void {
+    lane.rows += rows;
+    lane.bytes += bytes;
+    this.rows += rows;
+    this.bytes += bytes;
+  }
+
+  /** A lane that cannot work at all: its pieces will never be answered. */
+  private fail(lane: Lane, sequence: number, error: Error): void {
+    lane.pending.clear();
+    this.failures.push({ sequence, error });
+    this.wake();
+  }
+
+  /** The first failure in the file's order; that pieces were stopped because of it is none. */
+  private throwFailure(): void {
+    const real = this.failures.filter(({ error }) => !(error instanceof InterruptedError));
+    const first = real.sort((a, b) => a.sequence - b.sequence)[0] ?? this.failures[0];
+    if (first !== undefined) throw first.error;
+  }
+
+  /** Resolves when a piece has been answered or a lane has failed. */
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+    });
+  }
+
+  private wake(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function tell(lane: Lane, message: ToLane, transfer: ArrayBuffer[] = []): void {
+  lane.worker.postMessage(message, transfer);
+}

@@ -1,0 +1,154 @@
+import type { Session } from '../../database/database.ts';
+import { DataError, UsageError } from '../../errors.ts';
+import type { OpenedFile } from '../../formats/read/format.ts';
+import { type ColumnDefinition, createTable, vectorTypeName } from '../../sql/create-table.ts';
+import { parseTableName } from '../../sql/identifiers.ts';
+import { maxDimensions } from '../../vector/limits.ts';
+import type { VectorType } from '../../vector/metrics.ts';
+import type { Extension } from '../extension.ts';
+import { type InferredType, inferType } from './infer.ts';
+import type { MappedField } from './mapping.ts';
+
+/** A table as the file suggests it. */
+export interface TableDesign {
+  name: string;
+  columns: DesignedColumn[];
+}
+
+interface DesignedColumn extends ColumnDefinition {
+  /** The type as it is told to people: `vector(768)`. */
+  shown: string;
+  /** From the sample, not from --types; an identity column is neither. */
+  inferred: boolean;
+}
+
+/** Names of inferred types as SQL's standard has them. */
+const sqlNames: Record<Exclude<InferredType['name'], 'vector'>, string> = {
+  int8: 'bigint',
+  float8: 'double precision',
+  bool: 'boolean',
+  uuid: 'uuid',
+  timestamptz: 'timestamptz',
+  jsonb: 'jsonb',
+  text: 'text',
+};
+
+/**
+ * Designs a table for the mapped fields: types from the sample or from --types, `id` the primary key, else an
+ * identity column of that name.
+ * @param types column → SQL type, as the user gave them
+ */
+export function designTable(
+  name: string,
+  file: OpenedFile,
+  fields: readonly MappedField[],
+  types: ReadonlyMap<string, string>,
+  extension: Extension,
+): TableDesign {
+  if (file.sample.length === 0) {
+    throw new DataError('there are no rows, so nothing tells what the columns of a new table are', {
+      code: 'no-rows',
+      file: file.layout.file,
+      hint: 'make the table first: `pgv init <table> --dimensions <n>`',
+    });
+  }
+  for (const column of types.keys()) {
+    if (!fields.some((field) => field.column === column)) {
+      throw new UsageError(`--types names ${column}, which no field goes into`, { column });
+    }
+  }
+  const columns = fields.map(({ field, column }): DesignedColumn => {
+    const values = file.sample.map((record) => record[field] ?? null);
+    const given = types.get(column);
+    const shown =
+      given === undefined ? inferredName(values, file, column) : completeType(given, values, column);
+    const definition = {
+      name: column,
+      shown,
+      type: qualify(shown, extension),
+      inferred: given === undefined,
+    };
+    return column === 'id' ? { ...definition, primaryKey: true } : definition;
+  });
+  if (!columns.some((column) => column.primaryKey)) columns.unshift(identityColumn);
+  return { name, columns };
+}
+
+const identityColumn: DesignedColumn = {
+  name: 'id',
+  type: 'bigint',
+  shown: 'bigint',
+  identity: true,
+  primaryKey: true,
+  inferred: false,
+};
+
+export async function createDesigned(session: Session, { name, columns }: TableDesign): Promise<void> {
+  await session.query(createTable({ ...parseTableName(name), columns }));
+}
+
+/** `id bigint primary key, title text, embedding vector(768)`. */
+export function describeDesign({ columns }: TableDesign): string {
+  return columns
+    .map(({ name, shown, identity, primaryKey }) =>
+      [name, shown, identity ? 'identity' : '', primaryKey ? 'primary key' : ''].filter(Boolean).join(' '),
+    )
+    .join(', ');
+}
+
+function inferredName(values: readonly (string | null)[], file: OpenedFile, column: string): string {
+  const inferred = inferType(values);
+  if (inferred.name !== 'vector') {
+    const elements = longList(values);
+    if (elements !== undefined) throw tooManyDimensions(elements, file, column);
+    return sqlNames[inferred.name];
+  }
+  return `vector(${inferred.dimensions})`;
+}
+
+/** Elements of the first value, where that is a list of numbers longer than a vector can be. */
+function longList(values: readonly (string | null)[]): number | undefined {
+  const first = values.find((value) => value !== null);
+  if (first === undefined || first === null || !/^\s*\[[-+0-9.eE,\s]*\]\s*$/.test(first)) return undefined;
+  const elements = first.split(',').length;
+  return elements > maxDimensions.vector ? elements : undefined;
+}
+
+function tooManyDimensions(elements: number, file: OpenedFile, column: string): DataError {
+  return new DataError(`${elements} dimensions; a vector cannot have more than ${maxDimensions.vector}`, {
+    code: 'too-many-dimensions',
+    sqlstate: '54000',
+    file: file.layout.file,
+    row: 1,
+    column,
+    hint: `store it as text with --types ${column}=text, or shorten the vectors`,
+  });
+}
+
+const typeSyntax =
+  /^(?:"[^"]+"|[a-z_][\w$]*)(?:\.(?:"[^"]+"|[a-z_][\w$]*))?(?: [a-z ]+)?(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*$/i;
+
+/** A type from --types; a vector type without dimensions takes them from the file. */
+function completeType(given: string, values: readonly (string | null)[], column: string): string {
+  if (!typeSyntax.test(given)) {
+    throw new UsageError(`--types ${column}=${given}: not the name of a type`, {
+      code: 'bad-type',
+      column,
+      hint: `for example --types ${column}=text or --types ${column}='halfvec(768)'`,
+    });
+  }
+  if (given !== 'vector' && given !== 'halfvec') return given;
+  const inferred = inferType(values);
+  return inferred.name === 'vector' ? `${given}(${inferred.dimensions})` : given;
+}
+
+/** pgvector's types by the schema that they live in; all others as they are. */
+function qualify(type: string, extension: Extension): string {
+  const match = /^(vector|halfvec|sparsevec)(?:\((\d+)\))?$/.exec(type);
+  if (match === null) return type;
+  return vectorTypeName(
+    extension.schema,
+    match[1] as VectorType,
+    match[2] === undefined ? undefined : Number(match[2]),
+  );
+}

@@ -1,0 +1,128 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { DatabaseError, UsageError } from './errors.ts';
+
+/** Bytes to be read once, from front to back: a file, or stdin. */
+export interface Source {
+  /** As it is named in messages: the path as it was typed, `stdin`. */
+  readonly name: string;
+  /** Undefined where it cannot be known beforehand. */
+  readonly byteLength: number | undefined;
+  /** Fills `target` as far as the source goes. @returns bytes read; fewer than its length only at the end */
+  read(target: Uint8Array): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for reading.
+ * @param name how messages call it
+ * @throws UsageError where there is no such file, or it is a directory
+ */
+export async function openFile(path: string, name: string): Promise<Source> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const stats = await file.stat();
+    if (stats.isDirectory()) {
+      throw new UsageError(`${name} is a directory`, {
+        code: 'is-directory',
+        file: name,
+        hint: 'name the files in it',
+      });
+    }
+    return new FileSource(file, name, stats.isFile() ? stats.size : undefined);
+  } catch (error) {
+    await file?.close();
+    throw openingError(error, name);
+  }
+}
+
+/** Reads a stream to its end. */
+export function streamSource(stream: Readable, name: string): Source {
+  return new StreamSource(stream, name);
+}
+
+function openingError(error: unknown, name: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new UsageError(`${name}: no such file`, { code: 'file-not-found', file: name, cause: error });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new UsageError(`${name} may not be read`, { code: 'file-not-readable', file: name, cause: error });
+  }
+  return readingError(error, name);
+}
+
+function readingError(error: unknown, name: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === undefined) return error;
+  return new DatabaseError(`${name} cannot be read: ${(error as Error).message}`, {
+    code: 'read-failed',
+    file: name,
+    cause: error,
+  });
+}
+
+class FileSource implements Source {
+  readonly name: string;
+  readonly byteLength: number | undefined;
+  private readonly file: FileHandle;
+
+  constructor(file: FileHandle, name: string, byteLength: number | undefined) {
+    this.file = file;
+    this.name = name;
+    this.byteLength = byteLength;
+  }
+
+  async read(target: Uint8Array): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      const { bytesRead } = await this.file.read(target, filled, target.length - filled).catch((error) => {
+        throw readingError(error, this.name);
+      });
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return filled;
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+class StreamSource implements Source {
+  readonly name: string;
+  readonly byteLength = undefined;
+  private readonly chunks: AsyncIterator<Uint8Array>;
+  private readonly stream: Readable;
+  private rest: Uint8Array = new Uint8Array(0);
+
+  constructor(stream: Readable, name: string) {
+    this.name = name;
+    this.stream = stream;
+    this.chunks = stream[Symbol.asyncIterator]();
+  }
+
+  async read(target: Uint8Array): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      if (this.rest.length === 0) {
+        const next = await this.chunks.next().catch((error) => {
+          throw readingError(error, this.name);
+        });
+        if (next.done) break;
+        this.rest = next.value;
+      }
+      const taken = this.rest.subarray(0, target.length - filled);
+      target.set(taken, filled);
+      filled += taken.length;
+      this.rest = this.rest.subarray(taken.length);
+    }
+    return filled;
+  }
+
+  async close(): Promise<void> {
+    this.stream.destroy();
+  }
+}

@@ -1,0 +1,65 @@
+import type { Statement } from '../database/database.ts';
+import { quoteName } from './identifiers.ts';
+
+/** The staging table's own column: the row's number in the file, from 1. */
+export const rowNumberColumn = 'pgv_row';
+
+/** What a merge does with a row whose key is there already. */
+export type OnConflict = 'error' | 'skip' | 'update';
+
+export interface Merge {
+  /** Quoted and qualified. */
+  target: string;
+  staging: string;
+  columns: readonly string[];
+  onConflict: OnConflict;
+  /** The columns that say which row is meant; needed for `update`, optional for `skip`. */
+  key: readonly string[];
+}
+
+/** An empty table with the columns of the target's that are loaded, and the row's number. Unlogged: it is dropped. */
+export function createStaging({ target, staging, columns }: Merge): Statement {
+  const list = columns.map(quoteName).join(', ');
+  return {
+    text: `CREATE UNLOGGED TABLE ${staging} AS SELECT NULL::bigint AS ${rowNumberColumn}, ${list} FROM ${target} WITH NO DATA`,
+  };
+}
+
+export function dropStaging(staging: string): Statement {
+  return { text: `DROP TABLE IF EXISTS ${staging}` };
+}
+
+/**
+ * Everything staged into the target, in the order of the file. Of several rows with one key, the last one updates.
+ * Gives one row: inserted, updated, staged.
+ */
+export function mergeStaged(merge: Merge): Statement {
+  const columns = merge.columns.map(quoteName).join(', ');
+  const source =
+    merge.onConflict === 'update'
+      ? `SELECT ${columns} FROM (SELECT DISTINCT ON (${names(merge.key)}) * FROM ${merge.staging}
+  ORDER BY ${names(merge.key)}, ${rowNumberColumn} DESC) AS latest ORDER BY ${rowNumberColumn}`
+      : `SELECT ${columns} FROM ${merge.staging} ORDER BY ${rowNumberColumn}`;
+  return {
+    text: `WITH merged AS (
+INSERT INTO ${merge.target} (${columns})
+${source}
+${conflictClause(merge)}RETURNING xmax = 0 AS inserted
+)
+SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated,
+  (SELECT count(*) FROM ${merge.staging}) AS staged
+FROM merged`,
+  };
+}
+
+function conflictClause({ onConflict, columns, key }: Merge): string {
+  if (onConflict === 'error') return '';
+  const target = key.length > 0 ? `(${names(key)}) ` : '';
+  const others = columns.filter((column) => !key.includes(column)).map(quoteName);
+  if (onConflict === 'skip' || others.length === 0) return `ON CONFLICT ${target}DO NOTHING\n`;
+  return `ON CONFLICT ${target}DO UPDATE SET ${others.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}\n`;
+}
+
+function names(columns: readonly string[]): string {
+  return columns.map(quoteName).join(', ');
+}
