@@ -1,6 +1,6 @@
 import type { Session } from '../database/database.ts';
 import { UsageError } from '../errors.ts';
-import { parseTableName, quoteQualified } from '../sql/identifiers.ts';
+import { parseTableName, quoteName } from '../sql/identifiers.ts';
 import { columnsOf, primaryKeyOf, tablesNamed, tablesWithVectors } from '../sql/tables.ts';
 import { isVectorType, type VectorType } from '../vector/metrics.ts';
 
@@ -112,10 +112,8 @@ export function findVectorColumn(table: TableDescription, name: string | undefin
 
 /** `docs` where the search path finds it, else `archive.docs`; quoted where -t needs it. */
 export function displayName(table: { schema: string; name: string; visible?: boolean }): string {
-  const plain = /^[a-z_][a-z0-9_$]*$/;
-  const simple = plain.test(table.name) && plain.test(table.schema);
-  if (table.visible) return simple ? table.name : quoteQualified(undefined, table.name);
-  return simple ? `${table.schema}.${table.name}` : quoteQualified(table.schema, table.name);
+  const parts = table.visible ? [table.name] : [table.schema, table.name];
+  return parts.map((part) => (/[".]/.test(part) ? quoteName(part) : part)).join('.');
 }
 
 type Found = Omit<TableDescription, 'columns' | 'primaryKey'> & { visible: boolean };

@@ -1,0 +1,147 @@
+import type { Statement } from '../database/database.ts';
+import { quoteLiteral, quoteName, quoteQualified } from './identifiers.ts';
+
+interface Qualified {
+  schema: string;
+  name: string;
+}
+
+/** A vector index to be made. */
+export interface IndexDefinition {
+  table: Qualified;
+  name: string;
+  type: string;
+  column: string;
+  operatorClass: Qualified;
+  /** `m`, `ef_construction`, `lists`: whole numbers. */
+  parameters: Readonly<Record<string, number>>;
+  /** The user's own SQL. */
+  where?: string | undefined;
+  concurrently: boolean;
+}
+
+/** https://github.com/pgvector/pgvector#hnsw and #ivfflat. */
+export function createIndex(index: IndexDefinition): Statement {
+  const concurrently = index.concurrently ? 'CONCURRENTLY ' : '';
+  const operatorClass = quoteQualified(index.operatorClass.schema, index.operatorClass.name);
+  const parameters = Object.entries(index.parameters).map(([name, value]) => `${name} = ${value}`);
+  const lines = [
+    `CREATE INDEX ${concurrently}${quoteName(index.name)}`,
+    `  ON ${quoteQualified(index.table.schema, index.table.name)}`,
+    `  USING ${index.type} (${quoteName(index.column)} ${operatorClass})`,
+  ];
+  if (parameters.length > 0) lines.push(`  WITH (${parameters.join(', ')})`);
+  // On lines of its own, so that a comment at its end takes nothing along.
+  if (index.where !== undefined) lines.push(`  WHERE (\n${index.where}\n)`);
+  return { text: lines.join('\n') };
+}
+
+export function dropIndex(index: Qualified, concurrently: boolean): Statement {
+  return {
+    text: `DROP INDEX ${concurrently ? 'CONCURRENTLY ' : ''}IF EXISTS ${quoteQualified(index.schema, index.name)}`,
+  };
+}
+
+/** For the session; `RESET` takes it back. */
+export function setSetting(name: string, value: string): Statement {
+  return { text: `SET ${name} = ${quoteLiteral(value)}` };
+}
+
+export function resetSetting(name: string): Statement {
+  return { text: `RESET ${name}` };
+}
+
+/** A row of `vectorIndexesOf`. */
+export interface VectorIndex {
+  oid: number;
+  name: string;
+  type: string;
+  column: string | null;
+  operatorClass: string;
+  /** As `m=16`. */
+  parameters: string[];
+  valid: boolean;
+  predicate: string | null;
+  building: boolean;
+}
+
+/**
+ * A table's hnsw and ivfflat indexes. `column` is null where an expression is indexed; `building`: a session is at
+ * it right now, which looks the same as what a failed build leaves.
+ */
+export function vectorIndexesOf(tableOid: number): Statement {
+  return {
+    text: `SELECT c.oid, c.relname AS name, am.amname AS type, a.attname AS column, oc.opcname AS "operatorClass",
+  COALESCE(c.reloptions, '{}') AS parameters, i.indisvalid AND i.indisready AS valid,
+  pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
+  EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid) AS building
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_am am ON am.oid = c.relam
+JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[0]
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attnum > 0
+WHERE i.indrelid = $1 AND am.amname IN ('hnsw', 'ivfflat')
+ORDER BY c.relname`,
+    values: [tableOid],
+  };
+}
+
+/** Whatever has this name in this schema: indexes share theirs with tables. */
+export function relationNamed(relation: Qualified): Statement {
+  return {
+    text: `SELECT c.oid
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2`,
+    values: [relation.schema, relation.name],
+  };
+}
+
+/** An index's size in bytes; of a partitioned one, that of all its parts. */
+export function indexSize(index: Qualified): Statement {
+  return {
+    text: `SELECT COALESCE(sum(pg_catalog.pg_relation_size(t.relid)), 0)::int8 AS bytes
+FROM (
+  SELECT relid FROM pg_catalog.pg_partition_tree($1::text::regclass)
+  UNION SELECT $1::text::regclass
+) AS t`,
+    values: [quoteQualified(index.schema, index.name)],
+  };
+}
+
+/** Rows that an index on the column would hold. */
+export function countVectors(table: Qualified, column: string): Statement {
+  return {
+    text: `SELECT count(${quoteName(column)})::int8 AS rows FROM ${quoteQualified(table.schema, table.name)}`,
+  };
+}
+
+/** What decides how an index can be built: the session's memory for it, and whether the table is its own alone. */
+export function buildCircumstances(tableOid: number): Statement {
+  return {
+    text: `SELECT pg_size_bytes(current_setting('maintenance_work_mem'))::int8 AS memory, c.relpersistence = 't' AS temporary
+FROM pg_catalog.pg_class c
+WHERE c.oid = $1`,
+    values: [tableOid],
+  };
+}
+
+/**
+ * The steps that tell how the server itself writes a condition, for comparing it with an existing index's: an index
+ * on an empty copy of the table, to be rolled back.
+ */
+export function scratchTable(table: Qualified): Statement {
+  return { text: `CREATE TEMPORARY TABLE pgv_scratch (LIKE ${quoteQualified(table.schema, table.name)})` };
+}
+
+export function scratchIndex(where: string): Statement {
+  return { text: `CREATE INDEX pgv_scratch_index ON pg_temp.pgv_scratch ((1)) WHERE (\n${where}\n)` };
+}
+
+export function scratchPredicate(): Statement {
+  return {
+    text: `SELECT pg_catalog.pg_get_expr(indpred, indrelid) AS predicate
+FROM pg_catalog.pg_index
+WHERE indexrelid = 'pg_temp.pgv_scratch_index'::regclass`,
+  };
+}

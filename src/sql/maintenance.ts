@@ -1,0 +1,41 @@
+import type { Statement } from '../database/database.ts';
+import { quoteQualified } from './identifiers.ts';
+
+export interface VacuumOptions {
+  /** Rewrites the table, which nobody can use meanwhile. */
+  full?: boolean | undefined;
+  /** Workers for the indexes. */
+  parallel?: number | undefined;
+  /** Leaves a table alone that another session has locked. */
+  skipLocked?: boolean | undefined;
+}
+
+/** https://www.postgresql.org/docs/current/sql-vacuum.html */
+export function vacuum(table: { schema: string; name: string }, options: VacuumOptions): Statement {
+  const words = ['ANALYZE'];
+  if (options.full) words.push('FULL');
+  if (options.parallel !== undefined) words.push(`PARALLEL ${options.parallel}`);
+  if (options.skipLocked) words.push('SKIP_LOCKED');
+  return { text: `VACUUM (${words.join(', ')}) ${quoteQualified(table.schema, table.name)}` };
+}
+
+/** https://www.postgresql.org/docs/current/sql-analyze.html */
+export function analyze(table: { schema?: string | undefined; name: string }): Statement {
+  return { text: `ANALYZE ${quoteQualified(table.schema, table.name)}` };
+}
+
+/**
+ * A table with all its partitions: rows as counted last, bytes with indexes and TOAST, and how often it has been
+ * analysed (null where the server does not count), which tells whether a VACUUM that raised no error did anything.
+ */
+export function tableCondition(oid: number): Statement {
+  return {
+    text: `SELECT sum(pg_catalog.pg_stat_get_live_tuples(t.relid))::int8 AS rows,
+  sum(pg_catalog.pg_stat_get_dead_tuples(t.relid))::int8 AS "deadRows",
+  sum(pg_catalog.pg_total_relation_size(t.relid))::int8 AS bytes,
+  CASE WHEN current_setting('track_counts')::bool
+    THEN sum(pg_catalog.pg_stat_get_analyze_count(t.relid))::int8 END AS analyzed
+FROM (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid) UNION SELECT $1::oid) AS t`,
+    values: [oid],
+  };
+}

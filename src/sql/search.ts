@@ -1,0 +1,143 @@
+import type { Statement } from '../database/database.ts';
+import { quoteName, quoteQualified } from './identifiers.ts';
+
+/** A condition as SQL; `bind` takes each of its values and gives the parameter that stands for it. */
+export type Condition = (bind: (value: string) => string) => string;
+
+/** A key's columns, each with the type (as SQL writes it) that its text is read as. */
+export type KeyColumns = readonly { name: string; type: string }[];
+
+export interface NearestQuery {
+  table: { schema: string; name: string };
+  /** Of the vector column. */
+  column: string;
+  /** `OPERATOR("public".<=>)`, see `qualifiedOperator`. */
+  operator: string;
+  /** The vector's type as SQL writes it. */
+  type: string;
+  /** The query vector as text. */
+  vector: string;
+  k: number;
+  key: readonly string[];
+  shown: readonly string[];
+  /** The user's own SQL. */
+  where?: string | undefined;
+  conditions: readonly Condition[];
+  maxDistance?: number | undefined;
+}
+
+/** An operator that is found whatever the search path. */
+export function qualifiedOperator(schema: string, operator: string): string {
+  return `OPERATOR(${quoteName(schema)}.${operator})`;
+}
+
+/**
+ * The k nearest rows, in order. Columns are called `k0…` (key), `c0…` (shown) and `distance`, as the table's own
+ * names may collide.
+ *
+ * The index serves the inner query only: ORDER BY the operator alone, ascending, with LIMIT. It is materialised and
+ * sorted again because a relaxed iterative scan gives rows nearly in order; `+ 0` keeps the planner from trusting
+ * that order (https://github.com/pgvector/pgvector#iterative-index-scans).
+ */
+export function nearest(query: NearestQuery): Statement {
+  const values: unknown[] = [query.vector];
+  const column = quoteName(query.column);
+  const bind = binder(values);
+  const conditions = [`${column} IS NOT NULL`, ...query.conditions.map((condition) => condition(bind))];
+  // On lines of its own, so that a comment at its end takes nothing along.
+  if (query.where !== undefined) conditions.push(`(\n${query.where}\n)`);
+  const output = [
+    ...query.key.map((name, i) => `${quoteName(name)} AS k${i}`),
+    ...query.shown.map((name, i) => `${quoteName(name)} AS c${i}`),
+    `${column} ${query.operator} $1::text::${query.type} AS distance`,
+  ];
+  values.push(query.k);
+  const inner = `SELECT ${output.join(', ')}
+  FROM ${quoteQualified(query.table.schema, query.table.name)}
+  WHERE ${conditions.join('\n    AND ')}
+  ORDER BY ${column} ${query.operator} $1::text::${query.type}
+  LIMIT $${values.length}::int8`;
+  let outer = 'SELECT * FROM nearest';
+  if (query.maxDistance !== undefined) {
+    values.push(query.maxDistance);
+    outer += ` WHERE distance <= $${values.length}::float8`;
+  }
+  const order = ['distance + 0', ...query.key.map((_, i) => `k${i}`)];
+  return {
+    text: `WITH nearest AS MATERIALIZED (\n  ${inner}\n)\n${outer}\nORDER BY ${order.join(', ')}`,
+    values,
+  };
+}
+
+/** The plan of a search, to see which indexes serve it. */
+export function explained(statement: Statement): Statement {
+  return { ...statement, text: `EXPLAIN (FORMAT JSON) ${statement.text}` };
+}
+
+/** A stored row's vector as text. */
+export function vectorOfRow(
+  table: { schema: string; name: string },
+  column: string,
+  key: KeyColumns,
+  id: readonly string[],
+): Statement {
+  const values: unknown[] = [];
+  const condition = keyEquals(key, id)(binder(values));
+  return {
+    text: `SELECT ${quoteName(column)}::text AS vector
+FROM ${quoteQualified(table.schema, table.name)}
+WHERE ${condition}
+LIMIT 1`,
+    values,
+  };
+}
+
+/** The row with this key. */
+export function keyEquals(key: KeyColumns, id: readonly string[]): Condition {
+  return (bind) => key.map(({ name, type }, i) => columnEquals(name, type, id[i] ?? '')(bind)).join(' AND ');
+}
+
+/** Every row but the one with this key. */
+export function keyDiffers(key: KeyColumns, id: readonly string[]): Condition {
+  return (bind) => `NOT (${keyEquals(key, id)(bind)})`;
+}
+
+/** A column that equals the value, read as the column's own type. */
+export function columnEquals(column: string, type: string, value: string): Condition {
+  return (bind) => `${quoteName(column)} = ${bind(value)}::${type}`;
+}
+
+/** An array column that holds the value. */
+export function arrayHolds(column: string, elementType: string, value: string): Condition {
+  return (bind) => `${bind(value)}::${elementType} = ANY (${quoteName(column)})`;
+}
+
+/** A JSON column that contains one of the documents. */
+export function jsonContains(column: string, documents: readonly string[]): Condition {
+  const json = 'pg_catalog.jsonb';
+  return (bind) =>
+    `(${documents.map((document) => `${quoteName(column)}::${json} @> ${bind(document)}::${json}`).join(' OR ')})`;
+}
+
+/** What the session searches with; the cast loads pgvector's library, before which its settings are not known. */
+export function searchSettings(extensionSchema: string): Statement {
+  return {
+    text: `SELECT '[0]'::${quoteQualified(extensionSchema, 'vector')} IS NOT NULL AS loaded,
+  current_setting('hnsw.ef_search')::int AS "efSearch",
+  current_setting('hnsw.iterative_scan', true) IS NOT NULL AS "iterativeScan"`,
+  };
+}
+
+/** SET LOCAL, several at once. */
+export function setLocal(settings: Readonly<Record<string, string>>): Statement {
+  const entries = Object.entries(settings);
+  return {
+    text: `SELECT ${entries.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`).join(', ')}`,
+    values: entries.flat(),
+  };
+}
+
+/** Parameters are text, and cast to what they are meant as: so the drivers need not know the types. */
+function binder(values: unknown[]): (value: string) => string {
+  return (value) => `$${values.push(value)}::text`;
+}
