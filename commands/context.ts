@@ -59,6 +59,7 @@ export function openContext<Options>(
 
   const open = async (): Promise<Database> => {
     const resolved = resolveTarget({ url: options.url, env: io.env, cwd: io.cwd, configuration });
+    for (const warning of resolved.warnings) display.warn(warning);
     const database = await orAbort(connect(resolved, { mayCreate: needs.createsEmbedded }), io.signal);
     if (needs.writes) note(`database: ${database.target.description}`);
     return options.verbose ? traceDatabase(database, note) : database;
@@ -95,9 +96,12 @@ export function openContext<Options>(
   };
 }
 
-function tableOfEnvironment(env: Io['env']): string | undefined {
-  if (env.PGV_TABLE !== '') return env.PGV_TABLE;
-  throw new UsageError('PGV_TABLE is set but empty', { hint: 'name a table in it, or unset it' });
+function tableOfEnvironment({ PGV_TABLE }: Io['env']): string | undefined {
+  if (PGV_TABLE?.trim() !== '') return PGV_TABLE;
+  throw new UsageError('PGV_TABLE is set but empty', {
+    code: 'empty-variable',
+    hint: 'give it a value, or unset PGV_TABLE',
+  });
 }
 
 /** The database, unless the signal comes first: then what still opens is closed as soon as it is there. */

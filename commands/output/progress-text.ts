@@ -53,14 +53,12 @@ export function plainLine(measured: Measured): string {
  */
 export function barLines(measured: Measured, width: number, style: Style): string[] {
   const { phase, lanes } = measured.progress;
-  const share = percent(measured.progress);
+  const bar = drawBar(measured.progress, width, style);
   const known = facts(measured);
-  const barWidth = share === undefined ? 0 : Math.min(30, Math.max(10, width - 70));
-  const room = width - 1 - (share === undefined ? 0 : barWidth + share.length + 3);
-  const title = shorten(phase, Math.max(10, room - 2));
+  const room = width - 1 - bar.width;
+  const title = shorten(phase, Math.max(8, room - 2));
   while (known.length > 0 && displayWidth(`${title}  ${known.join(' · ')}`) > room) known.splice(-2, 1);
-  const bar = share === undefined ? '' : `  ${drawBar(measured.progress, barWidth, style)} ${share}`;
-  const lines = [`${style.bold(title)}${bar}${known.length > 0 ? `  ${style.dim(known.join(' · '))}` : ''}`];
+  const lines = [style.bold(title) + bar.text + style.dim(known.length > 0 ? `  ${known.join(' · ')}` : '')];
   if (lanes && lanes.length > 1) {
     for (const [index, lane] of lanes.entries()) {
       const line = `  lane ${index + 1}  ${count(lane.rows).padStart(13)} rows  ${bytes(lane.bytes).padStart(9)}`;
@@ -70,9 +68,15 @@ export function barLines(measured: Measured, width: number, style: Style): strin
   return lines;
 }
 
-function drawBar({ done = 0, total = 1 }: Progress, width: number, style: Style): string {
-  const filled = Math.round(Math.min(1, done / total) * width);
-  return style.cyan('━'.repeat(filled)) + style.dim('─'.repeat(width - filled));
+/** `  ━━━━━───── 42 %` and the columns it takes: nothing where no total is known, no bar where there is no room. */
+function drawBar(progress: Progress, width: number, style: Style): { text: string; width: number } {
+  const share = percent(progress);
+  if (share === undefined) return { text: '', width: 0 };
+  const { done = 0, total = 1 } = progress;
+  const length = width < 40 ? 0 : Math.min(30, Math.max(10, width - 70));
+  const filled = Math.round(Math.min(1, done / total) * length);
+  const bar = style.cyan('━'.repeat(filled)) + style.dim('─'.repeat(length - filled));
+  return { text: `  ${bar} ${share}`, width: length + share.length + 3 };
 }
 
 /** An estimate in whole seconds, without a false precision. */

@@ -89,8 +89,8 @@ function record(measured: Measured): unknown {
   const { progress, seconds } = measured;
   return {
     ...progress,
-    seconds: Number(seconds.toFixed(3)),
-    secondsLeft: secondsLeft(measured),
+    seconds: rounded(seconds),
+    secondsLeft: rounded(secondsLeft(measured)),
   };
 }
 
@@ -114,4 +114,8 @@ function stopwatch(): (progress: Progress) => Measured {
       },
     };
   };
+}
+
+function rounded(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Number(seconds.toFixed(3));
 }

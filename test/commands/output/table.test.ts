@@ -1,0 +1,50 @@
+import { Chalk } from 'chalk';
+import { expect, test } from 'vitest';
+import { renderTable, shortVector } from '../../../commands/output/table.ts';
+import { displayWidth } from '../../../commands/output/width.ts';
+
+const style = new Chalk({ level: 0 });
+const columns = [{ name: 'id' }, { name: 'title' }, { name: 'embedding' }];
+const vector = `[${Array.from({ length: 64 }, (_, index) => index / 7).join(',')}]`;
+const rows = [
+  [1, 'short', vector],
+  [20012, `a long title ${'x'.repeat(200)}`, null],
+  ['9007199254740993', '漢字 two\nlines \u001b[31m', '[1,2,3]'],
+];
+
+test('fits the terminal: numbers right, long text and vectors shortened, one line a row', () => {
+  const lines = renderTable(columns, rows, { width: 80, style }).trimEnd().split('\n');
+  expect(lines).toHaveLength(2 + rows.length);
+  for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(80);
+  expect(lines[0]).toMatch(/^ +id {2}title +embedding$/);
+  expect(lines[2]).toMatch(/^ +1 {2}short +\[0, 0\.143, 0\.286, … 64\]$/);
+  expect(lines[3]).toMatch(/^ +20012 {2}a long title x+… {2}NULL$/);
+  expect(lines[4]).toMatch(/^9007199254740993 {2}漢字 two↵lines +\[31m +\[1,2,3\]$/);
+});
+
+test('off a terminal nothing is shortened', () => {
+  const text = renderTable(columns, rows, { width: Number.POSITIVE_INFINITY, style });
+  expect(text).toContain(vector);
+  expect(text).toContain('x'.repeat(200));
+});
+
+test('a column may say on which side it stands', () => {
+  const text = renderTable([{ name: 'code', align: 'left' }, { name: 'n' }], [['1', 'x']], {
+    width: 80,
+    style,
+  });
+  expect(text).toBe('code  n\n────  ─\n1     x\n');
+});
+
+test('a table without rows has its heading', () => {
+  expect(renderTable(columns, [], { width: 80, style })).toBe('id  title  embedding\n──  ─────  ─────────\n');
+});
+
+test('only what looks like a long vector is shortened as one', () => {
+  expect(shortVector('[0.25,1e-7,3,4,5]')).toBe('[0.25, 1e-7, 3, … 5]');
+  expect([shortVector('[1,2,3,4]'), shortVector('["a",1,2,3,4,5]'), shortVector('text')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
