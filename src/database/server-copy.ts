@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import type { CopyStreamQuery, CopyToStreamQuery } from 'pg-copy-streams';
+import type { PgvError } from '../errors.ts';
+import type { WireClient } from './server-connection.ts';
+
+type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** How a COPY FROM STDIN ended. */
+export type CopyOutcome =
+  | { kind: 'stored' }
+  /** By the server, or by the loss of the connection. */
+  | { kind: 'refused'; error: unknown }
+  /** By the chunks' source: the server has dropped the COPY, and the session is ready. */
+  | { kind: 'source-failed'; error: unknown };
+
+/**
+ * Sends the chunks into a submitted COPY FROM STDIN, each when the one before has left for the socket: nothing
+ * piles up here, and while the socket is full the thread does other work.
+ */
+export async function sendChunks(stream: CopyStreamQuery, chunks: Chunks): Promise<CopyOutcome> {
+  const refusal = new Refusal(stream);
+  const source = iteratorOf(chunks);
+  for (;;) {
+    let next: IteratorResult<Uint8Array>;
+    try {
+      const pending = source.next();
+      // A plain iterable's chunk is there already: no turn of the event loop for it.
+      next = pending instanceof Promise ? await refusal.orFirst(pending) : pending;
+    } catch (error) {
+      if (refusal.happened) break;
+      await fail(stream);
+      return { kind: 'source-failed', error };
+    }
+    if (refusal.happened || next.done) break;
+    const { value } = next;
+    await refusal.orFirst(new Promise<void>((sent) => stream.write(value, () => sent()))).catch(() => {});
+    if (refusal.happened) break;
+  }
+  if (!refusal.happened) {
+    stream.end();
+    await refusal.orFirst(once(stream, 'finish')).catch(() => {});
+  }
+  if (!refusal.happened) return { kind: 'stored' };
+  // Not waited for: a source that is in the middle of a read of its own may never answer.
+  Promise.resolve(source.return?.()).catch(() => {});
+  return { kind: 'refused', error: refusal.error };
+}
+
+/** The stream's error, whenever it comes: also between two writes. */
+class Refusal {
+  happened = false;
+  error: unknown;
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(stream: CopyStreamQuery) {
+    stream.on('error', (error) => {
+      if (!this.happened) this.error = error;
+      this.happened = true;
+      this.#reject(error);
+    });
+  }
+
+  /** `work`, or the refusal if that comes first. No Promise.race: it would keep every chunk until the end. */
+  orFirst<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      if (this.happened) reject(this.error);
+      work.then(resolve, reject);
+    });
+  }
+}
+
+/** Ends the COPY with CopyFail and waits for the server's answer, so that the session is ready again. */
+async function fail(stream: CopyStreamQuery): Promise<void> {
+  const closed = once(stream, 'close').catch(() => {});
+  stream.destroy(new Error('the client stopped sending'));
+  await closed;
+}
+
+function iteratorOf(chunks: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {
+  return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+}
+
+/**
+ * Makes a COPY TO STDOUT end as a stream should: the server's error destroys it, and whoever destroys it early
+ * ends the connection with it, because the server would send the rest of the table to nobody.
+ */
+export function endWithConnection(
+  stream: CopyToStreamQuery,
+  client: WireClient,
+  explain: (error: unknown) => PgvError,
+): void {
+  let isOver = false;
+  // pg calls this on an ErrorResponse and on the loss of the connection; pg-copy-streams would only emit it.
+  Object.assign(stream, {
+    handleError(error: unknown) {
+      isOver = true;
+      stream.destroy(explain(error));
+    },
+  });
+  stream.once('end', () => {
+    isOver = true;
+  });
+  stream._destroy = (error, done) => {
+    if (!isOver) client.connection.stream.destroy();
+    done(error);
+  };
+}

@@ -1,0 +1,135 @@
+import type { Readable } from 'node:stream';
+import { type CopyStreamQuery, from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
+import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from './database.ts';
+import { describeHost } from './libpq/hosts.ts';
+import type { ServerSettings } from './libpq/settings.ts';
+import { sendCancelRequest } from './server-cancel.ts';
+import type { WireClient } from './server-connection.ts';
+import { endWithConnection, sendChunks } from './server-copy.ts';
+import { pinned } from './server-lane.ts';
+import { type OpenServer, openServer } from './server-search.ts';
+import { prepareSession, type SessionFacts } from './server-session.ts';
+import { toPgvError } from './sqlstate.ts';
+
+/** Opens a session on the server that these settings name. @throws DatabaseError, UsageError */
+export async function connectServer(settings: ServerSettings): Promise<Database> {
+  const opened = await openServer(settings);
+  try {
+    return new ServerDatabase(settings, opened, await prepareSession(opened.client));
+  } catch (error) {
+    opened.client.connection.stream.destroy();
+    throw toPgvError(error, { address: describeHost(opened.route.host) });
+  }
+}
+
+/** One connection to a server, through pg and pg-copy-streams. */
+class ServerDatabase implements Database {
+  readonly maxLanes = Number.POSITIVE_INFINITY;
+  readonly target: Target;
+  readonly #settings: ServerSettings;
+  readonly #opened: OpenServer;
+  readonly #facts: SessionFacts;
+  readonly #client: WireClient;
+  /** What ended the connection while nothing ran: pg itself only says that it is not queryable. */
+  #lost: unknown;
+  #isCancelled = false;
+
+  constructor(settings: ServerSettings, opened: OpenServer, facts: SessionFacts) {
+    this.#settings = settings;
+    this.#opened = opened;
+    this.#facts = facts;
+    this.#client = opened.client;
+    const { database, user } = settings;
+    const description = `${database} on ${describeHost(opened.route.host)} as ${user}`;
+    this.target = { kind: 'server', description };
+    this.#client.on('error', (error) => {
+      this.#lost ??= error;
+    });
+  }
+
+  async query<Row extends object = Record<string, unknown>>(
+    statement: Statement | string,
+  ): Promise<QueryResult<Row>> {
+    const { text, values } = typeof statement === 'string' ? { text: statement } : statement;
+    try {
+      const result = await this.#client.query<Row>(text, values === undefined ? undefined : [...values]);
+      // Several statements in one text give several results: the last one counts.
+      const last = Array.isArray(result) ? (result as (typeof result)[]).at(-1)! : result;
+      return { rows: last.rows, rowCount: last.rowCount ?? 0 };
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  async copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
+    const stream = this.#submit(copyFrom(sql)) as CopyStreamQuery;
+    const outcome = await sendChunks(stream, chunks);
+    if (outcome.kind === 'refused') throw this.#explain(outcome.error);
+    if (outcome.kind === 'source-failed') throw this.#isCancelled ? new InterruptedError() : outcome.error;
+    return stream.rowCount;
+  }
+
+  async copyOut(sql: string): Promise<Readable> {
+    const stream = copyTo(sql);
+    endWithConnection(stream, this.#client, (error) => this.#explain(error));
+    return this.#submit(stream);
+  }
+
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    await this.query('BEGIN');
+    try {
+      // Behind a pooler that gives each transaction another session, only what is local to it holds.
+      if (this.#facts.isPooled) await this.query('SET LOCAL statement_timeout = 0');
+      const result = await work(this);
+      await this.#commit();
+      return result;
+    } catch (error) {
+      // Where even this fails the connection is gone, and the transaction with it.
+      await this.query('ROLLBACK').catch(() => {});
+      throw error;
+    }
+  }
+
+  async lane(): Promise<{ address: LaneAddress; transfer: [] }> {
+    return { address: { kind: 'server', settings: pinned(this.#settings, this.#opened) }, transfer: [] };
+  }
+
+  async cancel(): Promise<void> {
+    this.#isCancelled = true;
+    await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
+    // A COPY that waits for our data does not notice the request: the closed connection ends that one.
+    this.#client.connection.stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end();
+  }
+
+  /** COMMIT of a transaction in which a statement failed is answered by ROLLBACK, without an error. */
+  async #commit(): Promise<void> {
+    let command: string;
+    try {
+      ({ command } = await this.#client.query('COMMIT'));
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    if (command !== 'COMMIT') {
+      throw new DatabaseError('the transaction was rolled back, for one of its statements had failed');
+    }
+  }
+
+  #submit<T extends CopyStreamQuery | Readable>(stream: T): T {
+    return this.#client.query(stream as never) as unknown as T;
+  }
+
+  #explain(error: unknown): PgvError {
+    if (this.#isCancelled) return new InterruptedError();
+    if (error instanceof PgvError) return error;
+    const isAboutLost = this.#lost !== undefined && /not queryable/.test(String(error));
+    return toPgvError(isAboutLost ? this.#lost : error, {
+      address: describeHost(this.#opened.route.host),
+      serverVersion: this.#facts.serverVersion,
+    });
+  }
+}
