@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../src/errors.ts';
-import { checkInit, init } from '../src/operations/init/init.ts';
+import { checkInit, type InitRequest, init } from '../src/operations/init/init.ts';
 import {
   type ColumnRole,
   columnRoles,
@@ -63,11 +63,14 @@ export function configure(command: Command): Command {
   ]);
 }
 
-async function run(context: Context<InitOptions>, argument: string | undefined): Promise<ExitCode | void> {
+async function run(context: Context<InitOptions>, argument: string | undefined): Promise<ExitCode> {
   const { options, output, reporter } = context;
   const table = argument ?? context.table;
   const request = { table, plan: requestedPlan(table, options) };
-  if (options.sql) return printStatements(context, request);
+  if (options.sql) {
+    await printStatements(context, request);
+    return exitCodes.done;
+  }
   const database = await context.database();
   if (options.check) return report(context, database.target.description, await checkInit(database, request));
 
@@ -76,6 +79,7 @@ async function run(context: Context<InitOptions>, argument: string | undefined):
     { database: database.target.description, table: table ?? null, ...summary },
     summary.created.length === 0 ? 'nothing to do: all is there' : nextStep(table),
   );
+  return exitCodes.done;
 }
 
 function nextStep(table: string | undefined): string {
@@ -91,7 +95,7 @@ async function printStatements({ output }: Context<InitOptions>, request: InitRe
 }
 
 async function report(
-  { output, options }: Context<InitOptions>,
+  { output }: Context<InitOptions>,
   database: string,
   differences: string[],
 ): Promise<ExitCode> {
