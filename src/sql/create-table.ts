@@ -68,3 +68,8 @@ function columnLine(column: ColumnDefinition, inlineKey: boolean): string {
   if (column.primaryKey && inlineKey) parts.push('PRIMARY KEY');
   return parts.join(' ');
 }
+
+/** @param table quoted and qualified */
+export function dropTable(table: string): Statement {
+  return { text: `DROP TABLE ${table}` };
+}

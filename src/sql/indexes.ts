@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.ts';
-import { quoteLiteral, quoteName, quoteQualified } from './identifiers.ts';
+import { quoteName, quoteQualified } from './identifiers.ts';
 
 interface Qualified {
   schema: string;
@@ -40,15 +40,6 @@ export function dropIndex(index: Qualified, concurrently: boolean): Statement {
   return {
     text: `DROP INDEX ${concurrently ? 'CONCURRENTLY ' : ''}IF EXISTS ${quoteQualified(index.schema, index.name)}`,
   };
-}
-
-/** For the session; `RESET` takes it back. */
-export function setSetting(name: string, value: string): Statement {
-  return { text: `SET ${name} = ${quoteLiteral(value)}` };
-}
-
-export function resetSetting(name: string): Statement {
-  return { text: `RESET ${name}` };
 }
 
 /** A row of `vectorIndexesOf`. */

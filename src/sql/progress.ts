@@ -11,7 +11,7 @@ export function backendPid(): Statement {
  */
 export function indexProgress(pid: number): Statement {
   return {
-    text: `SELECT phase, tuples_done AS rows,
+    text: `SELECT phase,
   CASE WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END AS done,
   CASE WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END AS total
 FROM pg_catalog.pg_stat_progress_create_index
