@@ -6,13 +6,19 @@ interface Qualified {
   name: string;
 }
 
+/** A name whose schema may be left to the search path. */
+interface Reachable {
+  schema: string | undefined;
+  name: string;
+}
+
 /** A vector index to be made. */
 export interface IndexDefinition {
-  table: Qualified;
+  table: Reachable;
   name: string;
   type: string;
   column: string;
-  operatorClass: Qualified;
+  operatorClass: Reachable;
   /** `m`, `ef_construction`, `lists`: whole numbers. */
   parameters: Readonly<Record<string, number>>;
   /** The user's own SQL. */

@@ -51,7 +51,11 @@ export async function findExisting(
 }
 
 /** The same kind of index on the same column; parameters that were not asked for may be anything. */
-function isAlike(index: VectorIndex, wanted: IndexDefinition, asked: Parameters): boolean {
+export function isAlike(
+  index: VectorIndex,
+  wanted: Pick<IndexDefinition, 'type' | 'column' | 'operatorClass'>,
+  asked: Parameters,
+): boolean {
   return (
     index.type === wanted.type &&
     index.column === wanted.column &&

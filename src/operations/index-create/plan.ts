@@ -81,7 +81,12 @@ function checkKind(table: TableDescription): void {
   }
 }
 
-function checkMetric(column: VectorColumn, type: IndexType, metric: Metric): void {
+/** @throws UsageError where pgvector has no such index on the column's type */
+export function checkMetric(
+  column: Pick<VectorColumn, 'name' | 'vector'>,
+  type: IndexType,
+  metric: Metric,
+): void {
   const metrics = metricsOf(column.vector);
   if (!metrics.includes(metric)) {
     throw new UsageError(`metric ${metric} is not for ${column.vector}, the type of ${column.name}`, {
@@ -131,7 +136,8 @@ function checkDimensions(
   );
 }
 
-function checkParameters({ type, m, efConstruction, lists }: IndexRequest): void {
+/** @throws UsageError for parameters of the other type of index, or that do not go together */
+export function checkParameters({ type, m, efConstruction, lists }: IndexRequest): void {
   if (type === 'hnsw' && lists !== undefined) {
     throw new UsageError('--lists is for ivfflat', { hint: 'hnsw takes --m and --ef-construction' });
   }
@@ -147,9 +153,9 @@ function checkParameters({ type, m, efConstruction, lists }: IndexRequest): void
 }
 
 /** `docs_embedding_hnsw_cosine`: cut in the middle where that is too long, so that the end still says what it is. */
-function defaultName(
-  table: TableDescription,
-  column: VectorColumn,
+export function defaultName(
+  table: Pick<TableDescription, 'name'>,
+  column: Pick<VectorColumn, 'name'>,
   { type, where }: IndexRequest,
   metric: Metric,
 ): string {
@@ -159,7 +165,8 @@ function defaultName(
   return start + end;
 }
 
-function askedParameters({ m, efConstruction, lists }: IndexRequest): Parameters {
+/** The parameters that the request names, as WITH takes them. */
+export function askedParameters({ m, efConstruction, lists }: IndexRequest): Parameters {
   const given = Object.entries({ m, ef_construction: efConstruction, lists });
   return Object.fromEntries(given.filter((entry): entry is [string, number] => entry[1] !== undefined));
 }
