@@ -8,6 +8,8 @@ export interface ActionNeeds<Options> {
   writes: boolean | ((options: Options) => boolean);
   /** Whether it may create the embedded database where there is none yet; default no. */
   createsEmbedded?: boolean;
+  /** The work watches the signal itself and ends in good order; the database is left to it. */
+  endsItself?: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export function action<Options extends object, Arguments extends unknown[] = []>
     });
     invocation.exitCode = await runAndClose(
       opened,
+      needs.endsItself ?? false,
       async (context) => (await work(context, ...args)) ?? exitCodes.done,
     );
   };
@@ -39,6 +42,7 @@ export function action<Options extends object, Arguments extends unknown[] = []>
 
 async function runAndClose<Options, Result>(
   { context, display, cancel, close }: OpenContext<Options>,
+  endsItself: boolean,
   work: (context: Context<Options>) => Promise<Result>,
 ): Promise<Result> {
   const { signal } = context;
@@ -46,6 +50,7 @@ async function runAndClose<Options, Result>(
     display.stop();
     // Whoever waits for input waits no longer. Without an error: that would need a listener.
     context.io.stdin.destroy();
+    if (endsItself) return;
     // The pending call rejects, and that is how the work ends; when not even this goes through, close() is next.
     cancel().catch(() => {});
   };

@@ -20,6 +20,26 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./init.ts'),
   },
   {
+    name: 'ingest',
+    summary: 'load a file of vectors into a table',
+    load: () => import('./ingest.ts'),
+  },
+  {
+    name: 'search',
+    summary: 'find the rows nearest to a vector',
+    load: () => import('./search.ts'),
+  },
+  {
+    name: 'index',
+    summary: 'vector indexes',
+    load: () => import('./index/commands.ts'),
+  },
+  {
+    name: 'vacuum',
+    summary: 'reclaim dead rows and refresh the statistics',
+    load: () => import('./vacuum.ts'),
+  },
+  {
     name: 'export',
     summary: 'write rows to a file or a stream',
     load: () => import('./export.ts'),

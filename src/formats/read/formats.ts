@@ -4,6 +4,13 @@ import type { ReadFormat } from './format.ts';
 /** Every format that rows are read from; a new one is a file of its own and a line here. */
 export const readFormats: readonly ReadFormat[] = [csv];
 
+/** The format that a file's name tells; stdin (`-`) is CSV unless it is said otherwise. */
+export function formatOf(fileName: string): ReadFormat | undefined {
+  if (fileName === '-') return csv;
+  const name = fileName.toLowerCase();
+  return readFormats.find(({ extensions }) => extensions.some((extension) => name.endsWith(extension)));
+}
+
 /** The format of this name. */
 export function readFormat(name: string): ReadFormat | undefined {
   return readFormats.find((format) => format.name === name);

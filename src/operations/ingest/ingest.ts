@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts';
-import { DataError, InterruptedError, PgvError, UsageError } from '../../errors.ts';
+import { DataError, PgvError, UsageError } from '../../errors.ts';
 import type { DecodedColumn, OpenedFile } from '../../formats/read/format.ts';
 import type { Reporter } from '../../progress.ts';
 import { dropTable } from '../../sql/create-table.ts';
@@ -197,11 +197,11 @@ async function copyAll(
       if (signal.aborted || !(await pool.give(piece))) break;
     }
     await pool.finish();
-    if (signal.aborted) throw new InterruptedError();
+    signal.throwIfAborted();
   } catch (error) {
     await stopping;
     await target.cleanUp();
-    throw signal.aborted ? new InterruptedError() : error;
+    throw signal.aborted ? signal.reason : error;
   } finally {
     signal.removeEventListener('abort', stop);
     await pool.close();

@@ -1,0 +1,137 @@
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../src/errors.ts';
+import type { ReadFormat } from '../src/formats/read/format.ts';
+import { formatOf, readFormat, readFormats } from '../src/formats/read/formats.ts';
+import { type IngestSummary, ingest } from '../src/operations/ingest/ingest.ts';
+import { openFile, type Source, streamSource } from '../src/source.ts';
+import { quoteName } from '../src/sql/identifiers.ts';
+import { action } from './action.ts';
+import type { Context } from './context.ts';
+import { keyValue, nameList, wholeNumber } from './option-values.ts';
+import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
+import { byteRate, counted, duration, rowRate } from './output/units.ts';
+
+interface IngestFlags {
+  format?: string;
+  jobs?: number;
+  columns?: string[];
+  map?: [string, string][];
+  types?: [string, string][];
+  delimiter?: string;
+  quote?: string;
+  escape?: string;
+  null?: string;
+  /** False with --no-header. */
+  header: boolean;
+  /** False with --no-create. */
+  create: boolean;
+  onConflict: 'error' | 'skip' | 'update';
+  key?: string[];
+  atomic?: true;
+}
+
+export function configure(command: Command): Command {
+  addConnectionOptions(addTableOption(command))
+    .argument('<file>', 'a CSV file; - reads it from stdin')
+    .addOption(
+      new Option('--format <name>', "of the input (default: by the file's name)").choices(
+        readFormats.map(({ name }) => name),
+      ),
+    )
+    .option(
+      '--jobs <n>',
+      'lanes side by side (default: the cores, at most 4)',
+      wholeNumber({ min: 1, max: 64 }),
+    )
+    .option('--columns <a,b,c>', 'the fields to take; their names where there is no header', nameList)
+    .option('--map <field=column>', 'the column that a field goes into; several times', keyValue)
+    .option('--types <column=type>', 'the type of a column of a new table; several times', keyValue)
+    .option('--delimiter <char>', 'between fields (default: a comma)')
+    .option('--quote <char>', 'round fields (default: ")')
+    .option('--escape <char>', 'before a quote within quotes (default: the quote)')
+    .option('--null <text>', 'an unquoted field that means NULL (default: an empty one)')
+    .option('--no-header', 'the first line holds values already')
+    .option('--no-create', 'fail where the table is not there yet')
+    .addOption(
+      new Option('--on-conflict <what>', 'for rows whose key is there already')
+        .choices(['error', 'skip', 'update'])
+        .default('error'),
+    )
+    .option('--key <a,b>', 'the columns of that key (default: the primary key)', nameList)
+    .option('--atomic', 'all rows or none')
+    .action(action<IngestFlags, [string]>({ writes: true, createsEmbedded: true, endsItself: true }, run));
+  return addExamples(command, [
+    'pgv ingest docs.csv',
+    'pgv ingest docs.csv -t archive.docs --map text=content --map vec=embedding',
+    'pgv ingest docs.csv --on-conflict update',
+    'zcat docs.csv.gz | pgv ingest - -t docs -d postgres://localhost/app',
+  ]);
+}
+
+async function run(context: Context<IngestFlags>, name: string): Promise<void> {
+  const { options, output, reporter, signal } = context;
+  const table = tableName(context, name);
+  const format = chooseFormat(name, options.format);
+  const source = await openSource(context, name);
+  try {
+    const file = await format.open(source, options);
+    const summary = await ingest(
+      await context.database(),
+      file,
+      {
+        table,
+        columns: options.columns,
+        map: options.map,
+        types: new Map(options.types),
+        jobs: options.jobs ?? Math.min(4, availableParallelism()),
+        create: options.create,
+        onConflict: options.onConflict,
+        key: options.key,
+        atomic: options.atomic === true,
+        byteLength: source.byteLength,
+      },
+      reporter,
+      signal,
+    );
+    await output.summary(summary, sentence(summary));
+  } finally {
+    await source.close();
+  }
+}
+
+/** -t and what stands for it; else the file's base name. */
+function tableName({ table }: Context<IngestFlags>, file: string): string {
+  if (table !== undefined) return table;
+  if (file === '-') {
+    throw new UsageError('stdin has no name that the table could take', { hint: 'name the table with -t' });
+  }
+  return quoteName(path.parse(file).name);
+}
+
+function chooseFormat(file: string, name: string | undefined): ReadFormat {
+  const format = name === undefined ? formatOf(file) : readFormat(name);
+  if (format !== undefined) return format;
+  throw new UsageError(`${file}: nothing in its name says which format it has`, {
+    code: 'unknown-format',
+    file,
+    hint: `say --format ${readFormats.map((known) => known.name).join(' or ')}`,
+  });
+}
+
+function openSource({ io }: Context<IngestFlags>, name: string): Promise<Source> | Source {
+  if (name !== '-') return openFile(path.resolve(io.cwd, name), name);
+  if (io.stdin.isTTY) {
+    throw new UsageError('stdin is a terminal', { hint: 'pipe a file into it, or name the file' });
+  }
+  return streamSource(io.stdin, 'stdin');
+}
+
+function sentence({ table, rows, updated, skipped, seconds, bytes }: IngestSummary): string {
+  const parts = [`${counted(rows, 'row')} into ${table} in ${duration(seconds)}`];
+  parts.push(`${rowRate(rows, seconds)}, ${byteRate(bytes, seconds)}`);
+  if (updated > 0) parts.push(`${counted(updated, 'row')} updated`);
+  if (skipped > 0) parts.push(`${counted(skipped, 'row')} skipped`);
+  return parts.join(' · ');
+}
