@@ -80,7 +80,7 @@ function portOf(text: string | undefined): number {
   if (!text) return DEFAULT_PORT;
   const port = /^\s*\d{1,5}\s*$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65535) {
-    throw new UsageError(`port "${text}" is not a number from 1 to 65535`, {
+    throw new UsageError('port is not a number from 1 to 65535', {
       hint: 'in a URL, a : or @ or / inside a password is written %3A, %40, %2F',
     });
   }

@@ -68,7 +68,9 @@ export function isFollowed(keyword: string): keyword is Keyword {
 export function addParameter(parameters: Parameters, keyword: string, value: string, place: string): void {
   if (isFollowed(keyword)) parameters.set(keyword, value);
   else if (!withoutEffect.has(keyword)) {
-    throw new UsageError(`${place} holds the unknown parameter "${keyword}"`, {
+    // What is no plain word may be a piece of a password that was written without its quotes or escapes.
+    const name = /^[A-Za-z_]+$/.test(keyword) ? `the unknown parameter "${keyword}"` : 'an unknown parameter';
+    throw new UsageError(`${place} holds ${name}`, {
       hint: 'the parameters are those of libpq: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS',
     });
   }

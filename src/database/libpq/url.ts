@@ -22,11 +22,21 @@ export function parseUrl(text: string): Parameters {
   const [, authority = '', path, query] =
     /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text.replace(SCHEME, '')) ?? [];
   const at = authority.lastIndexOf('@');
+  if (at < 0) refuseCutPassword(authority, path, query);
   if (at >= 0) readUser(parameters, authority.slice(0, at));
   readHosts(parameters, authority.slice(at + 1));
   if (path) parameters.set('dbname', decode(path));
   for (const pair of query?.split('&') ?? []) readParameter(parameters, pair);
   return parameters;
+}
+
+/** A password with a bare / or ? ends the host too early: say so, before a piece of it is taken for a name. */
+function refuseCutPassword(authority: string, path: string | undefined, query: string | undefined): void {
+  if (path?.includes('@') || (query?.includes('@') && /:.*\D/.test(authority.replace(/\[.*\]/, '')))) {
+    throw new UsageError(`${PLACE} has an @ behind the host`, {
+      hint: 'inside a password, / is written %2F, ? %3F and @ %40',
+    });
+  }
 }
 
 function readUser(parameters: Parameters, userinfo: string): void {
@@ -43,7 +53,7 @@ function readHosts(parameters: Parameters, netloc: string): void {
   const hosts: string[] = [];
   const ports: string[] = [];
   for (const one of netloc.split(',')) {
-    const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/s.exec(one);
+    const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(one);
     if (match === null) {
       throw new UsageError(`${PLACE} has a malformed host`, {
         hint: 'write an IPv6 address in brackets: [::1]:5432',
@@ -60,7 +70,7 @@ function readParameter(parameters: Parameters, pair: string): void {
   if (pair === '') return;
   const equals = pair.indexOf('=');
   if (equals < 0) {
-    throw new UsageError(`${PLACE} has no = after the parameter "${decode(pair)}"`, {
+    throw new UsageError(`${PLACE} has a parameter without =`, {
       hint: 'write ?name=value',
     });
   }
