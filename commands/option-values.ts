@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { type Metric, metricNames, parseMetric } from '../src/vector/metrics.ts';
 
 /** A flag's argument as a whole number within bounds: `command.option('-k <n>', …, wholeNumber({ min: 1 }), 10)`. */
 export function wholeNumber(bounds: { min?: number; max?: number } = {}): (text: string) => number {
@@ -52,6 +53,13 @@ export function keyValue(text: string, previous: [string, string][] = []): [stri
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('It must be <key>=<value>.');
   return [...previous, [text.slice(0, equals), text.slice(equals + 1)]];
+}
+
+/** A flag's argument as a metric; `euclidean` and `inner_product` are understood. */
+export function metric(text: string): Metric {
+  const parsed = parseMetric(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError(`It must be one of ${metricNames.join(', ')}.`);
 }
 
 function between({ min, max }: { min?: number; max?: number }): string {

@@ -1,12 +1,12 @@
-import type { Database, Session, Statement } from '../database/database.ts';
-import { DataError, PgvError, UsageError } from '../errors.ts';
-import type { Reporter } from '../progress.ts';
-import { type Condition, explained, keyDiffers, nearest, vectorOfRow } from '../sql/search.ts';
-import { type Metric, scoreOf } from '../vector/metrics.ts';
-import { castType, type Filter, filterCondition } from './search/filters.ts';
-import { readQueryVector, vectorValue } from './search/query-vector.ts';
-import { applySettings, type SearchSettings } from './search/settings.ts';
-import { findSubject, type Subject, type SubjectOptions } from './search/subject.ts';
+import type { Database, Session, Statement } from '../../database/database.ts';
+import { DataError, PgvError, UsageError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
+import { type Condition, explained, keyDiffers, nearest, vectorOfRow } from '../../sql/search.ts';
+import { type Metric, scoreOf } from '../../vector/metrics.ts';
+import { castType, type Filter, filterCondition } from './filters.ts';
+import { readQueryVector, vectorValue } from './query-vector.ts';
+import { applySettings, type SearchSettings } from './settings.ts';
+import { findSubject, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface SearchOptions extends SubjectOptions, SearchSettings {
   /** A vector as text, or the key of a stored row, which is left out of its own neighbours. */

@@ -1,6 +1,6 @@
-import type { Database, Statement } from '../database/database.ts';
-import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
-import type { Reporter } from '../progress.ts';
+import type { Database, Statement } from '../../database/database.ts';
+import { DatabaseError, InterruptedError, PgvError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
 import {
   buildCircumstances,
   countVectors,
@@ -10,22 +10,22 @@ import {
   indexSize,
   type VectorIndex,
   vectorIndexesOf,
-} from '../sql/indexes.ts';
-import { indexProgress } from '../sql/progress.ts';
-import { resetSetting, setSetting } from '../sql/settings.ts';
-import { hnswBuildBytes, type IndexType, type Metric } from '../vector/metrics.ts';
-import { findVectorExtension } from './extension.ts';
-import { findExisting } from './index-create/existing.ts';
-import { type IndexPlan, type IndexRequest, parameterDefaults, planIndex } from './index-create/plan.ts';
-import { lockTimeout, withSettings } from './session-settings.ts';
-import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from './tables.ts';
-import { type Watch, watch } from './watch.ts';
+} from '../../sql/indexes.ts';
+import { indexProgress } from '../../sql/progress.ts';
+import { resetSetting, setSetting } from '../../sql/settings.ts';
+import { hnswBuildBytes, type IndexType, type Metric } from '../../vector/metrics.ts';
+import { findVectorExtension } from '../extension.ts';
+import { lockTimeout, withSettings } from '../session-settings.ts';
+import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
+import { type Watch, watch } from '../watch.ts';
+import { findExisting } from './existing.ts';
+import { type IndexPlan, type IndexRequest, parameterDefaults, planIndex } from './plan.ts';
 
 export interface IndexCreateOptions extends IndexRequest {
   table?: string | undefined;
   vectorColumn?: string | undefined;
-  /** Writers wait for the build to end: never for a table that is in use. */
-  noConcurrently?: boolean | undefined;
+  /** False: writers wait for the build to end. Default: true where anybody else can be using the table. */
+  concurrently?: boolean | undefined;
   /** maintenance_work_mem for the build, in bytes; default: the server's setting. */
   memory?: number | undefined;
 }
@@ -105,7 +105,7 @@ async function prepare(database: Database, options: IndexCreateOptions): Promise
     });
   }
   const plan = await planIndex(database, table, column, options, extension.schema);
-  const concurrently = !options.noConcurrently && (await canBeInUse(database, table));
+  const concurrently = options.concurrently !== false && (await canBeInUse(database, table));
   return { ...plan, definition: { ...plan.definition, concurrently }, table, column };
 }
 

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { type VacuumedTable, vacuumTables } from '../src/operations/vacuum.ts';
+import { action } from './action.ts';
+import type { Context } from './context.ts';
+import { wholeNumber } from './option-values.ts';
+import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
+import { bytes, counted, duration } from './output/units.ts';
+
+interface VacuumFlags {
+  full?: true;
+  parallel?: number;
+  skipLocked?: true;
+}
+
+export function configure(command: Command): Command {
+  addConnectionOptions(addTableOption(command))
+    .argument('[table]', 'default: all tables with vectors')
+    .option('--full', 'rewrite the table to its smallest size; nobody can use it meanwhile')
+    .option('--parallel <n>', 'workers for the indexes', wholeNumber({ min: 0, max: 1024 }))
+    .option('--skip-locked', 'leave out tables that another session has locked')
+    .action(action<VacuumFlags, [string | undefined]>({ writes: true }, run));
+  return addExamples(command, ['pgv vacuum', 'pgv vacuum docs --full --json']);
+}
+
+async function run(context: Context<VacuumFlags>, argument: string | undefined): Promise<void> {
+  const { options, output, reporter } = context;
+  const database = await context.database();
+  const tables = await vacuumTables(database, argument ?? context.table, options, reporter);
+  if (output.json) return output.document({ database: database.target.description, tables });
+  for (const table of tables) reporter.note(lineOf(table));
+}
+
+function lineOf({ table, status, seconds, before, after }: VacuumedTable): string {
+  if (status === 'skipped') return `skipped ${table}: it is locked`;
+  const dead = `${counted(before.deadRows, 'dead row')} → ${counted(after.deadRows, 'dead row').replace(/ .*/, '')}`;
+  return `vacuumed ${table} in ${duration(seconds)}: ${dead}, ${bytes(before.bytes)} → ${bytes(after.bytes)}`;
+}
