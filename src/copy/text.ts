@@ -36,9 +36,9 @@ function writeValue(column: BytesColumn, row: number, out: Uint8Array, at: numbe
   const end = column.offsets[row + 1]!;
   for (let i = column.offsets[row]!; i < end; i++) {
     const byte = column.bytes[i]!;
-    const escape = escapes[byte]!;
-    if (escape !== 0) out[at++] = BACKSLASH;
-    out[at++] = escape === 0 ? byte : escape;
+    const letter = escapes[byte]!;
+    if (letter !== 0) out[at++] = BACKSLASH;
+    out[at++] = letter === 0 ? byte : letter;
   }
   return at;
 }

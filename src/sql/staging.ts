@@ -11,17 +11,19 @@ export interface Merge {
   /** Quoted and qualified. */
   target: string;
   staging: string;
+  /** Whether the staging table is the session's own. */
+  temporary: boolean;
   columns: readonly string[];
   onConflict: OnConflict;
   /** The columns that say which row is meant; needed for `update`, optional for `skip`. */
   key: readonly string[];
 }
 
-/** An empty table with the columns of the target's that are loaded, and the row's number. Unlogged: it is dropped. */
-export function createStaging({ target, staging, columns }: Merge): Statement {
+/** An empty table with the columns of the target's that are loaded, and the row's number. Without a log, as it is dropped. */
+export function createStaging({ target, staging, temporary, columns }: Merge): Statement {
   const list = columns.map(quoteName).join(', ');
   return {
-    text: `CREATE UNLOGGED TABLE ${staging} AS SELECT NULL::bigint AS ${rowNumberColumn}, ${list} FROM ${target} WITH NO DATA`,
+    text: `CREATE ${temporary ? 'TEMPORARY' : 'UNLOGGED'} TABLE ${staging} AS SELECT NULL::bigint AS ${rowNumberColumn}, ${list} FROM ${target} WITH NO DATA`,
   };
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { connectLane } from '../../database/connect.ts';
 import type { Database } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
-import { quoteQualified } from '../../sql/identifiers.ts';
+import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
 import { createStaging, dropStaging, type Merge, mergeStaged, type OnConflict } from '../../sql/staging.ts';
 import type { TableDescription } from '../tables.ts';
 
@@ -41,13 +42,18 @@ export function chooseTarget(
   table: TableDescription,
   columns: readonly string[],
   options: TargetOptions,
+  signal: AbortSignal,
 ): TargetStrategy {
   const key = conflictKey(table, columns, options);
   const straight = options.onConflict === 'error' && !options.atomic && !table.rowSecurity;
   const target = quoteQualified(table.schema, table.name);
   if (straight) return straightInto(target);
-  const staging = quoteQualified(table.schema, `pgv_staging_${randomBytes(6).toString('hex')}`);
-  return throughStaging(database, { target, staging, columns, onConflict: options.onConflict, key });
+  const name = `pgv_staging_${randomBytes(6).toString('hex')}`;
+  // With one lane only, all see one session and its temporary tables, which a kill leaves nothing of.
+  const temporary = database.maxLanes === 1;
+  const staging = temporary ? quoteName(name) : quoteQualified(table.schema, name);
+  const merge = { target, staging, temporary, columns, onConflict: options.onConflict, key };
+  return throughStaging(database, merge, signal);
 }
 
 function straightInto(target: string): TargetStrategy {
@@ -61,7 +67,7 @@ function straightInto(target: string): TargetStrategy {
   };
 }
 
-function throughStaging(database: Database, merge: Merge): TargetStrategy {
+function throughStaging(database: Database, merge: Merge, signal: AbortSignal): TargetStrategy {
   return {
     copyInto: merge.staging,
     numbered: true,
@@ -70,16 +76,36 @@ function throughStaging(database: Database, merge: Merge): TargetStrategy {
       await database.query(createStaging(merge));
     },
     finish: async () => {
-      const { rows } = await database.query<{ inserted: number; updated: number; staged: number }>(
-        mergeStaged(merge),
-      );
-      const { inserted, updated, staged } = rows[0]!;
-      return { inserted, updated, skipped: staged - inserted - updated };
+      const cancel = () => void database.cancel().catch(() => {});
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        const { rows } = await database.query<MergeCounts>(mergeStaged(merge));
+        const { inserted, updated, staged } = rows[0]!;
+        return { inserted, updated, skipped: staged - inserted - updated };
+      } finally {
+        signal.removeEventListener('abort', cancel);
+      }
     },
-    cleanUp: async () => {
-      await database.query(dropStaging(merge.staging));
-    },
+    cleanUp: () => removeStaging(database, merge),
   };
+}
+
+interface MergeCounts {
+  inserted: number;
+  updated: number;
+  staged: number;
+}
+
+/** A merge that was cancelled, or the loss of the server, has closed the connection: then over a new one. */
+async function removeStaging(database: Database, { staging, temporary }: Merge): Promise<void> {
+  const drop = dropStaging(staging);
+  try {
+    await database.query(drop);
+  } catch {
+    if (temporary) return;
+    const again = await connectLane((await database.lane()).address);
+    await again.query(drop).finally(() => again.close());
+  }
 }
 
 function conflictKey(

@@ -1,0 +1,114 @@
+import type { Database } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
+import type { DecodedColumn, OpenedFile } from '../../formats/read/format.ts';
+import type { Reporter } from '../../progress.ts';
+import { textReader } from '../../values/types.ts';
+import { ensureExtension } from '../extension.ts';
+import { type ColumnDescription, describeTable, type TableDescription } from '../tables.ts';
+import type { Recipe } from './load-piece.ts';
+import { checkColumns, type MappedField, type MappingOptions, mapFields } from './mapping.ts';
+import { createDesigned, describeDesign, designTable } from './new-table.ts';
+import { sessionFacts } from './session-facts.ts';
+import type { TargetStrategy } from './target.ts';
+import { valueType } from './value-type.ts';
+
+export interface TableOptions extends MappingOptions {
+  /** `[schema.]name` */
+  table: string;
+  /** Whether a table that is not there is created. */
+  create: boolean;
+  /** Column → SQL type, for a table that is created. */
+  types: ReadonlyMap<string, string>;
+}
+
+/** A table that rows are about to be loaded into. */
+export interface Prepared {
+  table: TableDescription;
+  fields: MappedField[];
+  columns: ColumnDescription[];
+  /** Names of columns whose type this load decided by itself. */
+  inferred: ReadonlySet<string>;
+  created: boolean;
+}
+
+/**
+ * The table, as it is or made from what the file suggests, and which field goes into which of its columns.
+ * @throws UsageError, DataError before anything is loaded, where the two do not fit
+ */
+export async function prepareTable(
+  database: Database,
+  file: OpenedFile,
+  options: TableOptions,
+  reporter: Reporter,
+): Promise<Prepared> {
+  const existing = await describeTable(database, options.table);
+  if (existing === undefined) return createTableFor(database, file, options, reporter);
+  if (existing.kind !== 'table' && existing.kind !== 'partitioned table') {
+    throw new UsageError(`${existing.name} is a ${existing.kind}, and rows are loaded into tables`, {
+      code: 'not-a-table',
+    });
+  }
+  if (options.types.size > 0) {
+    throw new UsageError(
+      `table ${existing.name} is there already, with types of its own: --types is for a new one`,
+      {
+        hint: 'leave --types out, or load into another table with -t',
+      },
+    );
+  }
+  const insertable = existing.columns.filter(({ generated }) => generated === null).map(({ name }) => name);
+  const fields = mapFields(file, options, insertable);
+  const columns = checkColumns(file, fields, existing);
+  return { table: existing, fields, columns, inferred: new Set(), created: false };
+}
+
+async function createTableFor(
+  database: Database,
+  file: OpenedFile,
+  options: TableOptions,
+  reporter: Reporter,
+): Promise<Prepared> {
+  if (!options.create) {
+    throw new UsageError(`table ${options.table} does not exist, and --no-create forbids to make it`, {
+      code: 'no-table',
+      hint: 'name another table with -t, or leave --no-create out',
+    });
+  }
+  const fields = mapFields(file, options, undefined);
+  const extension = await ensureExtension(database);
+  const design = designTable(options.table, file, fields, options.types, extension);
+  await createDesigned(database, design);
+  const table = await describeTable(database, options.table);
+  if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);
+  reporter.note(`created table ${table.name} (${describeDesign(design)})`);
+  const columns = checkColumns(file, fields, table);
+  const inferred = new Set(design.columns.filter((column) => column.inferred).map(({ name }) => name));
+  return { table, fields, columns, inferred, created: true };
+}
+
+/** What the lanes must know. */
+export async function makeRecipe(
+  database: Database,
+  file: OpenedFile,
+  { fields, columns, inferred }: Prepared,
+  target: TargetStrategy,
+): Promise<Recipe> {
+  const session = await sessionFacts(database);
+  const decoded = columns.map(
+    (column, i): DecodedColumn => ({
+      name: column.name,
+      field: fields[i]!.field,
+      type: valueType(column),
+      inferred: inferred.has(column.name),
+    }),
+  );
+  const known = decoded.every(({ type }) => textReader(type, { ...session, canonical: false }) !== undefined);
+  return {
+    layout: file.layout,
+    columns: decoded,
+    road: known ? 'binary' : 'text',
+    session,
+    copyInto: target.copyInto,
+    numbered: target.numbered,
+  };
+}
