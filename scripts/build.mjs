@@ -4,9 +4,10 @@
 // their WebAssembly and data files beside themselves.
 
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -53,7 +54,31 @@ for (const file of result.outputFiles) {
   await rename(temporary, file.path);
 }
 
-const written = new Set(result.outputFiles.map((file) => path.basename(file.path)));
+await copyFile(await packEmptyDatabase(), path.join(outdir, 'embedded.tar.gz'));
+
+const written = new Set(['embedded.tar.gz', ...result.outputFiles.map((file) => path.basename(file.path))]);
 for (const name of await readdir(outdir)) {
   if (!written.has(name) && !name.endsWith('.tmp')) await rm(path.join(outdir, name), { force: true });
+}
+
+/**
+ * Packs an empty embedded database, so that a new one is unpacked in a third of a second instead of made by initdb
+ * in two. Made once for each version of PGlite, and kept.
+ * @returns {Promise<string>} the archive's path
+ */
+async function packEmptyDatabase() {
+  const manifest = path.join(root, 'node_modules/@electric-sql/pglite/package.json');
+  const { version } = JSON.parse(await readFile(manifest, 'utf8'));
+  const archive = path.join(root, '.cache', `embedded-${version}.tar.gz`);
+  if (existsSync(archive)) return archive;
+  const { PGlite } = await import('@electric-sql/pglite');
+  const database = await PGlite.create();
+  await database.exec('CHECKPOINT');
+  const dump = await database.dumpDataDir('none');
+  await database.close();
+  const packed = gzipSync(new Uint8Array(await dump.arrayBuffer()), { level: 9 });
+  await mkdir(path.dirname(archive), { recursive: true });
+  await writeFile(`${archive}.${process.pid}`, packed);
+  await rename(`${archive}.${process.pid}`, archive);
+  return archive;
 }

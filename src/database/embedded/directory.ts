@@ -1,0 +1,90 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
+
+/** The major version of PostgreSQL that PGlite is; a data directory is bound to it. */
+const majorVersion = '18';
+/** Holds a new database until all of it is there; `PG_VERSION`, moved last, says that it is. */
+export const unfinished = '.pgv-unfinished';
+
+/** The directory as people name it: `./.pgv` below the current one, else its full path. */
+export function describeDirectory(directory: string): string {
+  const relative = path.relative(process.cwd(), directory);
+  return relative.startsWith('..') || path.isAbsolute(relative) ? directory : `./${relative}`;
+}
+
+/**
+ * What is in a directory. `empty`: nothing, or no directory; `unfinished`: a database whose making was killed.
+ * @throws DatabaseError when it is something else, or cannot be read
+ */
+export function inspectDirectory(directory: string): 'database' | 'unfinished' | 'empty' {
+  try {
+    const names = listDirectory(directory);
+    if (names.includes('PG_VERSION')) {
+      checkVersion(directory);
+      return 'database';
+    }
+    if (names.includes(unfinished)) return 'unfinished';
+    if (names.length === 0) return 'empty';
+  } catch (error) {
+    throw directoryError(directory, error);
+  }
+  throw new DatabaseError(
+    `${describeDirectory(directory)} is not empty, and not an embedded database of pgv's`,
+    { hint: 'name another directory with -d pglite:<dir>', code: 'not-a-database' },
+  );
+}
+
+/** @throws UsageError: there is no database, and this command makes none */
+export function requireDatabase(directory: string): void {
+  if (inspectDirectory(directory) === 'database') return;
+  throw new UsageError(`there is no embedded database in ${describeDirectory(directory)} yet`, {
+    code: 'no-database',
+    hint: '`pgv ingest <file>` or `pgv init` makes one; -d names another database',
+  });
+}
+
+/** What the file system said about the directory, as a person can use it. */
+export function directoryError(directory: string, error: unknown): Error {
+  if (error instanceof PgvError) return error;
+  const shown = describeDirectory(directory);
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const reason = reasons[code] ?? message;
+  const hint =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'free some space, or name a directory on another disk with -d pglite:<dir>'
+      : 'name a directory that can be written with -d pglite:<dir>, or a server with -d postgresql://…';
+  return new DatabaseError(`the embedded database in ${shown} cannot be opened: ${reason}`, {
+    code: 'directory',
+    hint,
+    cause: error,
+  });
+}
+
+const reasons: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file, not a directory',
+  EEXIST: 'it is a file, not a directory',
+  ENOSPC: 'no space left on the disk',
+  EDQUOT: 'the disk quota is used up',
+};
+
+function listDirectory(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory).filter((name) => name !== 'pgv.pid');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function checkVersion(directory: string): void {
+  const version = fs.readFileSync(path.join(directory, 'PG_VERSION'), 'utf8').trim();
+  if (version === majorVersion) return;
+  throw new DatabaseError(
+    `the embedded database in ${describeDirectory(directory)} is of PostgreSQL ${version}, this pgv's is ${majorVersion}`,
+    { hint: 'open it with the pgv that made it, or name another directory with -d pglite:<dir>' },
+  );
+}

@@ -1,0 +1,72 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { unfinished } from './directory.ts';
+import { pidFile } from './lock.ts';
+
+/**
+ * An empty database, as `initdb` makes it in two seconds, packed when pgv was built (scripts/build.mjs).
+ * @returns a tar archive
+ */
+export function readTemplate(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(gunzipSync(fs.readFileSync(new URL('./embedded.tar.gz', import.meta.url))));
+}
+
+/**
+ * Makes a database of the template in a directory that is empty or has an unfinished one. Killed at any point it
+ * leaves an unfinished one: everything is written and synced below `unfinished` and moved up, PG_VERSION last.
+ * @throws what the file system throws
+ */
+export function initialise(directory: string): void {
+  const staging = path.join(directory, unfinished);
+  clear(directory);
+  fs.mkdirSync(staging);
+  try {
+    unpack(readTemplate(), staging);
+    const names = fs.readdirSync(staging).filter((name) => name !== 'PG_VERSION');
+    for (const name of [...names, 'PG_VERSION']) {
+      if (name === 'PG_VERSION') syncDirectory(directory);
+      fs.renameSync(path.join(staging, name), path.join(directory, name));
+    }
+    fs.rmdirSync(staging);
+    syncDirectory(directory);
+  } catch (error) {
+    clear(directory);
+    throw error;
+  }
+}
+
+/** Removes what a killed `initialise` left; the mark goes last, as long as anything else is there. */
+function clear(directory: string): void {
+  const names = fs.readdirSync(directory).filter((name) => name !== pidFile && name !== unfinished);
+  for (const name of [...names, unfinished]) {
+    fs.rmSync(path.join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/** Unpacks a tar archive: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar). */
+function unpack(archive: Uint8Array, directory: string): void {
+  const text = (from: number, length: number): string =>
+    Buffer.from(archive.subarray(from, from + length))
+      .toString('latin1')
+      .split('\0', 1)[0]!;
+  for (let at = 0; archive[at]; ) {
+    const size = Number.parseInt(text(at + 124, 12), 8); // bytes, octal
+    const target = path.join(directory, text(at, 100));
+    if (text(at + 156, 1) === '5') fs.mkdirSync(target, { recursive: true, mode: 0o700 });
+    else writeSynced(target, archive.subarray(at + 512, at + 512 + size));
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}
+
+function writeSynced(file: string, bytes: Uint8Array): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(file, bytes, { mode: 0o600, flush: true });
+}
+
+function syncDirectory(directory: string): void {
+  if (process.platform === 'win32') return; // has no such thing
+  const descriptor = fs.openSync(directory, 'r');
+  fs.fsyncSync(descriptor);
+  fs.closeSync(descriptor);
+}
