@@ -26,7 +26,10 @@ export function parseUrl(text: string): Parameters {
   if (at >= 0) readUser(parameters, authority.slice(0, at));
   readHosts(parameters, authority.slice(at + 1));
   if (path) parameters.set('dbname', decode(path));
-  for (const pair of query?.split('&') ?? []) readParameter(parameters, pair);
+  // `options` first: what other tools' parameters mean is added behind it, wherever they stand.
+  const isOptions = (pair: string) => Number(pair.startsWith('options='));
+  const pairs = (query ?? '').split('&').sort((one, other) => isOptions(other) - isOptions(one));
+  for (const pair of pairs) readParameter(parameters, pair);
   return parameters;
 }
 
