@@ -44,7 +44,8 @@ const PACKAGES_ONLY_IN: readonly { packages: RegExp; files: RegExp; where: strin
 const WORDS_ONLY_IN: readonly { words: RegExp; files: RegExp; where: string }[] = [
   {
     words: /\bprocess\.exit(Code)?\b/,
-    files: /^(bin\/|commands\/main\.ts$)/,
+    // In a worker thread it ends that thread alone.
+    files: /^(bin\/|commands\/main\.ts$|src\/database\/embedded\/host\.ts$)/,
     where: 'bin and commands/main.ts',
   },
   { words: /\bprocess\.(argv|stdin|stdout|stderr)\b/, files: /^(bin|commands)\//, where: 'bin and commands' },

@@ -49,17 +49,18 @@ export function directoryError(directory: string, error: unknown): Error {
   if (error instanceof PgvError) return error;
   const shown = describeDirectory(directory);
   const { code = '', message } = error as NodeJS.ErrnoException;
-  const reason = reasons[code] ?? message;
-  const hint =
-    code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'free some space, or name a directory on another disk with -d pglite:<dir>'
-      : 'name a directory that can be written with -d pglite:<dir>, or a server with -d postgresql://…';
-  return new DatabaseError(`the embedded database in ${shown} cannot be opened: ${reason}`, {
+  const reason = reasons[code];
+  return new DatabaseError(`the embedded database in ${shown} cannot be opened: ${reason ?? message}`, {
     code: 'directory',
-    hint,
+    hint: reason === undefined ? damaged : code === 'ENOSPC' || code === 'EDQUOT' ? full : notWritable,
     cause: error,
   });
 }
+
+const notWritable =
+  'name a directory that can be written with -d pglite:<dir>, or a server with -d postgresql://…';
+const full = 'free some space, or name a directory on another disk with -d pglite:<dir>';
+const damaged = 'if it is damaged, remove it and ingest again, or name another one with -d pglite:<dir>';
 
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',

@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import { messages, PGlite, type PGliteOptions, protocol } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { type CopyEnd, copyDevice } from './copy-device.ts';
+import type { CopyEnd } from './copy-device.ts';
+import { makeCopyDevice, makeFsyncWork, watchForCrashes } from './emscripten.ts';
 import type { Reply } from './protocol.ts';
 
 const { serialize } = protocol;
@@ -11,29 +11,9 @@ const checkpointDistance = 64 * 1024 * 1024;
 /** Commands that write no log worth asking about. */
 const readingTags = /^(SELECT|SHOW|SET|RESET|BEGIN|START|FETCH|EXPLAIN|ROLLBACK|SAVEPOINT|CHECKPOINT)\b/;
 
-/** `pg`'s insides that its types leave out or leave open (Emscripten's file system, the main loop). */
-interface Insides {
-  FS: {
-    makedev(major: number, minor: number): number;
-    registerDevice(device: number, operations: object): void;
-    mkdev(path: string, mode: number, device: number): void;
-    ErrnoError: new (errno: number) => Error;
-    filesystems: { NODEFS: { stream_ops: { fsync?: (stream: { nfd: number }) => number } } };
-  };
-  _PostgresMainLoopOnce(): void;
-}
-
-/** Numbers of WASI's, which Emscripten takes: https://github.com/WebAssembly/WASI (errno). */
-const ioError = 29;
-/** The exit status by which PGlite tells its own "an error has been raised" from a real end. */
-const raised = 100;
-/** A device number that neither Emscripten nor PGlite (64 and up, one by one) gives away. */
-const deviceMajor = 200;
-
 /** One running PostgreSQL, called by one thread, which it blocks while a statement runs. */
 export class Engine {
   readonly #pg: PGlite;
-  readonly #insides: Insides;
   #copyEnd: CopyEnd | undefined;
   #copyFailure: unknown;
   #status = 'I';
@@ -41,7 +21,6 @@ export class Engine {
 
   private constructor(pg: PGlite) {
     this.#pg = pg;
-    this.#insides = pg.Module as unknown as Insides;
   }
 
   /**
@@ -69,9 +48,15 @@ export class Engine {
       throw new Error(lastWords.at(-1) ?? String(error?.message ?? error));
     });
     const engine = new Engine(pg);
-    engine.#watchForCrashes((error) => onCrash(lastWords.at(-1) ?? String(error)));
-    engine.#makeFsyncWork();
-    engine.#makeCopyDevice();
+    watchForCrashes(pg, (error) => onCrash(lastWords.at(-1) ?? String(error)));
+    makeFsyncWork(pg);
+    makeCopyDevice(
+      pg,
+      () => engine.#copyEnd!,
+      (error) => {
+        engine.#copyFailure = error;
+      },
+    );
     engine.#checkpointedAt = await engine.#logPosition();
     return engine;
   }
@@ -146,64 +131,6 @@ export class Engine {
   async #logPosition(): Promise<number> {
     const { rows } = await this.#send(serialize.query("SELECT pg_current_wal_insert_lsn() - '0/0'"));
     return Number(rows[0]![0]);
-  }
-
-  /**
-   * PGlite swallows whatever its WebAssembly throws, a trap as well as an exit, and answers as if there were no
-   * rows: a COPY that died would look like one that stored nothing.
-   */
-  #watchForCrashes(onCrash: (error: unknown) => never): void {
-    const insides = this.#insides;
-    const runOnce = insides._PostgresMainLoopOnce;
-    insides._PostgresMainLoopOnce = () => {
-      try {
-        runOnce();
-      } catch (error) {
-        if ((error as { status?: number }).status !== raised) onCrash(error);
-        throw error;
-      }
-    };
-  }
-
-  /**
-   * Emscripten's view of a host directory knows no fsync, so PGlite turns PostgreSQL's off. With these lines a
-   * commit is on the disk when it is answered, and survives a power cut.
-   */
-  #makeFsyncWork(): void {
-    this.#insides.FS.filesystems.NODEFS.stream_ops.fsync = ({ nfd }) => {
-      try {
-        fs.fsyncSync(nfd);
-        return 0;
-      } catch {
-        return ioError;
-      }
-    };
-  }
-
-  #makeCopyDevice(): void {
-    const { FS } = this.#insides;
-    const guarded = (work: (end: CopyEnd) => number): number => {
-      try {
-        return work(this.#copyEnd!);
-      } catch (error) {
-        this.#copyFailure = error;
-        throw new FS.ErrnoError(ioError);
-      }
-    };
-    const view = (memory: Int8Array, offset: number, length: number): Uint8Array =>
-      new Uint8Array(memory.buffer, memory.byteOffset + offset, length);
-    FS.registerDevice(FS.makedev(deviceMajor, 0), {
-      open() {},
-      close() {},
-      read: (_: unknown, memory: Int8Array, offset: number, length: number) =>
-        guarded((end) => end.read(view(memory, offset, length))),
-      write: (_: unknown, memory: Int8Array, offset: number, length: number) =>
-        guarded((end) => {
-          end.write(view(memory, offset, length));
-          return length;
-        }),
-    });
-    FS.mkdev(copyDevice, 0o666, FS.makedev(deviceMajor, 0));
   }
 }
 

@@ -5,8 +5,10 @@ import type { WireError } from './protocol.ts';
 /** Packs what failed in the host, so that the client can throw it. */
 export function packError(error: unknown): WireError {
   if (isServerReport(error)) return { kind: 'server', fields: { ...error, message: error.message } };
-  const { code, message, hint } = toPgvError(error);
-  return { kind: 'pgv', message, details: { code, hint } };
+  if (error instanceof PgvError) {
+    return { kind: 'pgv', message: error.message, details: { code: error.code, hint: error.hint } };
+  }
+  return { kind: 'pgv', message: `the embedded database failed: ${String(error)}`, details: {} };
 }
 
 /** The error that the host packed, as a PgvError with the server's fields as its cause (`copyContext`). */
