@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import type { Style } from './style.ts';
 import { displayWidth, shorten } from './width.ts';
 
@@ -14,7 +13,7 @@ interface Layout {
   style: Style;
 }
 
-const gap = 2;
+const gap = '  ';
 const narrowest = 8;
 
 /**
@@ -30,23 +29,32 @@ export function renderTable(
   const natural = columns.map(({ name }, index) =>
     cells.reduce((width, row) => Math.max(width, displayWidth(row[index]!)), displayWidth(name)),
   );
-  const widths = fitWidths(natural, width - gap * (columns.length - 1));
-  const table = new Table({
-    chars: borderless,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: columns.map(({ align }, index) => align ?? (isNumeric(rows, index) ? 'right' : 'left')),
-  });
-  const fit = (text: string, index: number) => shorten(text, widths[index]!);
-  table.push(columns.map(({ name }, index) => style.bold(fit(name, index))));
-  table.push(widths.map((columnWidth) => style.dim('─'.repeat(columnWidth))));
-  for (const [number, row] of cells.entries()) {
-    table.push(row.map((text, index) => (rows[number]![index] == null ? style.dim(text) : fit(text, index))));
-  }
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  const widths = fitWidths(natural, width - gap.length * (columns.length - 1));
+  const sides = columns.map(({ align }, index) => align ?? (isNumeric(rows, index) ? 'right' : 'left'));
+  const line = (texts: readonly string[], paint: (text: string, index: number) => string) =>
+    `${texts
+      .map((text, index) => {
+        const short = shorten(text, widths[index]!);
+        const space = ' '.repeat(Math.max(0, widths[index]! - displayWidth(short)));
+        const painted = paint(short, index);
+        if (sides[index] === 'right') return space + painted;
+        // Nothing but a line's end follows the last column.
+        return index === texts.length - 1 ? painted : painted + space;
+      })
+      .join(gap)}\n`;
+  return [
+    line(
+      columns.map(({ name }) => name),
+      (text) => style.bold(text),
+    ),
+    line(
+      widths.map((each) => '─'.repeat(each)),
+      (text) => style.dim(text),
+    ),
+    ...cells.map((row, number) =>
+      line(row, (text, index) => (rows[number]![index] == null ? style.dim(text) : text)),
+    ),
+  ].join('');
 }
 
 /** `[0.213,0.028,…]` with 64 values → `[0.213, 0.028, … 64]`; other text gives undefined. */
@@ -57,13 +65,6 @@ export function shortVector(text: string): string | undefined {
   const first = values.slice(0, 3).map((value) => String(Number(Number(value).toPrecision(3))));
   return `[${first.join(', ')}, … ${values.length}]`;
 }
-
-const borderless = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '' },
-  middle: ' '.repeat(gap),
-};
 
 function cellText(value: unknown, width: number): string {
   if (value === null || value === undefined) return 'NULL';
