@@ -60,7 +60,10 @@ export function openContext<Options>(
   const open = async (): Promise<Database> => {
     const resolved = resolveTarget({ url: options.url, env: io.env, cwd: io.cwd, configuration });
     for (const warning of resolved.warnings) display.warn(warning);
-    const database = await orAbort(connect(resolved, { mayCreate: needs.createsEmbedded }), io.signal);
+    const database = await orAbort(
+      connect(resolved, { mayCreate: needs.writes && needs.createsEmbedded }),
+      io.signal,
+    );
     if (needs.writes) note(`database: ${database.target.description}`);
     return options.verbose ? traceDatabase(database, note) : database;
   };

@@ -60,11 +60,9 @@ async function run(context: Context<ExportOptions>, argument: string | undefined
   const text = textOptions(options, format);
   const table = argument ?? context.table;
   if (options.query !== undefined) refuseBesideQuery(options, argument);
+  const query = options.query === undefined ? undefined : querySource(options.query);
   const database = await context.database();
-  const source =
-    options.query === undefined
-      ? await tableSource(database, { ...options, table }, reporter)
-      : querySource(options.query);
+  const source = query ?? (await tableSource(database, { ...options, table }, reporter));
   const destination = destinationOf(context, `${source.table ?? 'query'}.${format.name}`);
   if (format.binary && !('path' in destination)) output.refuseBinaryOnTerminal();
 

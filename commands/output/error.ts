@@ -27,13 +27,13 @@ export function errorDocument(error: PgvError): { error: Record<string, string |
   };
 }
 
-/** `data.csv, row 3, column embedding: `, as much of it as is known. */
-function place({ file, row, column }: PgvError): string {
+/** `data.csv, row 3, column embedding: `, as much of it as is known and the message does not begin with. */
+function place({ file, row, column, message }: PgvError): string {
   const parts = [
     ...(file === undefined ? [] : [file]),
     ...(row === undefined ? [] : [`row ${row}`]),
     ...(column === undefined ? [] : [`column ${column}`]),
-  ];
+  ].filter((part) => !message.startsWith(part));
   return parts.length === 0 ? '' : `${parts.join(', ')}: `;
 }
 

@@ -114,7 +114,7 @@ eachDatabase((fixture) => {
     [
       ['export', 'docs', '--columns', 'id,none'],
       2,
-      /column none does not exist in docs.*id, title, embedding/,
+      /^pgv: column none does not exist in docs\nhint: .*id, title, embedding/,
     ],
     [['export', 'docs', '--where', 'none = 1'], 4, /"none" does not exist.*42703/],
     [['export', 'docs', '-o', 'none/docs.csv'], 2, /directory none does not exist/],

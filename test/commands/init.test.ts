@@ -77,6 +77,10 @@ test('--sql prints what would run, and needs no database', async () => {
     'caption:bit(64)',
     '--unlogged',
     '--sql',
+    '--index',
+    'hnsw',
+    '--index-params',
+    'm=8,ef_construction=32',
   ];
   const { code, stdout, stderr } = await pgv(line, { cwd });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -89,7 +93,22 @@ CREATE UNLOGGED TABLE "docs" (
   "caption" bit(64),
   "created_at" timestamptz DEFAULT now() NOT NULL
 );
+CREATE INDEX "docs_image_hnsw_cosine"
+  ON "docs"
+  USING hnsw ("image" "vector_cosine_ops")
+  WITH (m = 8, ef_construction = 32);
+CREATE INDEX "docs_caption_hnsw_hamming"
+  ON "docs"
+  USING hnsw ("caption" "bit_hamming_ops")
+  WITH (m = 8, ef_construction = 32);
 `);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test('--check makes no embedded database', async () => {
+  const cwd = await temporaryDirectory();
+  const { code } = await pgv(['init', '--check'], { cwd });
+  expect(code).not.toBe(0);
   expect(readdirSync(cwd)).toEqual([]);
 });
 
@@ -104,6 +123,22 @@ describe('wrong usage, before any database is opened', () => {
     [['docs', '--vector', 'image:vector(3)', '--dimensions', '3'], /--vector stands in place of/],
     [['docs', '--dimensions', '3', '--column-map', 'titel=x'], /--column-map does not know titel.*content/s],
     [['docs', '--dimensions', '3', '--column-map', 'id=content'], /column content is asked for twice/],
+    [
+      ['docs', '--dimensions', '3072', '--index', 'hnsw', '--sql'],
+      /3072 dimensions; hnsw indexes vector up to 2000.*halfvec/s,
+    ],
+    [['docs', '--dimensions', '3', '--index', 'ivfflat', '--sql'], /ivfflat makes its lists from the rows/],
+    [['docs', '--dimensions', '3', '--metric', 'l2'], /add --index hnsw/],
+    [
+      ['docs', '--dimensions', '3', '--index', 'hnsw', '--metric', 'jaccard', '--sql'],
+      /metric jaccard is not for vector/,
+    ],
+    [
+      ['docs', '--dimensions', '3', '--index', 'hnsw', '--index-params', 'n=3'],
+      /It takes m, ef_construction, lists/,
+    ],
+    [['docs', '--dimensions', '3', '--index', 'hnsw', '--index-params', 'm=x'], /whole number from 2 to 100/],
+    [['--index', 'hnsw'], /--index needs a table/],
     [['--dimensions', '3'], /described but not named/],
     [['docs', '--sql'], /needs dimensions/],
   ])('%j', async (args, stderr) => {

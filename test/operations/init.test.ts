@@ -18,7 +18,7 @@ function request(name: string, changes: Partial<TableRequest> = {}): InitRequest
     unlogged: false,
     ...changes,
   } as const;
-  return { table: name, plan: planTable(table) };
+  return { table: name, plan: planTable(table), index: undefined };
 }
 
 eachDatabase(({ open }) => {
@@ -96,9 +96,56 @@ eachDatabase(({ open }) => {
       message: `table other exists already and differs: ${lines.join('; ')}`,
     });
     // Asked for nothing in particular, it will do.
-    expect(await init(database, { table: 'other', plan: undefined }, silentReporter)).toMatchObject({
+    expect(
+      await init(database, { table: 'other', plan: undefined, index: undefined }, silentReporter),
+    ).toMatchObject({
       created: [],
     });
+  });
+
+  test('an index on each vector column, and the second time none', async () => {
+    const database = await open();
+    const vectors = [embedding, { name: 'hash', type: 'bit', dimensions: 64 }] as const;
+    const asked = (m: number) => ({
+      ...request('indexed', { vectors }),
+      index: { type: 'hnsw', m } as const,
+    });
+    const names = ['indexed_embedding_hnsw_cosine', 'indexed_hash_hnsw_hamming'];
+    const first = await init(database, asked(8), silentReporter);
+    expect(first.created).toEqual(
+      expect.arrayContaining(['table indexed', ...names.map((name) => `index ${name}`)]),
+    );
+    expect((await init(database, asked(8), silentReporter)).created).toEqual([]);
+    expect(await checkInit(database, asked(8))).toEqual([]);
+    expect(await checkInit(database, asked(9))).toEqual([
+      'table indexed: column embedding has no such hnsw index for cosine',
+      'table indexed: column hash has no such hnsw index for hamming',
+    ]);
+    await database.query(`DROP INDEX ${names[0]}`);
+    expect((await init(database, asked(8), silentReporter)).created).toEqual([`index ${names[0]}`]);
+  });
+
+  test('ivfflat needs rows', async () => {
+    const database = await open();
+    const asked = { ...request('lists'), index: { type: 'ivfflat', lists: 1 } as const };
+    await expect(init(database, asked, silentReporter)).rejects.toMatchObject({ code: 'empty-table' });
+    expect(await describeTable(database, 'lists')).toBeUndefined();
+    await init(database, request('lists'), silentReporter);
+    await database.query("INSERT INTO lists (embedding) VALUES ('[1,2,3]')");
+    expect((await init(database, asked, silentReporter)).created).toEqual([
+      'index lists_embedding_ivfflat_cosine',
+    ]);
+  });
+
+  test('more dimensions than an index takes are refused before anything runs', async () => {
+    const database = await open();
+    const vectors = [{ ...embedding, dimensions: 2001 }];
+    const asked = { ...request('long', { vectors }), index: { type: 'hnsw' } as const };
+    await expect(init(database, asked, silentReporter)).rejects.toMatchObject({
+      code: 'too-many-dimensions',
+      hint: expect.stringContaining('--type halfvec'),
+    });
+    expect(await describeTable(database, 'long')).toBeUndefined();
   });
 
   test('a view is no table', async () => {
@@ -110,7 +157,10 @@ eachDatabase(({ open }) => {
 
   test('a new table needs dimensions', async () => {
     const database = await open();
-    for (const asked of [{ table: 'none', plan: undefined }, request('none', { vectors: [] })]) {
+    for (const asked of [
+      { table: 'none', plan: undefined, index: undefined },
+      request('none', { vectors: [] }),
+    ]) {
       await expect(init(database, asked, silentReporter)).rejects.toMatchObject({ code: 'no-dimensions' });
     }
     expect(await checkInit(database, request('none'))).toContain('table none does not exist');
@@ -126,9 +176,11 @@ describe.each(['server', 'embedded'] as const)('%s', (kind) => {
         'extension vector is not created',
         'table docs does not exist',
       ]);
-      await expect(init(database, { table: 'docs', plan: undefined }, silentReporter)).rejects.toThrow();
+      await expect(
+        init(database, { table: 'docs', plan: undefined, index: undefined }, silentReporter),
+      ).rejects.toThrow();
       // Nothing ran.
-      expect(await checkInit(database, { table: undefined, plan: undefined })).toEqual([
+      expect(await checkInit(database, { table: undefined, plan: undefined, index: undefined })).toEqual([
         'extension vector is not created',
       ]);
     },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { Database } from '../../database/database.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { WriteFormat, WriteOptions } from '../../formats/write/format.ts';
@@ -39,7 +40,7 @@ export async function exportRows(
   const output = await openOutput(options.destination);
   let written: Written;
   try {
-    written = await untilAborted(options.signal, send(database, source, options, output));
+    written = await send(database, source, options, output);
     await output.finish();
   } catch (error) {
     await output.abandon();
@@ -66,18 +67,28 @@ interface Written {
 async function send(
   database: Database,
   source: Source,
+  options: ExportOptions,
+  output: Output,
+): Promise<Written> {
+  const { format, text, signal } = options;
+  const wire = await database.copyOut(copyQueryOut(source.query, format.wire(text)));
+  return untilAborted(signal, wire, pass(wire, source, options, output));
+}
+
+async function pass(
+  wire: Readable,
+  { expectedRows }: Source,
   { format, text, reporter }: ExportOptions,
   output: Output,
 ): Promise<Written> {
-  const wire = await database.copyOut(copyQueryOut(source.query, format.wire(text)));
   const hash = createHash('sha256');
   let rows = 0;
   let bytes = 0;
   const file = format.encode(wire, text, (count) => {
     rows = count;
-    reporter.progress({ phase: 'exporting', rows, bytes, ...expected(rows, source.expectedRows) });
+    reporter.progress({ phase: 'exporting', rows, bytes, ...expected(rows, expectedRows) });
   });
-  // An error below ends the loop and with it the generator, which destroys the wire and so ends the COPY.
+  // An error in here ends the generator too, which destroys the wire and so ends the COPY.
   for await (const chunk of file) {
     hash.update(chunk);
     bytes += chunk.byteLength;
@@ -91,10 +102,14 @@ function expected(rows: number, total: number | undefined): { done?: number; tot
   return total === undefined || rows > total ? {} : { done: rows, total };
 }
 
-/** A reader that takes nothing more must not keep an interrupted export from ending. */
-function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+/** Ends the COPY on the signal, and does not wait for a reader that takes nothing more. */
+function untilAborted<T>(signal: AbortSignal, wire: Readable, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(new InterruptedError());
+    const abort = () => {
+      const error = new InterruptedError();
+      wire.destroy(error);
+      reject(error);
+    };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));

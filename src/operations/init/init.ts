@@ -3,8 +3,11 @@ import { PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { createTable, isUnlogged } from '../../sql/create-table.ts';
 import { type Extension, ensureExtension, findVectorExtension } from '../extension.ts';
-import { describeTable, type TableDescription } from '../tables.ts';
+import { createVectorIndex } from '../index-create/index-create.ts';
+import type { IndexRequest } from '../index-create/plan.ts';
+import { describeTable, findTable, type TableDescription } from '../tables.ts';
 import { differences } from './differences.ts';
+import { columnsToIndex, missingIndexes, requireIndexable, requireMadeEmpty } from './index-plan.ts';
 import { type TablePlan, tableDefinition } from './plan.ts';
 
 export interface InitRequest {
@@ -12,17 +15,19 @@ export interface InitRequest {
   table: string | undefined;
   /** What the table has to have; undefined: it has to be there, as it is. */
   plan: TablePlan | undefined;
+  /** An index on each vector column. */
+  index: IndexRequest | undefined;
 }
 
 export interface InitSummary {
   extension: Extension;
-  /** What was not there yet: `extension vector 0.8.0`, `table docs`. */
+  /** What was not there yet: `extension vector 0.8.0`, `table docs`, `index docs_embedding_hnsw_cosine`. */
   created: string[];
 }
 
 /**
- * Makes what is asked for and not there yet: the extension, the table. Run again, it finds both and does nothing.
- * A table that is there is never changed.
+ * Makes what is asked for and not there yet: the extension, the table, its indexes. Run again, it finds them and does
+ * nothing. A table that is there is never changed.
  * @throws UsageError where a table of that name is there and differs, or has to be made without known dimensions
  */
 export async function init(
@@ -30,8 +35,9 @@ export async function init(
   request: InitRequest,
   reporter: Reporter,
 ): Promise<InitSummary> {
+  if (request.index !== undefined) requireIndexable(request.plan, request.index);
   const present = request.table === undefined ? undefined : await describeTable(database, request.table);
-  if (request.table !== undefined && present === undefined) requirePlan(request.table, request.plan);
+  if (request.table !== undefined && present === undefined) requireMakeable(request.table, request);
   const created: string[] = [];
   const report = (what: string) => {
     created.push(what);
@@ -40,24 +46,56 @@ export async function init(
   const before = await findVectorExtension(database);
   const extension = before ?? (await ensureExtension(database));
   if (before === undefined) report(`extension vector ${extension.version}`);
-  if (
-    request.table !== undefined &&
-    (await ensureTable(database, request.table, request.plan, extension, present))
-  ) {
-    report(`table ${request.table}`);
+  if (request.table !== undefined) {
+    const made = await ensureTable(database, request.table, request.plan, extension, present);
+    if (made) report(`table ${request.table}`);
+    for (const index of await ensureIndexes(database, request.table, request, made, reporter)) {
+      report(`index ${index}`);
+    }
   }
   return { extension, created };
 }
 
 /** In what the database falls short of the request, a line each; empty where there is nothing to do. */
-export async function checkInit(session: Session, { table, plan }: InitRequest): Promise<string[]> {
-  const found: string[] = [];
-  if ((await findVectorExtension(session)) === undefined) found.push('extension vector is not created');
+export async function checkInit(session: Session, { table, plan, index }: InitRequest): Promise<string[]> {
+  if (index !== undefined) requireIndexable(plan, index);
+  const extension = await findVectorExtension(session);
+  const found = extension === undefined ? ['extension vector is not created'] : [];
   if (table === undefined) return found;
   const present = await describeTable(session, table);
   if (present === undefined) return [...found, `table ${table} does not exist`];
   const lines = plan === undefined ? [] : await tableDifferences(session, plan, present);
+  // The indexes of a table that is another one are of no interest.
+  if (index !== undefined && extension !== undefined && lines.length === 0) {
+    lines.push(...(await missingIndexes(session, present, plan, index, extension)));
+  }
   return [...found, ...lines.map((line) => `table ${table}: ${line}`)];
+}
+
+/** The names of the indexes that were not there yet. */
+async function ensureIndexes(
+  database: Database,
+  name: string,
+  { plan, index }: InitRequest,
+  isNew: boolean,
+  reporter: Reporter,
+): Promise<string[]> {
+  if (index === undefined) return [];
+  const table = await findTable(database, name);
+  const made: string[] = [];
+  for (const column of columnsToIndex(table, plan)) {
+    // Nobody waits for a table that nobody knew.
+    const options = { ...index, table: name, vectorColumn: column.name, noConcurrently: isNew };
+    const summary = await createVectorIndex(database, options, reporter);
+    if (summary.created) made.push(summary.index);
+  }
+  return made;
+}
+
+/** @throws UsageError where a new table cannot be what is asked for */
+function requireMakeable(name: string, { plan, index }: InitRequest): void {
+  requirePlan(name, plan);
+  if (index !== undefined) requireMadeEmpty(index);
 }
 
 /** True: made; false: it was there already, with all that the plan has. */
