@@ -1,4 +1,4 @@
-import type { Reporter, SerializedError, TestCase, TestModule, Vitest } from 'vitest/node';
+import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 
 /**
  * Says at the very end, alone on a line, how the run went: `812 passed, 0 failed, 3 skipped`, and before it why
@@ -6,14 +6,13 @@ import type { Reporter, SerializedError, TestCase, TestModule, Vitest } from 'vi
  * no test ran has failed.
  */
 export class ClosingLine implements Reporter {
-  #vitest: Vitest | undefined;
   #passed = 0;
   #failed = 0;
-  readonly #skipped: TestCase[] = [];
+  #skipped = 0;
+  readonly #reasons = new Map<string, number>();
   #ended = false;
 
-  onInit(vitest: Vitest): void {
-    this.#vitest = vitest;
+  onInit(): void {
     // Later than everything else that anybody prints.
     process.once('exit', () => this.#close());
   }
@@ -28,29 +27,29 @@ export class ClosingLine implements Reporter {
         const { state } = test.result();
         if (state === 'passed') this.#passed += 1;
         else if (state === 'failed') this.#failed += 1;
-        else this.#skipped.push(test);
+        else this.#skip(reasonOf(test));
       }
     }
   }
 
+  #skip(reason: string): void {
+    this.#skipped += 1;
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+  }
+
   #close(): void {
-    const reasons = new Map<string, number>();
-    for (const test of this.#skipped) {
-      const reason = this.#reason(test);
-      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    }
-    const lines = [...reasons].map(([reason, count]) => `SKIPPED ${count} of the tests: ${reason}\n`);
+    const lines = [...this.#reasons].map(([reason, count]) => `SKIPPED ${count} of the tests: ${reason}\n`);
     if (!this.#ended) lines.push('The run ended before its tests did.\n');
     else if (this.#passed + this.#failed === 0) lines.push('No test ran.\n');
     if (this.#passed === 0 || !this.#ended) process.exitCode ||= 1;
-    const skipped = this.#skipped.length > 0 ? `, ${this.#skipped.length} skipped` : '';
+    const skipped = this.#skipped > 0 ? `, ${this.#skipped} skipped` : '';
     process.stdout.write(`\n${lines.join('')}${this.#passed} passed, ${this.#failed} failed${skipped}\n`);
   }
+}
 
-  #reason(test: TestCase): string {
-    const result = test.result();
-    if (result.state === 'skipped' && result.note) return result.note;
-    const server = this.#vitest?.getRootProject().getProvidedContext().server;
-    return server?.missing ?? server?.noOwn ?? 'marked so in the test';
-  }
+function reasonOf(test: TestCase): string {
+  const result = test.result();
+  if (result.state === 'skipped' && result.note) return result.note;
+  const { server } = test.project.getProvidedContext();
+  return server?.missing ?? server?.noOwn ?? 'marked so in the test';
 }

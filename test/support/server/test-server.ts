@@ -2,7 +2,10 @@
 export interface ServerOptions {
   /** Lines of postgresql.conf, by name, unquoted; they win over ours. */
   settings?: Readonly<Record<string, string>>;
-  /** Lines of pg_hba.conf that go before the last ones, which trust everybody on this machine. */
+  /**
+   * Lines of pg_hba.conf, before the last ones, which trust everybody on this machine. Addresses are best `all`:
+   * to a server in Docker we come from elsewhere.
+   */
   hba?: readonly string[];
   /** Files in the data directory, by name, readable by the server alone: certificates and their like. */
   files?: Readonly<Record<string, string>>;
