@@ -73,10 +73,9 @@ export function configure(command: Command): Command {
 async function run(context: Context<IngestFlags>, name: string): Promise<void> {
   const { options, output, reporter, signal } = context;
   const table = tableName(context, name);
-  const format = chooseFormat(name, options.format);
   const source = await openSource(context, name);
   try {
-    const file = await format.open(source, options);
+    const file = await chooseFormat(name, options.format).open(source, options);
     const summary = await ingest(
       await context.database(),
       file,
@@ -130,7 +129,8 @@ function openSource({ io }: Context<IngestFlags>, name: string): Promise<Source>
 
 function sentence({ table, rows, updated, skipped, seconds, bytes }: IngestSummary): string {
   const parts = [`${counted(rows, 'row')} into ${table} in ${duration(seconds)}`];
-  parts.push(`${rowRate(rows, seconds)}, ${byteRate(bytes, seconds)}`);
+  // Of a small file, a rate would only say how long the program took to start.
+  if (rows >= 10_000) parts.push(`${rowRate(rows, seconds)}, ${byteRate(bytes, seconds)}`);
   if (updated > 0) parts.push(`${counted(updated, 'row')} updated`);
   if (skipped > 0) parts.push(`${counted(skipped, 'row')} skipped`);
   return parts.join(' · ');

@@ -12,6 +12,11 @@ export function hintFor(
     case '28P01': // invalid_password
     case '28000': // invalid_authorization_specification
       return { code: 'authentication', hint: error.hint ?? authenticationHint(error, context) };
+    case '22021': // character_not_in_repertoire
+      return {
+        code: 'bad-encoding',
+        hint: 'text must be UTF-8 without NUL bytes: convert the file, for example with iconv -f latin1 -t utf-8',
+      };
     case '3D000': // invalid_catalog_name
       return {
         code: 'no-such-database',

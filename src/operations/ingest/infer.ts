@@ -36,11 +36,28 @@ function commonDimensions(texts: readonly string[]): number | undefined {
   return texts.every((text) => countElements(text) === dimensions) ? dimensions : undefined;
 }
 
-function countElements(text: string): number | undefined {
+/** Where all values are lists of numbers but not of one length: the first one's, and the first other one. */
+export function differingLists(
+  values: readonly (string | null)[],
+): { dimensions: number; other: number; row: number } | undefined {
+  const lengths = values.map((value) => (value === null ? 0 : countElements(value)));
+  const dimensions = lengths.find((length) => length !== 0);
+  if (dimensions === undefined || lengths.includes(undefined)) return undefined;
+  const at = lengths.findIndex((length) => length !== 0 && length !== dimensions);
+  return at < 0 ? undefined : { dimensions, other: lengths[at]!, row: at + 1 };
+}
+
+/** How many numbers a text like `[1,2.5,-3e-2]` lists; undefined for any other text. */
+export function countElements(text: string): number | undefined {
   const inner = /^\s*\[(.*)\]\s*$/s.exec(text)?.[1];
   if (inner === undefined) return undefined;
   const elements = inner.split(',');
-  return elements.every((element) => isDecimal(element.trim())) ? elements.length : undefined;
+  return elements.every((element) => isElement(element.trim())) ? elements.length : undefined;
+}
+
+/** NaN and infinity are elements too: a list that holds one is a bad vector, and said to be one when it is loaded. */
+function isElement(text: string): boolean {
+  return isDecimal(text) || /^[+-]?(?:nan|inf(?:inity)?)$/i.test(text);
 }
 
 function isDecimal(text: string): boolean {

@@ -73,7 +73,7 @@ export async function ingest(
     const seconds = (performance.now() - started) / 1000;
     return summarize(database, file, table, outcome, pool, seconds);
   } catch (error) {
-    if (created && stored === 0) await removeTable(database, table);
+    if (created && stored === 0) await removeTable(database, table, reporter);
     throw explain(error, prepared, stored);
   }
 }
@@ -106,16 +106,21 @@ function reportProgress(reporter: Reporter, pool: LanePool, { byteLength }: Inge
   reporter.progress({ phase: 'loading', rows, bytes, lanes, ...total });
 }
 
-async function removeTable(database: Database, table: TableDescription): Promise<void> {
-  // The error that brought us here matters more than one on the way out.
-  await database.query(dropTable(quoteQualified(table.schema, table.name))).catch(() => {});
+/** Nothing but an empty table of the load's own making is left: that goes too. */
+async function removeTable(database: Database, table: TableDescription, reporter: Reporter): Promise<void> {
+  try {
+    await database.query(dropTable(quoteQualified(table.schema, table.name)));
+    reporter.note(`removed table ${table.name} again`);
+  } catch {
+    // The error that brought us here matters more than one on the way out.
+  }
 }
 
 /** Adds to an error what only the whole load knows: rows that are stored already, a type that was a guess. */
 function explain(error: unknown, { table, inferred }: Prepared, stored: number): unknown {
   if (!(error instanceof PgvError)) return error;
   const hints = error.hint === undefined ? [] : [error.hint];
-  if (error instanceof DataError && error.column !== undefined && inferred.has(error.column)) {
+  if (error instanceof DataError && doubtsType(error, inferred)) {
     hints.push(
       `${error.column} got its type from the first rows: --types ${error.column}=text gives it another`,
     );
@@ -125,6 +130,12 @@ function explain(error: unknown, { table, inferred }: Prepared, stored: number):
     hints.push(`${rows} stored in ${table.name} already (--atomic loads all or nothing)`);
   }
   return error.withHint(hints.join('; ') || undefined);
+}
+
+/** A value of class 22 (but for its encoding) in a column whose type was a guess: the guess may be wrong. */
+function doubtsType({ sqlstate, column }: DataError, inferred: ReadonlySet<string>): boolean {
+  if (column === undefined || !inferred.has(column) || sqlstate === undefined) return false;
+  return sqlstate.startsWith('22') && sqlstate !== '22021' && sqlstate !== '22P04';
 }
 
 function summarize(

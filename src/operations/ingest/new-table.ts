@@ -6,7 +6,7 @@ import { parseTableName } from '../../sql/identifiers.ts';
 import { maxDimensions } from '../../vector/limits.ts';
 import type { VectorType } from '../../vector/metrics.ts';
 import type { Extension } from '../extension.ts';
-import { type InferredType, inferType } from './infer.ts';
+import { countElements, differingLists, type InferredType, inferType } from './infer.ts';
 import type { MappedField } from './mapping.ts';
 
 /** A table as the file suggests it. */
@@ -83,6 +83,24 @@ const identityColumn: DesignedColumn = {
   inferred: false,
 };
 
+/**
+ * What a person should look at before trusting the design: lists of numbers that became text, because they are
+ * not of one length.
+ */
+export function doubts({ columns }: TableDesign, file: OpenedFile, fields: readonly MappedField[]): string[] {
+  return fields.flatMap(({ field, column }) => {
+    if (!columns.some(({ name, inferred, shown }) => name === column && inferred && shown === 'text'))
+      return [];
+    const differing = differingLists(file.sample.map((record) => record[field] ?? null));
+    if (differing === undefined) return [];
+    const { dimensions, other, row } = differing;
+    return [
+      `${column} becomes text, as its lists are not of one length (${dimensions} numbers in row 1, ${other} in row ` +
+        `${row}); --types ${column}='vector(${dimensions})' refuses such rows`,
+    ];
+  });
+}
+
 export async function createDesigned(session: Session, { name, columns }: TableDesign): Promise<void> {
   await session.query(createTable({ ...parseTableName(name), columns }));
 }
@@ -99,19 +117,11 @@ export function describeDesign({ columns }: TableDesign): string {
 function inferredName(values: readonly (string | null)[], file: OpenedFile, column: string): string {
   const inferred = inferType(values);
   if (inferred.name !== 'vector') {
-    const elements = longList(values);
-    if (elements !== undefined) throw tooManyDimensions(elements, file, column);
+    const elements = countElements(values.find((value) => value !== null) ?? '') ?? 0;
+    if (elements > maxDimensions.vector) throw tooManyDimensions(elements, file, column);
     return sqlNames[inferred.name];
   }
   return `vector(${inferred.dimensions})`;
-}
-
-/** Elements of the first value, where that is a list of numbers longer than a vector can be. */
-function longList(values: readonly (string | null)[]): number | undefined {
-  const first = values.find((value) => value !== null);
-  if (first === undefined || first === null || !/^\s*\[[-+0-9.eE,\s]*\]\s*$/.test(first)) return undefined;
-  const elements = first.split(',').length;
-  return elements > maxDimensions.vector ? elements : undefined;
 }
 
 function tooManyDimensions(elements: number, file: OpenedFile, column: string): DataError {

@@ -7,7 +7,7 @@ import { ensureExtension } from '../extension.ts';
 import { type ColumnDescription, describeTable, type TableDescription } from '../tables.ts';
 import type { Recipe } from './load-piece.ts';
 import { checkColumns, type MappedField, type MappingOptions, mapFields } from './mapping.ts';
-import { createDesigned, describeDesign, designTable } from './new-table.ts';
+import { createDesigned, describeDesign, designTable, doubts } from './new-table.ts';
 import { sessionFacts } from './session-facts.ts';
 import type { TargetStrategy } from './target.ts';
 import { valueType } from './value-type.ts';
@@ -77,6 +77,7 @@ async function createTableFor(
   const fields = mapFields(file, options, undefined);
   const extension = await ensureExtension(database);
   const design = designTable(options.table, file, fields, options.types, extension);
+  for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
   await createDesigned(database, design);
   const table = await describeTable(database, options.table);
   if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);

@@ -98,7 +98,7 @@ class CsvDecoder implements PieceDecoder {
         for (let i = 0; i < columns.length; i++) this.readField(columns[i]!, piece);
       }
       if (end === RECORD_END) {
-        if (field + 1 !== fieldCount) throw this.wrongFieldCount(input, position, field + 1, piece);
+        if (field + 1 !== fieldCount) throw this.wrongFieldCount(field + 1, piece);
         return true;
       }
       at = scanner.position;
@@ -142,16 +142,15 @@ class CsvDecoder implements PieceDecoder {
     });
   }
 
-  /** Counts the fields of the record that is at fault, for the message. */
-  private wrongFieldCount(input: Buffer, start: number, seen: number, piece: Piece): DataError {
+  private wrongFieldCount(seen: number, piece: Piece): DataError {
     const { fieldCount } = this.options;
-    const what = seen < fieldCount ? 'missing' : 'extra';
-    const fields = (count: number) => `${count} field${count === 1 ? '' : 's'}`;
-    const line = input.toString('utf8', start, Math.min(this.scanner.position, start + 60)).trimEnd();
-    return this.error(`the row has ${fields(seen)}, not ${fieldCount}: ${line}…`, piece, {
-      code: `${what}-field`,
+    const counts = `the row has ${seen} field${seen === 1 ? '' : 's'}, not ${fieldCount}`;
+    const missing = this.columns.find(({ field }) => field >= seen);
+    return this.error(missing === undefined ? counts : `${counts}: ${missing.name} is missing`, piece, {
+      code: seen < fieldCount ? 'missing-field' : 'extra-field',
       sqlstate: '22P04',
-      hint: 'a field that holds the delimiter must be quoted',
+      column: missing?.name,
+      hint: 'a field that holds the delimiter or a line end must be quoted',
     });
   }
 
