@@ -3,9 +3,8 @@ import { UsageError } from '../errors.ts';
 import type { Configuration } from './configuration.ts';
 import type { Target } from './database.ts';
 import { parseConninfo } from './libpq/conninfo.ts';
-import { describeHost } from './libpq/hosts.ts';
 import type { Parameters } from './libpq/keywords.ts';
-import { resolveServer, type ServerSettings } from './libpq/settings.ts';
+import { describeServer, resolveServer, type ServerSettings } from './libpq/settings.ts';
 import { realSystem, type System } from './libpq/system.ts';
 import { isPostgresUrl, parseUrl } from './libpq/url.ts';
 
@@ -119,13 +118,13 @@ function server(typed: Parameters, source: TargetSource, options: ResolveOptions
   const settings = resolveServer(typed, options.env, options.system ?? realSystem, (line) =>
     warnings.push(line),
   );
-  return { kind: 'server', settings, source, target: describeServer(settings), warnings };
-}
-
-/** `app on db.example.com:5432 as alice`; several hosts with commas. */
-export function describeServer(settings: ServerSettings): Target {
-  const hosts = settings.hosts.map(describeHost).join(',');
-  return { kind: 'server', description: `${settings.database} on ${hosts} as ${settings.user}` };
+  return {
+    kind: 'server',
+    settings,
+    source,
+    target: { kind: 'server', description: describeServer(settings) },
+    warnings,
+  };
 }
 
 function embedded(directory: string, source: TargetSource, options: ResolveOptions): ResolvedTarget {

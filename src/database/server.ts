@@ -3,7 +3,7 @@ import { type CopyStreamQuery, from as copyFrom, to as copyTo } from 'pg-copy-st
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
 import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from './database.ts';
 import { describeHost } from './libpq/hosts.ts';
-import type { ServerSettings } from './libpq/settings.ts';
+import { describeServer, type ServerSettings } from './libpq/settings.ts';
 import { sendCancelRequest } from './server-cancel.ts';
 import type { WireClient } from './server-connection.ts';
 import { endWithConnection, sendChunks } from './server-copy.ts';
@@ -40,8 +40,7 @@ class ServerDatabase implements Database {
     this.#opened = opened;
     this.#facts = facts;
     this.#client = opened.client;
-    const { database, user } = settings;
-    const description = `${database} on ${describeHost(opened.route.host)} as ${user}`;
+    const description = describeServer({ ...settings, hosts: [opened.route.host] });
     this.target = { kind: 'server', description };
     this.#client.on('error', (error) => {
       this.#lost ??= error;

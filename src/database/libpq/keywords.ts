@@ -59,8 +59,7 @@ const withoutEffect = new Set([
   'load_balance_hosts',
 ]);
 
-/** True when the keyword is one to keep; false when it is libpq's, but changes nothing here. */
-export function isFollowed(keyword: string): keyword is Keyword {
+function isFollowed(keyword: string): keyword is Keyword {
   return Object.hasOwn(keywordVariables, keyword);
 }
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { hostsOf, type ServerHost } from './hosts.ts';
+import { describeHost, hostsOf, type ServerHost } from './hosts.ts';
 import { type Keyword, keywordVariables, type Parameters } from './keywords.ts';
 import { oneOf } from './one-of.ts';
 import { serverOption } from './options.ts';
@@ -79,6 +79,11 @@ export function resolveServer(
       ? wholeNumber('keepalives_idle', get('keepalives_idle') ?? '0')
       : undefined,
   };
+}
+
+/** `app on db.example.com:5432 as alice`; several hosts with commas. */
+export function describeServer({ database, hosts, user }: Omit<ServerSettings, 'password'>): string {
+  return `${database} on ${hosts.map(describeHost).join(',')} as ${user}`;
 }
 
 /** What was typed, then the service's settings, then the environment's: what is set first stays. */
