@@ -35,6 +35,23 @@ export function inspectDirectory(directory: string): 'database' | 'unfinished' |
   );
 }
 
+/**
+ * Makes the directory and those above it. (Node 20's own way to do that never returns where a file system, such as
+ * /proc, answers ENOENT.)
+ */
+export function makeDirectory(directory: string): void {
+  try {
+    fs.mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && fs.statSync(directory).isDirectory()) return;
+    const parent = path.dirname(directory);
+    if (code !== 'ENOENT' || parent === directory) throw error;
+    makeDirectory(parent);
+    fs.mkdirSync(directory, { mode: 0o700 });
+  }
+}
+
 /** @throws UsageError: there is no database, and this command makes none */
 export function requireDatabase(directory: string): void {
   if (inspectDirectory(directory) === 'database') return;
@@ -65,6 +82,7 @@ const damaged = 'if it is damaged, remove it and ingest again, or name another o
 const reasons: Record<string, string> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+  ENOENT: 'it cannot be made there',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is a file, not a directory',
   EEXIST: 'it is a file, not a directory',

@@ -45,10 +45,10 @@ export class Engine {
     if (directory !== null) options.dataDir = directory;
     if (template !== null) options.loadDataDir = new Blob([template]);
     const pg = await PGlite.create(options).catch((error) => {
-      throw new Error(lastWords.at(-1) ?? String(error?.message ?? error));
+      throw new Error(lastWords.at(-1) ?? describe(error));
     });
     const engine = new Engine(pg);
-    watchForCrashes(pg, (error) => onCrash(lastWords.at(-1) ?? String(error)));
+    watchForCrashes(pg, (error) => onCrash(lastWords.at(-1) ?? describe(error as Error)));
     makeFsyncWork(pg);
     makeCopyDevice(
       pg,
@@ -132,6 +132,11 @@ export class Engine {
     const { rows } = await this.#send(serialize.query("SELECT pg_current_wal_insert_lsn() - '0/0'"));
     return Number(rows[0]![0]);
   }
+}
+
+/** Emscripten throws objects of its own, with a number where others have a message. */
+function describe(error: { message?: string; name?: string; errno?: number; status?: number }): string {
+  return error.message || `${error.name ?? 'failure'} ${error.errno ?? error.status ?? ''}`;
 }
 
 function emptyReply(): Reply {

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { ClientGone, CopyInEnd, CopyOutEnd } from './copy-device.ts';
-import { directoryError, inspectDirectory } from './directory.ts';
+import { directoryError, inspectDirectory, makeDirectory } from './directory.ts';
 import { Engine } from './engine.ts';
 import { initialise, readTemplate } from './initialise.ts';
 import { type Lock, lockDirectory } from './lock.ts';
@@ -24,11 +24,12 @@ async function open(): Promise<{ engine: Engine; lock: Lock | undefined }> {
   if (directory === null) return { engine: await Engine.start(null, readTemplate(), stop), lock: undefined };
   let lock: Lock | undefined;
   try {
-    if (mayCreate) fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (mayCreate) makeDirectory(directory);
     inspectDirectory(directory);
     lock = await lockDirectory(directory);
     if (inspectDirectory(directory) !== 'database') initialise(directory);
-    return { engine: await Engine.start(directory, null, stop), lock };
+    // Emscripten mounts no symbolic link.
+    return { engine: await Engine.start(fs.realpathSync(directory), null, stop), lock };
   } catch (error) {
     await lock?.release();
     throw directoryError(directory, error);
