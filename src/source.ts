@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { DatabaseError, UsageError } from './errors.ts';
+import { DatabaseError, PgvError, UsageError } from './errors.ts';
 
 /** Bytes to be read once, from front to back: a file, or stdin. */
 export interface Source {
@@ -43,6 +43,7 @@ export function streamSource(stream: Readable, name: string): Source {
 }
 
 function openingError(error: unknown, name: string): unknown {
+  if (error instanceof PgvError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new UsageError(`${name}: no such file`, { code: 'file-not-found', file: name, cause: error });
