@@ -4,6 +4,7 @@ import { pgv } from '../support/cli.ts';
 import { eachDatabase, withoutPgvector } from '../support/databases.ts';
 import { noOwnServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { runInMemory } from './memory-io.ts';
 
 eachDatabase((fixture) => {
   const env = () => ({ PGV_URL: fixture.url });
@@ -142,9 +143,9 @@ describe('wrong usage, before any database is opened', () => {
     [['--dimensions', '3'], /described but not named/],
     [['docs', '--sql'], /needs dimensions/],
   ])('%j', async (args, stderr) => {
-    const result = await pgv(['init', ...args], { env });
-    expect(result).toMatchObject({ code: 2, stdout: '' });
-    expect(result.stderr).toMatch(stderr);
+    const result = await runInMemory(['init', ...args], { env });
+    expect(result).toMatchObject({ code: 2, out: '' });
+    expect(result.err).toMatch(stderr);
   });
 });
 

@@ -75,8 +75,10 @@ async function makeOdd(database: Database): Promise<void> {
 }
 
 eachDatabase((fixture) => {
+  let database: Database;
+
   beforeAll(async () => {
-    const database = await fixture.open();
+    database = await fixture.open();
     await makeOdd(database);
     await database.query(
       'CREATE TABLE many AS SELECT i, repeat(md5(i::text), 20) AS t FROM generate_series(1, 20000) i',
@@ -87,11 +89,9 @@ eachDatabase((fixture) => {
       'CREATE TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 1, REMAINDER 0)',
     );
     await database.query('INSERT INTO parted SELECT generate_series(1, 5)');
-    await database.close();
   });
 
   test.each(['csv', 'binary'])('%s: read back by the database, the same rows', async (format) => {
-    const database = await fixture.open();
     const bytes = await bytesOf(database, { table: 'odd', format });
     await database.query('CREATE TEMP TABLE twin (LIKE odd INCLUDING GENERATED)');
     const options = format === 'csv' ? 'FORMAT csv, HEADER' : 'FORMAT binary';
@@ -105,7 +105,6 @@ eachDatabase((fixture) => {
   });
 
   test('which rows and columns', async () => {
-    const database = await fixture.open();
     const csv = async (what: Omit<Export, 'destination'>) => String(await bytesOf(database, what));
     expect(
       await csv({ table: 'odd', columns: ['bits', 'id'], where: 'id < 3 -- so', orderBy: 'id DESC' }),
@@ -125,7 +124,6 @@ eachDatabase((fixture) => {
   });
 
   test('a file: its rows, bytes and checksum, and nothing beside it', async () => {
-    const database = await fixture.open();
     const directory = await temporaryDirectory();
     for (const format of ['csv', 'binary']) {
       const destination = { path: `many.${format}`, directory, overwrite: false };
@@ -139,7 +137,6 @@ eachDatabase((fixture) => {
   });
 
   test('an error of the database leaves nothing, and what was there as it was', async () => {
-    const database = await fixture.open();
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'old.csv'), 'old');
     for (const path of ['old.csv', 'new.csv']) {
@@ -152,26 +149,7 @@ eachDatabase((fixture) => {
     expect(readFileSync(join(directory, 'old.csv'), 'utf8')).toBe('old');
   });
 
-  test('a reader that fails is heard, and ends the export', async () => {
-    const database = await fixture.open();
-    let writes = 0;
-    const write = async () => {
-      if (++writes === 3) throw new Error('enough');
-    };
-    await expect(run(database, { table: 'many', destination: { write } })).rejects.toThrow('enough');
-    expect(writes).toBe(3);
-  });
-
-  test('interrupted while a reader takes nothing', async () => {
-    const database = await fixture.open();
-    const controller = new AbortController();
-    const write = () => new Promise<void>(() => setTimeout(() => controller.abort(), 10));
-    const stuck = run(database, { table: 'many', destination: { write }, signal: controller.signal });
-    await expect(stuck).rejects.toMatchObject({ code: 'interrupted' });
-  });
-
   test('what is not there', async () => {
-    const database = await fixture.open();
     const destination = { write: async () => {} };
     await expect(run(database, { table: 'none', destination })).rejects.toMatchObject({ code: 'no-table' });
     await expect(run(database, { table: 'odd', columns: ['id', 'none'], destination })).rejects.toMatchObject(
@@ -186,7 +164,6 @@ eachDatabase((fixture) => {
   });
 
   test('files that cannot be written', async () => {
-    const database = await fixture.open();
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'there.csv'), '');
     await mkdir(join(directory, 'folder'));
@@ -200,7 +177,6 @@ eachDatabase((fixture) => {
   });
 
   test('a link stays a link, and a file keeps who may read it', async () => {
-    const database = await fixture.open();
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'real.csv'), '');
     await chmod(join(directory, 'real.csv'), 0o600);
@@ -211,9 +187,29 @@ eachDatabase((fixture) => {
   });
 
   test.skipIf(process.platform !== 'linux')('a full disk is said', async () => {
-    const database = await fixture.open();
     const destination = { path: '/dev/full', directory: '/', overwrite: false };
     await expect(run(database, { table: 'many', destination })).rejects.toMatchObject({ code: 'disk-full' });
+  });
+
+  // On a server, an export that is ended early takes its connection along; an embedded database has but one.
+  const ownConnection = async () => (fixture.kind === 'server' ? fixture.open() : database);
+
+  test('a reader that fails is heard, and ends the export', async () => {
+    const own = await ownConnection();
+    let writes = 0;
+    const write = async () => {
+      if (++writes === 3) throw new Error('enough');
+    };
+    await expect(run(own, { table: 'many', destination: { write } })).rejects.toThrow('enough');
+    expect(writes).toBe(3);
+  });
+
+  test('interrupted while a reader takes nothing', async () => {
+    const own = await ownConnection();
+    const controller = new AbortController();
+    const write = () => new Promise<void>(() => setTimeout(() => controller.abort(), 10));
+    const stuck = run(own, { table: 'many', destination: { write }, signal: controller.signal });
+    await expect(stuck).rejects.toMatchObject({ code: 'interrupted' });
   });
 });
 

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
 import { checkInit, type InitRequest, init } from '../../src/operations/init/init.ts';
 import { planTable, type TableRequest } from '../../src/operations/init/plan.ts';
@@ -22,8 +23,13 @@ function request(name: string, changes: Partial<TableRequest> = {}): InitRequest
 }
 
 eachDatabase(({ open }) => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await open();
+  });
+
   test('makes the extension and the table, and the second time nothing', async () => {
-    const database = await open();
     const first = await init(database, request('docs'), silentReporter);
     expect(first.created).toEqual([`extension vector ${first.extension.version}`, 'table docs']);
     const second = await init(database, request('docs'), silentReporter);
@@ -48,7 +54,6 @@ eachDatabase(({ open }) => {
   });
 
   test('all that can be asked for', async () => {
-    const database = await open();
     const asked = request('all roles', {
       vectors: [
         { name: 'image', type: 'halfvec', dimensions: 512 },
@@ -77,7 +82,6 @@ eachDatabase(({ open }) => {
   });
 
   test('an existing table is not changed: what differs is said', async () => {
-    const database = await open();
     await ensureExtension(database);
     await database.query('CREATE TABLE other (id integer, embedding vector(4), created_at timestamptz)');
     const lines = [
@@ -104,7 +108,6 @@ eachDatabase(({ open }) => {
   });
 
   test('an index on each vector column, and the second time none', async () => {
-    const database = await open();
     const vectors = [embedding, { name: 'hash', type: 'bit', dimensions: 64 }] as const;
     const asked = (m: number) => ({
       ...request('indexed', { vectors }),
@@ -126,7 +129,6 @@ eachDatabase(({ open }) => {
   });
 
   test('ivfflat needs rows', async () => {
-    const database = await open();
     const asked = { ...request('lists'), index: { type: 'ivfflat', lists: 1 } as const };
     await expect(init(database, asked, silentReporter)).rejects.toMatchObject({ code: 'empty-table' });
     expect(await describeTable(database, 'lists')).toBeUndefined();
@@ -138,7 +140,6 @@ eachDatabase(({ open }) => {
   });
 
   test('more dimensions than an index takes are refused before anything runs', async () => {
-    const database = await open();
     const vectors = [{ ...embedding, dimensions: 2001 }];
     const asked = { ...request('long', { vectors }), index: { type: 'hnsw' } as const };
     await expect(init(database, asked, silentReporter)).rejects.toMatchObject({
@@ -149,14 +150,12 @@ eachDatabase(({ open }) => {
   });
 
   test('a view is no table', async () => {
-    const database = await open();
     await ensureExtension(database);
     await database.query('CREATE VIEW seen AS SELECT 1::bigint AS id');
     expect(await checkInit(database, request('seen'))).toContain('table seen: it is a view');
   });
 
   test('a new table needs dimensions', async () => {
-    const database = await open();
     for (const asked of [
       { table: 'none', plan: undefined, index: undefined },
       request('none', { vectors: [] }),
