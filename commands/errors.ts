@@ -40,9 +40,12 @@ export function toPgvError(thrown: unknown, signal: AbortSignal): PgvError {
 /** An operation's own InterruptedError says what is already done; which signal it was, only the run knows. */
 function interrupted(thrown: unknown, signal: AbortSignal): PgvError {
   const reason = signal.reason instanceof PgvError ? signal.reason : interruption('SIGINT');
-  if (!(thrown instanceof InterruptedError)) return reason;
+  if (!(thrown instanceof InterruptedError) || thrown.message === plain) return reason;
   return new InterruptedError(thrown.message, { code: reason.code, hint: thrown.hint, cause: thrown });
 }
+
+/** What an InterruptedError says that knows no more. */
+const plain = new InterruptedError().message;
 
 /** `error: unknown option '--fo'\n(Did you mean --format?)` in our own form. */
 function fromCommander(error: CommanderError): UsageError {

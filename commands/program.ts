@@ -17,8 +17,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const invocation: Invocation = { io, exitCode: exitCodes.done };
     const words = normalise(argv);
-    const program = await createProgram(words, invocation);
-    await program.parseAsync(words, { from: 'user' });
+    const { program, isKnown } = await createProgram(words, invocation);
+    // Asked for help on a command that is not there, Commander would show the help of what is above it.
+    const understood = isKnown ? words : words.filter((word) => word !== '--help' && word !== '-h');
+    await program.parseAsync(understood, { from: 'user' });
     return invocation.exitCode;
   } catch (error) {
     if (error instanceof ClosedPipeError || reader.gone) return exitCodes.done;
@@ -54,7 +56,10 @@ function normalise(argv: readonly string[]): string[] {
   return [...argv];
 }
 
-async function createProgram(argv: readonly string[], invocation: Invocation): Promise<Command> {
+async function createProgram(
+  argv: readonly string[],
+  invocation: Invocation,
+): Promise<{ program: Command; isKnown: boolean }> {
   const { io } = invocation;
   const program = new Command('pgv')
     .description(manifest.description)
@@ -76,23 +81,28 @@ async function createProgram(argv: readonly string[], invocation: Invocation): P
     })
     .addHelpText('after', '\n`pgv help <command>` tells more, with examples.');
   bindInvocation(program, invocation);
-  await addCommands(program, commands, argv);
-  return program;
+  return { program, isKnown: await addCommands(program, commands, argv) };
 }
 
-/** Adds a list of commands, of which only the one that `words` name is loaded; the others are there for the help. */
+/**
+ * Adds a list of commands, of which only the one that `words` name is loaded; the others are there for the help.
+ * @returns false when `words` name a command that is not in the list
+ */
 async function addCommands(
   parent: Command,
   entries: readonly CommandEntry[],
   words: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
+  let isKnown = words[0] === undefined || words[0].startsWith('-');
   for (const { name, summary, load } of entries) {
     const command = parent.command(name).description(summary);
     if (words[0] !== name) continue;
+    isKnown = true;
     const module = await load();
-    if ('commands' in module) await addCommands(command, module.commands, words.slice(1));
+    if ('commands' in module) isKnown = await addCommands(command, module.commands, words.slice(1));
     else addOutputOptions(module.configure(command));
   }
+  return isKnown;
 }
 
 /**

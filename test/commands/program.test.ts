@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { commands } from '../../commands/commands.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { runInMemory } from './memory-io.ts';
@@ -85,3 +85,49 @@ test.each(['PGV_URL', 'DATABASE_URL', 'PGHOST', 'PGV_TABLE'])(
     expect(err).toContain(`pgv: ${name} is set but empty`);
   },
 );
+
+test('a command is loaded when it is asked for, and no other', async () => {
+  const loads = commands.map((entry) => ({ name: entry.name, load: vi.spyOn(entry, 'load') }));
+  const loaded = () => loads.filter(({ load }) => load.mock.calls.length > 0).map(({ name }) => name);
+  await runInMemory(['--help']);
+  await runInMemory(['--version']);
+  await runInMemory(['nothing']);
+  expect(loaded()).toEqual([]);
+  await runInMemory(['sql', '--help']);
+  expect(loaded()).toEqual(['sql']);
+  vi.restoreAllMocks();
+});
+
+test('a group without its command shows its help on stderr and exits 2', async () => {
+  const { code, out, err } = await runInMemory(['index']);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(/^Usage: pgv index [\s\S]*create /);
+  expect((await runInMemory(['index', 'creat'])).err).toContain('Did you mean create?');
+});
+
+test('help reaches into groups', async () => {
+  const { code, out } = await runInMemory(['help', 'index', 'create']);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^Usage: pgv index create /);
+});
+
+test('every command has a summary, examples, and the flags that all have', async () => {
+  for (const { name } of commands.filter((entry) => entry.name !== 'index')) {
+    const { code, out } = await runInMemory([name, '--help']);
+    expect([name, code]).toEqual([name, 0]);
+    expect(out).toContain('\nExamples:\n  pgv ');
+    for (const flag of ['--json', '-q, --quiet', '-v, --verbose', '--progress', '--no-color']) {
+      expect(out).toContain(flag);
+    }
+  }
+});
+
+test.each([
+  ['help', 'sqll'],
+  ['sqll', '--help'],
+  ['index', 'creat', '--help'],
+])('help on a command that is not there is wrong usage: %s %s', async (...argv) => {
+  const { code, out, err } = await runInMemory(argv);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(/^pgv: unknown command '\w+'\nhint: Did you mean \w+\?\n$/);
+});
