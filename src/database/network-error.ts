@@ -53,6 +53,13 @@ function describeByMessage(code: string, message: string, address: string): Netw
   }
   if (/^Connection terminated|^Client (?:has encountered|was closed)/.test(message))
     return connectionLost(address);
+  if (/does not support SSL/.test(message)) {
+    return {
+      message: `${address} does not offer TLS`,
+      code: 'tls',
+      hint: 'switch ssl on there, or connect in the clear with sslmode=disable',
+    };
+  }
   if (/certificate|^ERR_TLS|^CERT_|SSL routines/i.test(`${message} ${code}`)) {
     return {
       message: `the certificate of ${address} is not accepted: ${message}`,

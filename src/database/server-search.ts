@@ -90,7 +90,8 @@ async function openAddress(
 function mayTryOtherwise(error: unknown, encryption: Encryption): boolean {
   if (error instanceof PgvError) return false;
   if (isServerError(error)) return error.code === '28000';
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!(error instanceof Error) || error.message === 'timeout expired') return false;
+  const code = 'code' in error ? error.code : undefined;
   const isUnreachable =
     typeof code === 'string' && /^(?:ECONNREFUSED|ENOENT|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/.test(code);
   return encryption === 'tls' && !isUnreachable;

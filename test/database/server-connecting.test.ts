@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -122,7 +123,10 @@ describe.skipIf(noTlsServer)('connecting', () => {
     test('a server without TLS', async () => {
       const plain = await ownServer({});
       expect(await ask(`${plain.url}?sslmode=prefer`, {}, isEncrypted)).toBe(false);
-      await expect(ask(`${plain.url}?sslmode=require`)).rejects.toThrow(/does not support SSL/);
+      await expect(ask(`${plain.url}?sslmode=require`)).rejects.toMatchObject({
+        code: 'tls',
+        message: expect.stringMatching(/does not offer TLS$/),
+      });
     });
 
     test('a client certificate', async () => {
@@ -242,6 +246,17 @@ describe.skipIf(noTlsServer)('connecting', () => {
       const failing = ask(at(who, `channel_binding=require&sslmode=${mode}`));
       await expect(failing).rejects.toThrow(/channel_binding=require/);
     });
+
+    test('require asks for no password that would go over unbound', async () => {
+      const asked = path.join(home, 'asked');
+      const env = { PGV_PASSWORD_COMMAND: `touch '${asked}'; echo open` };
+      await expect(ask(at('open_role', 'channel_binding=require&sslmode=require'), env)).rejects.toThrow(
+        /channel_binding/,
+      );
+      expect(existsSync(asked)).toBe(false);
+      expect(await ask(at('open_role', 'sslmode=require'), env)).toBe('open_role');
+      expect(existsSync(asked)).toBe(true);
+    });
   });
 
   describe('several hosts', () => {
@@ -350,7 +365,7 @@ test('connect_timeout holds for a server that never answers', async () => {
   const address = silent.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
   const before = Date.now();
-  const failing = ask(`postgresql://127.0.0.1:${address.port}/postgres?connect_timeout=2&sslmode=disable`);
+  const failing = ask(`postgresql://127.0.0.1:${address.port}/postgres?connect_timeout=2`);
   await expect(failing).rejects.toThrow(/did not answer in time/);
   expect(Date.now() - before).toBeLessThan(4000);
   silent.close();
