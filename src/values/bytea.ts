@@ -2,7 +2,7 @@ import type { TextReader } from '../text-reader.ts';
 import { rawReader } from './bytes-reader.ts';
 import { hexDigit } from './hex.ts';
 
-/** bytea, in hexadecimal (`\x01ff`) or as plain bytes; its escape form with backslashes is left to PostgreSQL. */
+/** bytea, in hexadecimal (`\x01ff`) or as plain ASCII; its escape form with backslashes is left to PostgreSQL. */
 export function byteaReader(): TextReader {
   return rawReader(writeBytea, (length) => length);
 }
@@ -12,8 +12,10 @@ const BACKSLASH = 0x5c;
 function writeBytea(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
   if (bytes[start] === BACKSLASH && start < end) return writeHex(bytes, start, end, out, at);
   for (let i = start; i < end; i++) {
-    if (bytes[i] === BACKSLASH) return -1;
-    out[at++] = bytes[i]!;
+    const byte = bytes[i]!;
+    // The file is text: whether what is not ASCII is well-formed is for PostgreSQL to say.
+    if (byte === BACKSLASH || byte === 0 || byte > 0x7f) return -1;
+    out[at++] = byte;
   }
   return at;
 }

@@ -13,6 +13,13 @@ export function utf8Reader(): TextReader {
   return new BytesReader('utf8');
 }
 
+/** The type name: up to 63 bytes as they are; PostgreSQL cuts longer ones off where it reads text, and only there. */
+export function nameReader(): TextReader {
+  return new BytesReader('utf8', (bytes, start, end, out, at) =>
+    end - start > 63 ? -1 : copy(bytes, start, end, out, at),
+  );
+}
+
 /** The field's bytes as they are, once `typed` has taken them too: for text that PostgreSQL reads less strictly. */
 export function checkedText(typed: TextReader): TextReader {
   const text = utf8Reader();

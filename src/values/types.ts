@@ -5,7 +5,7 @@ import { arrayReader } from './array-reader.ts';
 import { bitsReader } from './bits-reader.ts';
 import { booleanReader } from './boolean.ts';
 import { byteaReader } from './bytea.ts';
-import { jsonReader, utf8Reader } from './bytes-reader.ts';
+import { jsonReader, nameReader, utf8Reader } from './bytes-reader.ts';
 import { dateReader, timeReader, timestampReader } from './datetime.ts';
 import { float32Reader, float64Reader } from './floats.ts';
 import { int16Reader, int32Reader, int64Reader } from './integers.ts';
@@ -44,7 +44,7 @@ const readers: Record<string, ReaderOf> = {
   text: utf8Reader,
   varchar: utf8Reader,
   bpchar: utf8Reader,
-  name: utf8Reader,
+  name: nameReader,
   citext: utf8Reader,
   enum: utf8Reader,
   json: utf8Reader,

@@ -96,7 +96,8 @@ export function scanFloats(
     }
     let number = Number.NaN;
     if (quick && !(byte >= ZERO && byte <= 0x39)) {
-      if (value === 0) number = 0;
+      // `0x` is how C's hexadecimal floats begin.
+      if (value === 0) number = (byte | 0x20) === 0x78 ? Number.NaN : 0;
       else if (power >= lowestPower && power <= highestPower) number = quickFloat32(value, power);
     }
     if (Number.isNaN(number)) {

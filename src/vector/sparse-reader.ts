@@ -6,6 +6,7 @@ import { maxDimensions, maxNonZero } from './limits.ts';
 
 const wellFormed = /^\s*\{\s*(.*?)\s*\}\s*\/\s*(\d+)\s*$/s;
 const element = /^\s*(\d+)\s*:\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$/;
+const nonZeroDigit = /^[^eE]*[1-9]/;
 
 /**
  * Reads `{1:0.5,3:2}/768` (indices from 1) into a sparsevec column. What is not of this plain form is left to
@@ -98,6 +99,8 @@ function parseElements(text: string, dimensions: number): [number, number][] | u
     const index = Number(match[1]);
     const value = exactFloat32(match[2]!);
     if (index < 1 || index > dimensions || !Number.isFinite(value)) return undefined;
+    // What underflows is out of range here, though not for a vector.
+    if (value === 0 && nonZeroDigit.test(match[2]!)) return undefined;
     if (value !== 0) elements.push([index, value]);
   }
   elements.sort((a, b) => a[0] - b[0]);

@@ -91,7 +91,8 @@ function* encodePiece(
   { numbered, onBatch, isStopped }: EncodeOptions,
 ): Generator<Uint8Array> {
   const encode = road === 'binary' ? encodeBinary : encodeText;
-  if (road === 'binary') yield binaryHeader;
+  // Copies, as a chunk belongs to the database from here on.
+  if (road === 'binary') yield binaryHeader.slice();
   let rows = 0;
   for (const batch of decoder.batches(piece)) {
     yield encode(numbered ? withRowNumbers(batch, piece, decoder, rows, road) : batch);
@@ -99,7 +100,7 @@ function* encodePiece(
     if (isStopped()) throw new InterruptedError();
     onBatch(rows, decoder.bytesRead);
   }
-  if (road === 'binary') yield binaryTrailer;
+  if (road === 'binary') yield binaryTrailer.slice();
 }
 
 function withRowNumbers(
