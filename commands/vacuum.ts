@@ -4,7 +4,7 @@ import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
-import { bytes, counted, duration } from './output/units.ts';
+import { bytes, count, counted, duration } from './output/units.ts';
 
 interface VacuumFlags {
   full?: true;
@@ -30,8 +30,12 @@ async function run(context: Context<VacuumFlags>, argument: string | undefined):
   for (const table of tables) reporter.note(lineOf(table));
 }
 
-function lineOf({ table, status, seconds, before, after }: VacuumedTable): string {
-  if (status === 'skipped') return `skipped ${table}: it is locked`;
-  const dead = `${counted(before.deadRows, 'dead row')} → ${counted(after.deadRows, 'dead row').replace(/ .*/, '')}`;
-  return `vacuumed ${table} in ${duration(seconds)}: ${dead}, ${bytes(before.bytes)} → ${bytes(after.bytes)}`;
+function lineOf({ table, seconds, before, after }: VacuumedTable): string {
+  if (before === null || after === null) return `skipped ${table}: it is locked`;
+  const sizes = `${bytes(before.bytes)} → ${bytes(after.bytes)}`;
+  const dead =
+    before.deadRows === null || after.deadRows === null
+      ? ''
+      : `${counted(before.deadRows, 'dead row')} → ${count(after.deadRows)}, `;
+  return `vacuumed ${table} in ${duration(seconds)}: ${dead}${sizes}`;
 }

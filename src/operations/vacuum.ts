@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.ts';
-import { DatabaseError, UsageError } from '../errors.ts';
+import { DatabaseError, PgvError, UsageError } from '../errors.ts';
 import type { Reporter } from '../progress.ts';
 import { tableCondition, type VacuumOptions, vacuum } from '../sql/maintenance.ts';
 import { vacuumProgress } from '../sql/progress.ts';
@@ -9,8 +9,9 @@ import { watch } from './watch.ts';
 
 /** A table with its partitions, as the server counts it. */
 export interface Condition {
-  rows: number;
-  deadRows: number;
+  /** Null, as the dead ones: nobody has counted since the counters began. */
+  rows: number | null;
+  deadRows: number | null;
   /** With indexes and TOAST. */
   bytes: number;
 }
@@ -20,8 +21,9 @@ export interface VacuumedTable {
   /** `skipped`: another session has it locked, and --skip-locked was given. */
   status: 'vacuumed' | 'skipped';
   seconds: number;
-  before: Condition;
-  after: Condition;
+  /** Null where it was skipped. */
+  before: Condition | null;
+  after: Condition | null;
 }
 
 /**
@@ -45,8 +47,7 @@ export async function vacuumTables(
       hint: 'name the table that is meant',
     });
   }
-  const guarded = options.full && database.target.kind === 'server';
-  return withSettings(database, guarded ? { lock_timeout: String(lockTimeout) } : {}, async () => {
+  return withSettings(database, settingsFor(database, options), async () => {
     const watching = await watch(database, vacuumProgress, reporter);
     try {
       const done: VacuumedTable[] = [];
@@ -66,19 +67,42 @@ async function vacuumTable(
 ): Promise<VacuumedTable> {
   const table = await findTable(database, name);
   checkKind(table);
-  const before = await conditionOf(database, table);
   reporter.progress({ phase: `vacuuming ${table.name}` });
   const started = performance.now();
-  await database.query(vacuum(table, options));
+  const done = await run(database, table, options);
   const seconds = (performance.now() - started) / 1000;
-  const after = await conditionOf(database, table);
-  return {
-    table: table.name,
-    status: wasDone(before, after) ? 'vacuumed' : notDone(table, options),
-    seconds,
-    before: withoutCount(before),
-    after: withoutCount(after),
-  };
+  if (done === undefined) return { table: table.name, status: 'skipped', seconds, before: null, after: null };
+  return { table: table.name, status: 'vacuumed', seconds, ...done };
+}
+
+/** The table's condition before and after; undefined where it was locked, and is to be skipped then. */
+async function run(
+  database: Database,
+  table: TableDescription,
+  options: VacuumOptions,
+): Promise<{ before: Condition; after: Condition } | undefined> {
+  try {
+    const before = await conditionOf(database, table);
+    await database.query(vacuum(table, options));
+    const after = await conditionOf(database, table);
+    if (wasDone(before, after)) return { before: withoutCount(before), after: withoutCount(after) };
+  } catch (error) {
+    // A table's size cannot be told while somebody has it all alone.
+    if (options.skipLocked && error instanceof PgvError && error.sqlstate === '55P03') return undefined;
+    throw error;
+  }
+  if (options.skipLocked) return undefined;
+  throw new DatabaseError(`${table.name} was not vacuumed: the role may not`, {
+    code: 'not-allowed',
+    sqlstate: '42501',
+    hint: `its owner may, or a role with GRANT MAINTAIN ON ${table.name} (PostgreSQL 17)`,
+  });
+}
+
+function settingsFor(database: Database, { full, skipLocked }: VacuumOptions): Record<string, string> {
+  if (database.target.kind === 'embedded') return {};
+  if (skipLocked) return { lock_timeout: '100' };
+  return full ? { lock_timeout: String(lockTimeout) } : {};
 }
 
 interface Counted extends Condition {
@@ -105,13 +129,4 @@ function checkKind(table: TableDescription): void {
 /** A VACUUM of a table that is locked, or that the role may not vacuum, is a warning to PostgreSQL, no error. */
 function wasDone(before: Counted, after: Counted): boolean {
   return before.analyzed === null || after.analyzed === null || after.analyzed > before.analyzed;
-}
-
-function notDone(table: TableDescription, { skipLocked }: VacuumOptions): 'skipped' {
-  if (skipLocked) return 'skipped';
-  throw new DatabaseError(`${table.name} was not vacuumed: the role may not`, {
-    code: 'not-allowed',
-    sqlstate: '42501',
-    hint: `its owner may, or a role with GRANT MAINTAIN ON ${table.name} (PostgreSQL 17)`,
-  });
 }

@@ -25,17 +25,26 @@ export function analyze(table: { schema?: string | undefined; name: string }): S
 }
 
 /**
- * A table with all its partitions: rows as counted last, bytes with indexes and TOAST, and how often it has been
- * analysed (null where the server does not count), which tells whether a VACUUM that raised no error did anything.
+ * A table with all its partitions: rows as counted since the counters began (null: not yet, they start again with an
+ * embedded database, and after a server's crash), bytes with indexes and TOAST, and how often it has been analysed
+ * (null where the server does not count), which tells whether a VACUUM that raised no error did anything.
  */
 export function tableCondition(oid: number): Statement {
   return {
-    text: `SELECT sum(pg_catalog.pg_stat_get_live_tuples(t.relid))::int8 AS rows,
-  sum(pg_catalog.pg_stat_get_dead_tuples(t.relid))::int8 AS "deadRows",
-  sum(pg_catalog.pg_total_relation_size(t.relid))::int8 AS bytes,
-  CASE WHEN current_setting('track_counts')::bool
-    THEN sum(pg_catalog.pg_stat_get_analyze_count(t.relid))::int8 END AS analyzed
-FROM (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid) UNION SELECT $1::oid) AS t`,
+    text: `SELECT CASE WHEN counted THEN live END AS rows, CASE WHEN counted THEN dead END AS "deadRows", bytes, analyzed
+FROM (
+  SELECT live, dead, bytes, live > 0 OR dead > 0 OR estimated <= 0 AS counted,
+    CASE WHEN current_setting('track_counts')::bool THEN analyzed END AS analyzed
+  FROM (
+    SELECT sum(pg_catalog.pg_stat_get_live_tuples(c.oid))::int8 AS live,
+      sum(pg_catalog.pg_stat_get_dead_tuples(c.oid))::int8 AS dead,
+      sum(pg_catalog.pg_total_relation_size(c.oid))::int8 AS bytes,
+      sum(pg_catalog.pg_stat_get_analyze_count(c.oid))::int8 AS analyzed,
+      sum(c.reltuples) FILTER (WHERE c.relkind <> 'p') AS estimated
+    FROM pg_catalog.pg_class c
+    WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid::regclass))
+  ) AS sums
+) AS known`,
     values: [oid],
   };
 }

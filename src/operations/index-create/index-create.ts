@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../../database/database.ts';
-import { DatabaseError, InterruptedError, PgvError } from '../../errors.ts';
+import { DatabaseError, InterruptedError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import {
   buildCircumstances,
@@ -122,9 +122,21 @@ function settingsFor(
   { memory }: IndexCreateOptions,
 ): Record<string, string> {
   return {
-    ...(memory === undefined ? {} : { maintenance_work_mem: `${Math.ceil(memory / 1024)}kB` }),
+    ...(memory === undefined ? {} : { maintenance_work_mem: memorySetting(database, memory) }),
     ...(concurrently || database.target.kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) }),
   };
+}
+
+/** What PostgreSQL takes at most, in kB: on 64 bits, and on the 32 that WebAssembly has. */
+const mostMemory = { server: 2 ** 31 - 1, embedded: 2 ** 21 - 1 };
+
+function memorySetting(database: Database, memory: number): string {
+  if (memory < 1024 ** 2) {
+    throw new UsageError('--memory is less than 1MB, the least that PostgreSQL builds with', {
+      hint: 'give it what the graph takes, such as --memory 2GB',
+    });
+  }
+  return `${Math.min(mostMemory[database.target.kind], Math.ceil(memory / 1024))}kB`;
 }
 
 async function build(database: Database, work: Work, reporter: Reporter): Promise<void> {

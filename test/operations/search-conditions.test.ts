@@ -1,0 +1,180 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import { UsageError } from '../../src/errors.ts';
+import { ensureExtension } from '../../src/operations/extension.ts';
+import { type SearchOptions, search } from '../../src/operations/search/search.ts';
+import { silentReporter } from '../../src/progress.ts';
+import { eachDatabase } from '../support/databases.ts';
+
+const query = { vector: '[1,0]' };
+
+async function idsOf(database: Database, options: Partial<SearchOptions>): Promise<unknown[]> {
+  const { hits } = await search(database, { query, k: 100, table: 'docs', ...options }, silentReporter);
+  return hits.map(({ id }) => id);
+}
+
+function failure(database: Database, options: Partial<SearchOptions>): Promise<unknown> {
+  return search(database, { query, k: 100, table: 'docs', ...options }, silentReporter).then(
+    () => 'no error',
+    (error: unknown) => error,
+  );
+}
+
+eachDatabase((fixture) => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await fixture.open();
+  });
+  beforeAll(async () => {
+    await ensureExtension(database);
+    await database.query(`CREATE TABLE docs (
+      id bigint PRIMARY KEY, title text, short varchar(3), pages int, live boolean, tags text[], born date,
+      "a.b" text, "it's ""odd""" text, meta jsonb, plain json, embedding vector(2))`);
+    await database.query(`INSERT INTO docs VALUES
+      (1, 'seven', 'abc', 7, true, '{red,blue}', '2024-01-02', 'x', 'y', '{"n": 7, "s": "7", "deep": {"er": "down"}}', '{"n": 1}', '[1,0]'),
+      (2, '7', 'abd', 8, false, '{blue}', '2024-01-03', 'z', 'w', '{"n": "7", "list": ["a", 2], "yes": true, "none": null}', '{"n": 2}', '[0.9,0.1]'),
+      (3, 'it''s; DROP TABLE docs; --', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[0.8,0.2]'),
+      (4, 'no vector', 'abc', 7, true, '{red}', '2024-01-02', 'x', 'y', '{"n": 7}', '{"n": 1}', NULL),
+      (5, 'big', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{"n": 9007199254740993}', NULL, '[0.7,0.3]')`);
+  });
+
+  test.each<[string, string, number[]]>([
+    ['title', '7', [2]],
+    ['pages', '7', [1]],
+    ['short', 'abc', [1]],
+    ['short', 'abcd', []],
+    ['live', 'true', [1]],
+    ['born', '2024-01-03', [2]],
+    ['tags', 'blue', [1, 2]],
+    ['a.b', 'x', [1]],
+    ['it\'s "odd"', 'w', [2]],
+    ['meta.n', '7', [1, 2]],
+    ['meta.n', '"7"', [2]],
+    ['meta.s', '7', [1]],
+    ['meta.deep.er', 'down', [1]],
+    ['meta.deep', '{"er":"down"}', [1]],
+    ['meta', '{"n":7}', [1]],
+    ['meta.list', '["a"]', [2]],
+    ['meta.yes', 'true', [2]],
+    ['meta.none', 'null', [2]],
+    ['meta.n', '9007199254740993', [5]],
+    ['meta.n', '9007199254740992', []],
+    ['plain.n', '2', [2]],
+    ['title', "it's; DROP TABLE docs; --", [3]],
+    ['title', "' OR true --", []],
+    ['meta.n', '7"} OR true --', []],
+    ['meta.n\'"} OR true --', '7', []],
+  ])('filter %s=%s', async (key, value, ids) => {
+    expect(await idsOf(database, { filters: [[key, value]] })).toEqual(ids);
+    expect(await idsOf(database, {})).toHaveLength(4);
+  });
+
+  test('filters and --where hold together', async () => {
+    const filters = [
+      ['tags', 'blue'],
+      ['meta.n', '7'],
+    ] as const;
+    expect(await idsOf(database, { filters, where: 'pages > 7 -- a comment' })).toEqual([2]);
+  });
+
+  test.each<[string, Partial<SearchOptions>, string]>([
+    ['an unknown column', { filters: [['nope', '1']] }, 'filter nope names no column of docs'],
+    ['a column made of SQL', { filters: [["title\" = '' OR true --", '1']] }, 'names no column of docs'],
+    ['a path into text', { filters: [['title.x', '1']] }, 'title.x is a path into title, which is text'],
+    [
+      'a value of another type',
+      { filters: [['pages', 'many']] },
+      'invalid input syntax for type integer: "many"',
+    ],
+    ['an unknown column to show', { columns: ['title"; --'] }, 'column title"; -- does not exist in docs'],
+    [
+      'a key of another type',
+      { query: { id: "1' OR true" } },
+      'invalid input syntax for type bigint: "1\' OR true"',
+    ],
+    ['a key that is not there', { query: { id: '99' } }, 'row 99 does not exist in docs'],
+    ['a row without a vector', { query: { id: '4' } }, 'row 4 has no vector in embedding'],
+    ['a condition that is none', { where: 'pages >' }, 'syntax error at or near ")"'],
+    ['a condition on no column', { where: 'colour = 1' }, 'column "colour" does not exist'],
+    ['two statements', { where: 'true); DROP TABLE docs; --' }, 'syntax error'],
+    ['no such table', { table: 'docs; DROP TABLE docs' }, 'table docs; DROP TABLE docs does not exist'],
+    ['a quoted table', { table: '"docs"" WHERE true --"' }, 'does not exist'],
+    ['a vector column made of SQL', { vectorColumn: 'embedding" IS NULL --' }, 'does not exist in docs'],
+    [
+      'a vector column of text',
+      { vectorColumn: 'title' },
+      'column title of docs is no vector column but text',
+    ],
+    ['a vector made of SQL', { query: { vector: "[1,0]'; DROP TABLE docs" } }, 'query vector is no vector'],
+  ])('%s is wrong usage', async (_, options, message) => {
+    const error = await failure(database, options);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).message).toContain(message);
+    expect(await idsOf(database, {})).toEqual([1, 2, 3, 5]);
+  });
+
+  test('--where cannot write', async () => {
+    await database.query(`CREATE FUNCTION bump() RETURNS boolean LANGUAGE plpgsql AS
+      'BEGIN DELETE FROM docs; RETURN true; END'`);
+    expect(await failure(database, { where: 'bump()' })).toMatchObject({ sqlstate: '25006' });
+    expect(await idsOf(database, {})).toHaveLength(4);
+  });
+
+  describe('which table', () => {
+    test('the only one with vectors, two of them, and a schema', async () => {
+      expect(await idsOf(database, { table: undefined })).toHaveLength(4);
+      await database.query('CREATE SCHEMA archive');
+      await database.query('CREATE TABLE archive.docs (LIKE docs)');
+      expect(await failure(database, { table: undefined })).toMatchObject({
+        message: 'several tables have a vector column: archive.docs, docs',
+        hint: 'choose one with -t, for example -t archive.docs',
+      });
+      expect(await idsOf(database, { table: 'archive.docs' })).toEqual([]);
+      expect(await failure(database, { table: 'other.docs' })).toMatchObject({
+        hint: 'there is archive.docs, docs',
+      });
+      await database.query('DROP SCHEMA archive CASCADE');
+    });
+
+    test('a table without a vector column, and without a table at all', async () => {
+      await database.query('CREATE TABLE plain (id int)');
+      expect(await failure(database, { table: 'plain' })).toMatchObject({
+        message: 'table plain has no vector column',
+      });
+    });
+
+    test('two vector columns: the one called embedding, else none', async () => {
+      await database.query('CREATE TABLE two (id int, a vector(2), b halfvec(2), flags bit(8))');
+      expect(await failure(database, { table: 'two' })).toMatchObject({
+        message: 'table two has 2 vector columns: a vector(2), b halfvec(2)',
+        hint: 'choose one with --vector-column, for example --vector-column a',
+      });
+      expect(await idsOf(database, { table: 'two', vectorColumn: 'b' })).toEqual([]);
+      await database.query('ALTER TABLE two RENAME b TO embedding');
+      expect(await idsOf(database, { table: 'two' })).toEqual([]);
+      await database.query('DROP TABLE two');
+    });
+
+    test('a key of two columns, a view without one, a domain, and columns called like a hit’s own fields', async () => {
+      await database.query('CREATE DOMAIN spot AS vector(2) NOT NULL');
+      await database.query(
+        `CREATE TABLE keyed (a text, b int, score text, distance text, at spot, PRIMARY KEY (a, b))`,
+      );
+      await database.query(`INSERT INTO keyed VALUES ('x', 1, 's', 'd', '[1,0]'), ('x', 2, 's', 'd', '[0.5,0.5]'),
+        ('y', 1, 's', 'd', '[0,1]')`);
+      expect(await idsOf(database, { table: 'keyed' })).toEqual([
+        ['x', 1],
+        ['x', 2],
+        ['y', 1],
+      ]);
+      expect(await idsOf(database, { table: 'keyed', query: { id: '["x",2]' } })).toHaveLength(2);
+      expect(await failure(database, { table: 'keyed', query: { id: 'x' } })).toBeInstanceOf(UsageError);
+      await database.query('CREATE VIEW seen AS SELECT at FROM keyed');
+      expect(await idsOf(database, { table: 'seen' })).toEqual([null, null, null]);
+      expect(await failure(database, { table: 'seen', query: { id: '1' } })).toMatchObject({
+        code: 'no-key',
+      });
+      await database.query('DROP TABLE keyed CASCADE');
+    });
+  });
+});

@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import { DatabaseError, UsageError } from '../../src/errors.ts';
+import { vacuumTables } from '../../src/operations/vacuum.ts';
+import { silentReporter } from '../../src/progress.ts';
+import { eachDatabase, emptyDatabase } from '../support/databases.ts';
+import { collectReports } from '../support/reports.ts';
+import { noServer } from '../support/servers.ts';
+
+eachDatabase((fixture) => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    for (const name of ['docs', '"two; DROP TABLE docs"']) {
+      await database.query(`CREATE TABLE ${name} (id int PRIMARY KEY, v vector(3))`);
+      await database.query(`INSERT INTO ${name} SELECT i, '[1,2,3]' FROM generate_series(1, 2000) i`);
+    }
+    await database.query('CREATE TABLE other (id int)');
+  });
+
+  test('dead rows go, and the statistics are fresh', async () => {
+    await vacuumTables(database, 'docs', {}, silentReporter);
+    await database.query('DELETE FROM docs WHERE id > 500');
+    await database.query('SELECT pg_stat_force_next_flush()');
+    const [docs, ...others] = await vacuumTables(database, 'docs', {}, silentReporter);
+    expect(others).toEqual([]);
+    expect(docs).toMatchObject({ table: 'docs', status: 'vacuumed', after: { rows: 500, deadRows: 0 } });
+    expect(docs!.before!.deadRows).toBe(1500);
+    expect(docs!.after!.bytes).toBeGreaterThan(0);
+    const { rows } = await database.query<{ n: number }>(
+      `SELECT reltuples::float8 AS n FROM pg_class WHERE relname = 'docs'`,
+    );
+    expect(rows).toEqual([{ n: 500 }]);
+  });
+
+  test('what nobody has counted since the start is not known, rather than nothing', async () => {
+    await database.query("SELECT pg_stat_reset_single_table_counters('docs'::regclass)");
+    const [docs] = await vacuumTables(database, 'docs', {}, silentReporter);
+    expect(docs).toMatchObject({ before: { rows: null, deadRows: null }, after: { rows: 500, deadRows: 0 } });
+  });
+
+  test('without a table, all that have vectors', async () => {
+    const done = await vacuumTables(database, undefined, {}, silentReporter);
+    expect(done.map(({ table }) => table)).toEqual(['docs', 'two; DROP TABLE docs']);
+  });
+
+  test('--full gives the space back', async () => {
+    await database.query('INSERT INTO docs SELECT i, $$[1,2,3]$$ FROM generate_series(10000, 30000) i');
+    await database.query('DELETE FROM docs WHERE id >= 10000');
+    const [docs] = await vacuumTables(database, 'docs', { full: true }, silentReporter);
+    expect(docs!.status).toBe('vacuumed');
+    expect(docs!.after!.bytes).toBeLessThan(docs!.before!.bytes / 4);
+  });
+
+  test('a view, no such table, and --full with --parallel are wrong usage', async () => {
+    await database.query('CREATE OR REPLACE VIEW glance AS SELECT * FROM docs');
+    const failure = (name: string, options = {}) =>
+      vacuumTables(database, name, options, silentReporter).catch((error: unknown) => error);
+    expect(await failure('glance')).toMatchObject({ message: expect.stringContaining('glance is a view') });
+    expect(await failure('nope')).toMatchObject({ message: 'table nope does not exist' });
+    expect(await failure('docs', { full: true, parallel: 2 })).toBeInstanceOf(UsageError);
+  });
+
+  test('a partitioned table is counted with its parts', async () => {
+    await database.query('CREATE TABLE parts (id int, v vector(3)) PARTITION BY RANGE (id)');
+    await database.query('CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (1000)');
+    await database.query('INSERT INTO parts SELECT i, $$[1,2,3]$$ FROM generate_series(1, 100) i');
+    const [parts] = await vacuumTables(database, 'parts', {}, silentReporter);
+    expect(parts).toMatchObject({ table: 'parts', after: { rows: 100, deadRows: 0 } });
+    await database.query('DROP TABLE parts');
+  });
+});
+
+describe.skipIf(noServer)('on a server in use', () => {
+  test('progress is seen from a second connection', async () => {
+    const fixture = await emptyDatabase('server');
+    const database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    await database.query('CREATE TABLE docs (id int, v vector(3))');
+    await database.query(`INSERT INTO docs SELECT i, '[1,2,3]' FROM generate_series(1, 100000) i`);
+    await database.query('DELETE FROM docs WHERE id % 2 = 0');
+    await database.query('SET vacuum_cost_delay = 5');
+    await database.query('SET vacuum_cost_limit = 2');
+    const reports = collectReports();
+    await vacuumTables(database, 'docs', {}, reports);
+    const scanned = reports.progressed.filter(
+      ({ phase, total }) => phase === 'scanning heap' && (total ?? 0) > 0,
+    );
+    expect(scanned.length).toBeGreaterThan(0);
+  });
+
+  test('a locked table is skipped when asked, and a role that may not is told so', async () => {
+    const fixture = await emptyDatabase('server');
+    const database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    await database.query('CREATE TABLE docs (id int, v vector(3))');
+    await database.query(`INSERT INTO docs VALUES (1, '[1,2,3]')`);
+    const holder = await fixture.open();
+    await holder.transaction(async (session) => {
+      await session.query('LOCK TABLE docs');
+      const [docs] = await vacuumTables(database, 'docs', { skipLocked: true }, silentReporter);
+      expect(docs!.status).toBe('skipped');
+      const blocked = vacuumTables(database, 'docs', { full: true }, silentReporter);
+      await expect(blocked).rejects.toMatchObject({ sqlstate: '55P03' });
+    });
+    const [docs] = await vacuumTables(database, 'docs', { skipLocked: true }, silentReporter);
+    expect(docs!.status).toBe('vacuumed');
+
+    const role = `reader_${process.pid}_${Date.now()}`;
+    await database.query(`CREATE ROLE ${role}`);
+    await database.query(`GRANT SELECT ON docs TO ${role}`);
+    await database.query(`SET ROLE ${role}`);
+    const error = await vacuumTables(database, 'docs', {}, silentReporter).catch((thrown: unknown) => thrown);
+    await database.query('RESET ROLE');
+    await database.query(`DROP OWNED BY ${role}`);
+    await database.query(`DROP ROLE ${role}`);
+    expect(error).toBeInstanceOf(DatabaseError);
+    expect(error).toMatchObject({ message: 'docs was not vacuumed: the role may not' });
+  });
+});
