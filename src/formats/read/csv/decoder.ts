@@ -71,9 +71,14 @@ class CsvDecoder implements PieceDecoder {
   }
 
   rowNumber(piece: Piece, n: number): number {
-    let record = n;
-    for (const blank of this.blankRecords) if (blank <= record) record++;
-    return piece.location.firstRow + record;
+    // Blank record number i has `blank - i` rows before it: as many blanks as have no more than n come first.
+    let [low, high] = [0, this.blankRecords.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.blankRecords[middle]! - middle <= n) low = middle + 1;
+      else high = middle;
+    }
+    return piece.location.firstRow + n + low;
   }
 
   /** Reads the record at `position`; false: it is an empty line. */
