@@ -27,7 +27,7 @@ async function open(): Promise<{ engine: Engine; lock: Lock | undefined }> {
     if (mayCreate) makeDirectory(directory);
     inspectDirectory(directory);
     lock = await lockDirectory(directory);
-    if (inspectDirectory(directory) !== 'database') initialise(directory);
+    if (inspectDirectory(directory) !== 'database') await initialise(directory);
     // Emscripten mounts no symbolic link.
     return { engine: await Engine.start(fs.realpathSync(directory), null, stop), lock };
   } catch (error) {

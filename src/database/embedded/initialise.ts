@@ -4,6 +4,9 @@ import { gunzipSync } from 'node:zlib';
 import { unfinished } from './directory.ts';
 import { pidFile } from './lock.ts';
 
+/** Each takes a file descriptor; macOS gives a process 256. */
+const syncsAtOnce = 16;
+
 /**
  * An empty database, as `initdb` makes it in two seconds, packed when pgv was built (scripts/build.mjs).
  * @returns a tar archive
@@ -17,19 +20,19 @@ export function readTemplate(): Uint8Array<ArrayBuffer> {
  * leaves an unfinished one: everything is written and synced below `unfinished` and moved up, PG_VERSION last.
  * @throws what the file system throws
  */
-export function initialise(directory: string): void {
+export async function initialise(directory: string): Promise<void> {
   const staging = path.join(directory, unfinished);
   clear(directory);
   fs.mkdirSync(staging);
   try {
-    unpack(readTemplate(), staging);
+    await unpack(readTemplate(), staging);
     const names = fs.readdirSync(staging).filter((name) => name !== 'PG_VERSION');
     for (const name of [...names, 'PG_VERSION']) {
-      if (name === 'PG_VERSION') sync(directory);
+      if (name === 'PG_VERSION') await sync(directory);
       fs.renameSync(path.join(staging, name), path.join(directory, name));
     }
     fs.rmdirSync(staging);
-    sync(directory);
+    await sync(directory);
   } catch (error) {
     clear(directory);
     throw error;
@@ -45,11 +48,11 @@ function clear(directory: string): void {
 }
 
 /**
- * Unpacks a tar archive, and has it on the disk when it returns: written first and synced then, which takes a sixth
- * of the time that one file after the other does.
+ * Unpacks a tar archive, and has it on the disk when it returns. Written first and synced then, many at a time: on a
+ * busy disk that is twenty times faster than one file after the other.
  * https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html (ustar)
  */
-function unpack(archive: Uint8Array, directory: string): void {
+async function unpack(archive: Uint8Array, directory: string): Promise<void> {
   const text = (from: number, length: number): string =>
     Buffer.from(archive.subarray(from, from + length))
       .toString('latin1')
@@ -63,12 +66,19 @@ function unpack(archive: Uint8Array, directory: string): void {
     made.add(target);
     at += 512 + Math.ceil(size / 512) * 512;
   }
-  for (const name of made) sync(name);
+  const left = [...made];
+  const syncSome = async (): Promise<void> => {
+    for (let name = left.pop(); name !== undefined; name = left.pop()) await sync(name);
+  };
+  await Promise.all(Array.from({ length: syncsAtOnce }, syncSome));
 }
 
-function sync(name: string): void {
+async function sync(name: string): Promise<void> {
   if (process.platform === 'win32') return; // syncs neither directories nor what is open for reading
-  const descriptor = fs.openSync(name, 'r');
-  fs.fsyncSync(descriptor);
-  fs.closeSync(descriptor);
+  const file = await fs.promises.open(name, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

@@ -38,7 +38,8 @@ export async function lockDirectory(directory: string, platform = process.platfo
   };
 }
 
-function lockAddress(directory: string, platform: NodeJS.Platform): string {
+/** The socket's name or path, which every path to the directory has in common. */
+export function lockAddress(directory: string, platform: NodeJS.Platform): string {
   const { dev, ino } = fs.statSync(directory, { bigint: true });
   const name = `pgv-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32)}`;
   // An abstract socket's name is all its bytes. Node 20 pads it to the full 108, later versions do not: so that
