@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CopyStreamQuery, from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
 import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from './database.ts';
@@ -11,6 +12,9 @@ import { pinned } from './server-lane.ts';
 import { type OpenServer, openServer } from './server-search.ts';
 import { prepareSession, type SessionFacts } from './server-session.ts';
 import { toPgvError } from './sqlstate.ts';
+
+/** How long a cancelled COPY is waited for. */
+const CANCEL_PATIENCE_MS = 3_000;
 
 /** Opens a session on the server that these settings name. @throws DatabaseError, UsageError */
 export async function connectServer(settings: ServerSettings): Promise<Database> {
@@ -34,6 +38,8 @@ class ServerDatabase implements Database {
   /** What ended the connection while nothing ran: pg itself only says that it is not queryable. */
   #lost: unknown;
   #isCancelled = false;
+  /** Settles, and never rejects, when the COPY that runs has ended. */
+  #running: Promise<void> | undefined;
 
   constructor(settings: ServerSettings, opened: OpenServer, facts: SessionFacts) {
     this.#settings = settings;
@@ -63,7 +69,7 @@ class ServerDatabase implements Database {
 
   async copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
     const stream = this.#submit(copyFrom(sql)) as CopyStreamQuery;
-    const outcome = await sendChunks(stream, chunks);
+    const outcome = await this.#watch(sendChunks(stream, chunks));
     if (outcome.kind === 'refused') throw this.#explain(outcome.error);
     if (outcome.kind === 'source-failed') throw this.#isCancelled ? new InterruptedError() : outcome.error;
     return stream.rowCount;
@@ -97,8 +103,19 @@ class ServerDatabase implements Database {
   async cancel(): Promise<void> {
     this.#isCancelled = true;
     await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
+    // Whether a COPY was stored before the request came is only known from its answer.
+    await Promise.race([this.#running, sleep(CANCEL_PATIENCE_MS, undefined, { ref: false })]);
     // A COPY that waits for our data does not notice the request: the closed connection ends that one.
     this.#client.connection.stream.destroy();
+  }
+
+  /** Remembers what runs, so that a cancellation can wait for its end. */
+  #watch<T>(work: Promise<T>): Promise<T> {
+    this.#running = work.then(
+      () => {},
+      () => {},
+    );
+    return work;
   }
 
   async close(): Promise<void> {

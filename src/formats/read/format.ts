@@ -25,6 +25,8 @@ export interface OpenOptions {
   quote?: string | undefined;
   escape?: string | undefined;
   null?: string | undefined;
+  /** Bytes a piece; left out, what serves speed. */
+  pieceLength?: number | undefined;
 }
 
 /** A file whose beginning has been looked at. */
@@ -32,6 +34,8 @@ export interface OpenedFile {
   /** Names of the fields, in the file's order; undefined where it has none (no header). */
   fieldNames: readonly string[] | undefined;
   fieldCount: number;
+  /** Bytes before the first record: a byte order mark, a header. */
+  headLength: number;
   /** The first records' fields as text, NULL as null. */
   sample: readonly (readonly (string | null)[])[];
   /** What a decoder in another thread needs to know; structured-cloneable. */

@@ -3,7 +3,7 @@ import { DataError } from '../../errors.ts';
 import type { Source } from '../../source.ts';
 
 /** Bytes a piece: large enough that a transaction costs little, small enough that lanes share the work evenly. */
-const pieceLength = 8 * 2 ** 20;
+const defaultLength = 8 * 2 ** 20;
 /** PostgreSQL takes no larger row; what looks like one is an unclosed quote. */
 const longestRecord = 2 ** 30;
 
@@ -14,19 +14,27 @@ export interface Cut {
 }
 
 /**
- * Cuts a source into pieces of whole records. Where it cuts depends on the bytes alone: a piece ends with the
- * last record that ends within pieceLength of its beginning, or with the first where that one is longer.
+ * Cuts a source into pieces of whole records. Where it cuts depends on the bytes behind the last cut alone: a piece
+ * ends with the last record that ends within pieceLength of its beginning; where none does, within twice that, and
+ * so on.
  */
 export class PieceCutter {
   private readonly source: Source;
+  private readonly pieceLength: number;
   private readonly free: ArrayBuffer[] = [];
   private buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   private filled = 0;
   private ended = false;
   private offset = 0;
 
-  constructor(source: Source) {
+  constructor(source: Source, pieceLength = defaultLength) {
     this.source = source;
+    this.pieceLength = pieceLength;
+  }
+
+  /** Bytes that were skipped or cut so far. */
+  get position(): number {
+    return this.offset;
   }
 
   /** The source has nothing behind what `peek` shows. */
@@ -36,8 +44,13 @@ export class PieceCutter {
 
   /** The first bytes of what has not been cut yet, a whole piece's worth where there are so many. */
   async peek(): Promise<Uint8Array> {
-    if (this.filled === 0 && !this.ended) await this.fill(this.take(pieceLength), 0);
+    if (this.filled === 0 && !this.ended) await this.fill(this.take(this.pieceLength), 0);
     return this.buffer.subarray(0, this.filled);
+  }
+
+  /** Has `peek` show twice as much. */
+  lengthen(): Promise<void> {
+    return this.enlarge(2 * this.filled, 1);
   }
 
   /** Leaves out the first `length` bytes: a byte order mark, a header. */
@@ -49,7 +62,7 @@ export class PieceCutter {
 
   /** A piece's buffer that is not used any more. */
   recycle(buffer: ArrayBuffer): void {
-    if (buffer.byteLength === pieceLength && this.free.length < 4) this.free.push(buffer);
+    if (buffer.byteLength === this.pieceLength && this.free.length < 4) this.free.push(buffer);
   }
 
   /**
@@ -57,15 +70,18 @@ export class PieceCutter {
    * of the source the last record may lack its line end, and the rest is a piece as it is.
    */
   async *pieces(cut: (bytes: Buffer, length: number, atEnd: boolean) => Cut): AsyncGenerator<Piece> {
-    let [sequence, firstRow] = [0, 1];
+    let [sequence, firstRow, window] = [0, 1, this.pieceLength];
     await this.peek();
     while (this.filled > 0) {
       const bytes = Buffer.from(this.buffer.buffer, 0, this.filled);
-      const { end, records } = cut(bytes, this.filled, this.ended);
+      // Only what ends before the window does is known to be the end, however much has been read already.
+      const { end, records } = cut(bytes, Math.min(this.filled, window), this.ended && this.filled < window);
       if (end === 0) {
-        await this.enlarge(firstRow);
+        window *= 2;
+        if (this.filled < window && !this.ended) await this.enlarge(window, firstRow);
         continue;
       }
+      window = this.pieceLength;
       const piece = this.buffer.subarray(0, end);
       const rest = this.buffer.subarray(end, this.filled);
       const location = { sequence, firstRow, byteOffset: this.offset, byteLength: end };
@@ -78,13 +94,13 @@ export class PieceCutter {
   }
 
   /** Carries the bytes behind a cut over into a new buffer and fills that up. */
-  private async startNext(rest: Uint8Array, room = pieceLength): Promise<void> {
+  private async startNext(rest: Uint8Array, room = this.pieceLength): Promise<void> {
     const next = this.take(Math.max(room, rest.length));
     next.set(rest);
     await this.fill(next, rest.length);
   }
 
-  private async enlarge(firstRow: number): Promise<void> {
+  private async enlarge(room: number, firstRow: number): Promise<void> {
     if (this.filled >= longestRecord) {
       throw new DataError('the row is longer than 1 GB: a quote before it was never closed?', {
         code: 'row-too-long',
@@ -92,7 +108,7 @@ export class PieceCutter {
         row: firstRow,
       });
     }
-    await this.startNext(this.buffer.subarray(0, this.filled), this.filled * 2);
+    await this.startNext(this.buffer.subarray(0, this.filled), room);
   }
 
   private async fill(target: Uint8Array<ArrayBuffer>, from: number): Promise<void> {
@@ -103,7 +119,7 @@ export class PieceCutter {
   }
 
   private take(length: number): Uint8Array<ArrayBuffer> {
-    if (length > pieceLength) return new Uint8Array(length);
-    return new Uint8Array(this.free.pop() ?? new ArrayBuffer(pieceLength));
+    if (length > this.pieceLength) return new Uint8Array(length);
+    return new Uint8Array(this.free.pop() ?? new ArrayBuffer(this.pieceLength));
   }
 }

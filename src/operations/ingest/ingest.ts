@@ -32,6 +32,13 @@ export interface IngestSummary extends Outcome {
   files: { path: string; rows: number; bytes: number }[];
 }
 
+/** What a load has committed. */
+interface Stored {
+  rows: number;
+  /** The server did not answer for some pieces. */
+  atLeast: boolean;
+}
+
 /**
  * Loads a file into a table, which it creates where it is not there yet.
  * @throws DataError with file, row and column where the file is at fault; what was stored before is said in the hint
@@ -46,7 +53,7 @@ export async function ingest(
   const started = performance.now();
   const prepared = await prepareTable(database, file, options, reporter);
   const { table, columns, created } = prepared;
-  let stored = 0;
+  const stored: Stored = { rows: 0, atLeast: false };
   try {
     const target = chooseTarget(
       database,
@@ -65,15 +72,16 @@ export async function ingest(
     try {
       await copyPieces(file, pool, target, signal);
     } finally {
-      if (target.immediate) stored = pool.rows;
+      if (target.immediate) stored.rows = pool.rows;
+      stored.atLeast = pool.uncertain;
     }
     const outcome = await merge(target, pool.rows, reporter);
-    stored = outcome.inserted + outcome.updated;
+    stored.rows = outcome.inserted + outcome.updated;
     await analyzeEmbedded(database, table, reporter);
     const seconds = (performance.now() - started) / 1000;
     return summarize(database, file, table, outcome, pool, seconds);
   } catch (error) {
-    if (created && stored === 0) await removeTable(database, table, reporter);
+    if (created && stored.rows === 0 && !stored.atLeast) await removeTable(database, table, reporter);
     throw explain(error, prepared, stored);
   }
 }
@@ -117,7 +125,7 @@ async function removeTable(database: Database, table: TableDescription, reporter
 }
 
 /** Adds to an error what only the whole load knows: rows that are stored already, a type that was a guess. */
-function explain(error: unknown, { table, inferred }: Prepared, stored: number): unknown {
+function explain(error: unknown, { table, inferred }: Prepared, { rows, atLeast }: Stored): unknown {
   if (!(error instanceof PgvError)) return error;
   const hints = error.hint === undefined ? [] : [error.hint];
   if (error instanceof DataError && doubtsType(error, inferred)) {
@@ -125,9 +133,9 @@ function explain(error: unknown, { table, inferred }: Prepared, stored: number):
       `${error.column} got its type from the first rows: --types ${error.column}=text gives it another`,
     );
   }
-  if (stored > 0) {
-    const rows = `${stored.toLocaleString('en')} row${stored === 1 ? ' is' : 's are'}`;
-    hints.push(`${rows} stored in ${table.name} already (--atomic loads all or nothing)`);
+  if (rows > 0 || atLeast) {
+    const count = `${atLeast ? 'at least ' : ''}${rows.toLocaleString('en')} row${rows === 1 ? ' is' : 's are'}`;
+    hints.push(`${count} stored in ${table.name} already (--atomic loads all or nothing)`);
   }
   return error.withHint(hints.join('; ') || undefined);
 }
@@ -147,16 +155,17 @@ function summarize(
   seconds: number,
 ): IngestSummary {
   const rows = outcome.inserted + outcome.updated;
+  const bytes = file.headLength + pool.bytes;
   return {
     database: database.target.description,
     table: table.name,
     status: 'loaded',
     rows,
     ...outcome,
-    bytes: pool.bytes,
+    bytes,
     seconds,
     rowsPerSecond: Math.round(rows / seconds),
     lanes: pool.started,
-    files: [{ path: file.layout.file, rows, bytes: pool.bytes }],
+    files: [{ path: file.layout.file, rows, bytes }],
   };
 }

@@ -10,8 +10,8 @@ import type { Recipe } from './load-piece.ts';
 
 /** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
 const piecesPerLane = 2;
-/** Milliseconds a lane has to end the piece at work when it is asked to stop. */
-const patience = 3000;
+/** Milliseconds a server has to answer a lane that was asked to stop. */
+const patience = 10_000;
 
 interface Lane {
   worker: Worker;
@@ -95,12 +95,20 @@ export class LanePool {
     this.throwFailure();
   }
 
-  /** Ends the pieces at work without storing them, where lanes can be had to; at most a few seconds. */
+  /**
+   * Ends the pieces at work, without storing them where that can be, and waits for the word on each: what is
+   * stored must be known. Only a server that does not answer is given up.
+   */
   async stop(): Promise<void> {
     for (const lane of this.lanes) tell(lane, { kind: 'stop' });
-    const timer = setTimeout(() => this.abandon(), patience);
+    const timer = this.database.maxLanes > 1 ? setTimeout(() => this.abandon(), patience) : undefined;
     while (this.busy && !this.abandoned) await this.change();
     clearTimeout(timer);
+  }
+
+  /** Pieces were given up: more rows may be stored than `rows` says. */
+  get uncertain(): boolean {
+    return this.abandoned;
   }
 
   /** Ends the threads and their connections. */

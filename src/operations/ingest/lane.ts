@@ -13,15 +13,31 @@ const { address, recipe } = workerData as LaneStart;
 /** Milliseconds between two words of progress. */
 const progressEvery = 100;
 
+/** Milliseconds for a piece at work to end by itself, once it was asked to. */
+const cancelAfter = 500;
+
 let stopped = false;
 let opening: Promise<{ database: Database; loader: PieceLoader }> | undefined;
 let work: Promise<void> = Promise.resolve();
 
 port.on('message', (message: ToLane) => {
-  if (message.kind === 'stop') stopped = true;
+  if (message.kind === 'stop') stop();
   else if (message.kind === 'close') work = work.then(close);
   else work = work.then(() => load(message));
 });
+
+/**
+ * A piece whose data is still on its way ends with the next batch. One that the server has whole is cancelled there;
+ * the embedded database cannot be, and ends it.
+ */
+function stop(): void {
+  stopped = true;
+  if (address.kind === 'embedded') return;
+  setTimeout(
+    () => void opening?.then(({ database }) => database.cancel()).catch(() => {}),
+    cancelAfter,
+  ).unref();
+}
 
 function open(): Promise<{ database: Database; loader: PieceLoader }> {
   opening ??= connectLane(address).then((database) => ({

@@ -31,7 +31,7 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const file = source.name;
-  const cutter = new PieceCutter(source);
+  const cutter = new PieceCutter(source, options.pieceLength);
   let head = await cutter.peek();
   if (byteOrderMark.every((byte, i) => head[i] === byte)) {
     await cutter.skip(byteOrderMark.length);
@@ -47,16 +47,13 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   if (options.header ?? true) {
     fieldNames = headerNames(first.fields, file);
     await cutter.skip(first.end);
-    head = await cutter.peek();
   }
   const layout: CsvLayout = { format: csv.name, file, dialect, fieldCount };
   return {
     fieldNames,
     fieldCount,
-    sample: readSample(
-      asBuffer(head).subarray(0, cutRecords(asBuffer(head), head.length, cutter.atEnd, dialect).end),
-      dialect,
-    ),
+    headLength: cutter.position,
+    sample: readSample(await wholeRecords(cutter, dialect), dialect),
     layout,
     pieces: () => cutter.pieces((bytes, length, atEnd) => cutRecords(bytes, length, atEnd, dialect)),
     recycle: (buffer) => cutter.recycle(buffer),
@@ -76,6 +73,16 @@ function decoder(
     return { name, field, reader, inferredType: inferred ? type.name : undefined };
   });
   return csvDecoder(readers, { file, dialect, fieldCount });
+}
+
+/** The whole records at the beginning of what is left: one at least, where there are any. */
+async function wholeRecords(cutter: PieceCutter, dialect: Dialect): Promise<Buffer> {
+  for (;;) {
+    const head = asBuffer(await cutter.peek());
+    const { end } = cutRecords(head, head.length, cutter.atEnd, dialect);
+    if (end > 0 || cutter.atEnd) return head.subarray(0, end);
+    await cutter.lengthen();
+  }
 }
 
 function cutRecords(bytes: Buffer, length: number, atEnd: boolean, dialect: Dialect): Cut {
