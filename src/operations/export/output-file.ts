@@ -139,11 +139,14 @@ function fileError(path: string, error: NodeJS.ErrnoException): PgvError | NodeJ
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new DatabaseError(`${path} cannot be written: no permission`, {
-        ...details,
-        code: 'file-not-writable',
-        hint: 'choose another place with -o',
-      });
+      return new DatabaseError(
+        `${path} cannot be written: ${error.code === 'EROFS' ? 'the file system is read-only' : 'no permission'}`,
+        {
+          ...details,
+          code: 'file-not-writable',
+          hint: 'choose another place with -o',
+        },
+      );
     default:
       return new DatabaseError(`${path} cannot be written: ${error.message}`, details);
   }
