@@ -93,7 +93,7 @@ LIMIT 1`,
 }
 
 /** The row with this key. */
-export function keyEquals(key: KeyColumns, id: readonly string[]): Condition {
+function keyEquals(key: KeyColumns, id: readonly string[]): Condition {
   return (bind) => key.map(({ name, type }, i) => columnEquals(name, type, id[i] ?? '')(bind)).join(' AND ');
 }
 

@@ -1,0 +1,123 @@
+import { readdirSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { pgv } from '../support/cli.ts';
+import { eachDatabase } from '../support/databases.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { runInMemory } from './memory-io.ts';
+
+eachDatabase((fixture) => {
+  const env = () => ({ PGV_URL: fixture.url });
+
+  beforeAll(async () => {
+    const database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    await database.query(`CREATE TABLE docs (id bigint PRIMARY KEY, title text, score int, meta jsonb, embedding vector(3),
+      half halfvec(3))`);
+    await database.query(`INSERT INTO docs VALUES
+      (1, 'a, b', 5, '{"n": 1}', '[1,0,0]', '[1,0,0]'), (2, NULL, 6, '{"n": 2}', '[0,1,0]', '[0.5,0,-1]'),
+      (9007199254740993, 'big', 7, NULL, '[0,0,1]', NULL)`);
+    await database.close();
+  });
+
+  test('a table for people', async () => {
+    const { code, stdout, stderr } = await pgv(['search', '[1,0.5,0]', '-k', '2'], { env: env() });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^id +distance +score +title +score +meta$/);
+    expect(lines[2]).toMatch(/^ *1 +0\.105573 +0\.894427 +a, b +5 +{"n":1}$/);
+    expect(lines[3]).toMatch(/^ *2 .*NULL +6 /);
+    expect(lines).toHaveLength(4);
+  });
+
+  test('one JSON document, with integers beyond 2⁵³ as strings and colliding names told apart', async () => {
+    const { code, stdout } = await pgv(['search', '--id', '2', '--json', '--metric', 'euclidean'], {
+      env: env(),
+    });
+    expect(code).toBe(0);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({ table: 'docs', metric: 'l2', k: 10 });
+    expect(document.database).toEqual(expect.any(String));
+    expect(document.hits).toHaveLength(2);
+    expect(Object.keys(document.hits[0])).toEqual(['id', 'distance', 'score', 'title', 'docs.score', 'meta']);
+    const big = document.hits.find((hit: { title: string }) => hit.title === 'big');
+    expect(big).toMatchObject({ id: '9007199254740993', 'docs.score': 7, meta: null });
+    expect(big.score).toBeCloseTo(1 / (1 + Math.SQRT2), 6);
+  });
+
+  test('csv, JSON lines, and the vector from stdin', async () => {
+    const csv = await pgv(['search', '-', '-k', '1', '--format', 'csv', '--columns', 'title,embedding'], {
+      env: env(),
+      input: '[1,0,0]\n',
+    });
+    expect(csv).toMatchObject({
+      code: 0,
+      stdout: 'id,distance,score,title,embedding\n1,0,1,"a, b","[1,0,0]"\n',
+    });
+    const lines = await pgv(
+      [
+        'search',
+        '[0,0,1]',
+        '-k',
+        '1',
+        '--format',
+        'jsonl',
+        '--columns',
+        'half,embedding',
+        '--vector-column',
+        'embedding',
+      ],
+      { env: env() },
+    );
+    expect(JSON.parse(lines.stdout)).toEqual({
+      id: '9007199254740993',
+      distance: 0,
+      score: 1,
+      half: null,
+      embedding: [0, 0, 1],
+    });
+  });
+
+  test('filters add up, and a distance bounds', async () => {
+    const args = ['search', '[1,0,0]', '--json', '--filter', 'meta.n=2', '--filter', 'score=6', '--exact'];
+    const { stdout } = await pgv(args, { env: env() });
+    expect(JSON.parse(stdout).hits.map(({ id }: { id: number }) => id)).toEqual([2]);
+    const near = await pgv(['search', '[1,0,0]', '--json', '--max-distance', '0.5'], { env: env() });
+    expect(JSON.parse(near.stdout).hits).toHaveLength(1);
+  });
+
+  test('wrong usage is 2, told on stderr, and under --json on stdout', async () => {
+    const wrong = await pgv(['search', '[1,2]', '--vector-column', 'embedding'], { env: env() });
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toMatch(
+      /^pgv: column embedding: query vector has 2 dimensions, not 3 \(SQLSTATE 22000\)\nhint: .*vector\(3\)/,
+    );
+    const json = await pgv(['search', '[1,2,3]', '--filter', 'nope=1', '--json'], { env: env() });
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      error: { code: 'no-column', message: expect.stringContaining('nope') },
+    });
+  });
+});
+
+test.each([
+  [['search'], /nothing to search for/],
+  [['search', '[1]', '--id', '1'], /exclude each other/],
+  [['search', '[1]', '-k', 'ten'], /whole number from 1/],
+  [['search', '[1]', '-k', '0'], /whole number from 1/],
+  [['search', '[1]', '--ef-search', '5000'], /from 1 to 1000/],
+  [['search', '[1]', '--metric', 'manhattan'], /one of cosine, l2, ip, l1, hamming, jaccard/],
+  [['search', '[1]', '--filter', 'n'], /<key>=<value>/],
+  [['search', '[1]', '--max-distance', 'far'], /must be a number/],
+])('%j is wrong usage', async (args, message) => {
+  const { code, out, err } = await runInMemory(args, { cwd: await temporaryDirectory() });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(message);
+});
+
+test('nothing is created where there is no embedded database', async () => {
+  const cwd = await temporaryDirectory();
+  const { code, stderr } = await pgv(['search', '[1,2,3]'], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain('no embedded database');
+  expect(readdirSync(cwd)).toEqual([]);
+});
