@@ -20,13 +20,13 @@ export function secondsLeft({ progress, seconds, base }: Measured): number | und
 }
 
 /** `42 %`; never 100 before the end. */
-export function percent({ done, total }: Progress): string | undefined {
+function percent({ done, total }: Progress): string | undefined {
   if (done === undefined || !total) return undefined;
   return `${Math.min(100, Math.floor((100 * done) / total))} %`;
 }
 
 /** What is known, in the order of its weight: `21,000 rows`, `4,120 rows/s`, `38.2 MB/s`, `12 s left`. */
-export function facts(measured: Measured): string[] {
+function facts(measured: Measured): string[] {
   const { progress, seconds, base } = measured;
   const left = secondsLeft(measured);
   const parts: string[] = [];
