@@ -155,7 +155,9 @@ export class EmbeddedClient implements Database {
 function stopped(reason: string): DatabaseError {
   return new DatabaseError(`the embedded database has stopped: ${reason}`, {
     code: 'database-stopped',
-    hint: 'what was committed is kept; run the command again',
+    hint: /no space left/i.test(reason)
+      ? 'free some space and run the command again; what was committed is kept'
+      : 'run the command again; what was committed is kept',
   });
 }
 

@@ -66,10 +66,12 @@ export function directoryError(directory: string, error: unknown): Error {
   if (error instanceof PgvError) return error;
   const shown = describeDirectory(directory);
   const { code = '', message } = error as NodeJS.ErrnoException;
-  const reason = reasons[code];
-  return new DatabaseError(`the embedded database in ${shown} cannot be opened: ${reason ?? message}`, {
+  const reason = reasons[code] ?? message;
+  const isFull = /no space left|quota/i.test(reason);
+  const hint = isFull ? full : code in reasons ? notWritable : damaged;
+  return new DatabaseError(`the embedded database in ${shown} cannot be opened: ${reason}`, {
     code: 'directory',
-    hint: reason === undefined ? damaged : code === 'ENOSPC' || code === 'EDQUOT' ? full : notWritable,
+    hint,
     cause: error,
   });
 }
