@@ -1,56 +1,62 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import type { TransferListItem } from 'node:worker_threads';
 
-/** A result of a query, every value as node-postgres's default text parsing gives it. */
-export interface QueryResult<Row> {
-  rows: Row[];
-  /** Rows affected, for INSERT, UPDATE, DELETE, COPY. */
-  rowCount: number;
-}
-
-/** A statement as `src/sql` writes it: text with $1… and its values. */
+/** A statement as `src/sql` writes it: text with $1… and the values for them. */
 export interface Statement {
   text: string;
   values?: readonly unknown[];
 }
 
-/** What runs statements: a database outside a transaction, or the transaction itself. */
+/**
+ * Rows as objects by column name. Values: boolean, int2, int4, oid, float4, float8 as JavaScript's own; int8 as
+ * number where it is a safe integer, else as string; json and jsonb parsed; arrays of text, name and int as
+ * arrays; NULL as null; every other type as PostgreSQL's text (src/database/values.ts, the same on both kinds).
+ */
+export interface QueryResult<Row> {
+  rows: Row[];
+  /** Rows returned or affected. */
+  rowCount: number;
+}
+
+/** What runs statements: a database outside a transaction, or one transaction. */
 export interface Session {
-  query<Row extends object = Record<string, unknown>>(statement: Statement | string): Promise<QueryResult<Row>>;
+  query<Row extends object = Record<string, unknown>>(
+    statement: Statement | string,
+  ): Promise<QueryResult<Row>>;
   /**
-   * Runs `COPY … FROM STDIN`. Chunks are whole runs of bytes of any size, best 64 KB and more; the source is
-   * pulled as fast as the database takes it. A source that throws makes the COPY fail as a whole, and its
-   * error is thrown. Resolves to the number of rows.
+   * Runs `COPY … FROM STDIN` with the bytes of `chunks` (runs of any size, best 64 KB to 1 MB), pulled as fast as
+   * the database takes them. When `chunks` throws, the COPY fails as a whole, nothing of it is stored, the session
+   * stays usable, and that same error is thrown. Chunks are not touched again by the caller.
+   * @returns the number of rows stored
    */
-  copyIn(sql: string, chunks: AsyncIterable<Uint8Array>): Promise<number>;
-  /** Runs `COPY … TO STDOUT`, as its bytes come. Destroying the stream early ends the session's connection. */
+  copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number>;
+  /**
+   * Runs `COPY … TO STDOUT`; the bytes as they come, errors as the stream's `error` (a PgvError). Destroying the
+   * stream early ends the connection and the backend with it.
+   */
   copyOut(sql: string): Promise<Readable>;
 }
 
-/** One open database: a server's connection or the embedded one. Used by one caller at a time. */
+/** One open database, a server's connection or the embedded one. One caller at a time, as a connection is. */
 export interface Database extends Session {
   readonly target: Target;
-  /** Runs `work` between BEGIN and COMMIT; any throw is a ROLLBACK. */
-  transaction<T>(work: (session: Session) => Promise<T>, begin?: string): Promise<T>;
-  /**
-   * What a worker thread needs to open the same database again with `connect` (a lane). Structured-cloneable
-   * but for what `transfer` lists.
-   */
-  lane(): Promise<{ address: LaneAddress; transfer: readonly import('node:worker_threads').TransferListItem[] }>;
-  /** How many lanes can work side by side: 1 on the embedded database, unbounded on a server. */
+  /** Lanes that can work side by side: 1 on the embedded database, Infinity on a server. */
   readonly maxLanes: number;
-  /** Stops what runs now: the pending call rejects with InterruptedError. The database is closed afterwards. */
+  /** Runs `work` between BEGIN and COMMIT; whatever it throws is a ROLLBACK and thrown on. */
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** What another thread, or this one, needs to open the same database once more (see `connectLane`). */
+  lane(): Promise<{ address: LaneAddress; transfer: TransferListItem[] }>;
+  /** Ends what runs now, on the server too: the pending call rejects with InterruptedError. Close afterwards. */
   cancel(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Which database is meant, as it is named to people. Never holds a password. */
+/** Which database is meant, as it is named to people and in JSON. Never holds a password. */
 export interface Target {
   kind: 'server' | 'embedded';
-  /** One line: `postgres@db.example.com:5432/app` or `embedded database in ./.pgv`. */
+  /** `app on db.example.com:5432 as alice`, or `embedded database in ./.pgv`. */
   description: string;
 }
 
-/** Opaque to everybody but src/database. */
+/** Structured-cloneable; opaque to everybody but src/database. */
 export type LaneAddress = { kind: 'server'; settings: unknown } | { kind: 'embedded'; port: unknown };
-
-export type { Readable, Writable };
