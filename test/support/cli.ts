@@ -91,17 +91,21 @@ async function outcome(
       if (awaited !== undefined && 'output' in awaited && awaited.output.test(text(name))) signal();
     });
   }
-  const timers = [setTimeout(() => child.kill('SIGKILL'), timeout)];
+  let late = false;
+  const giveUp = () => {
+    late = true;
+    child.kill('SIGKILL');
+  };
+  const timers = [setTimeout(giveUp, timeout)];
   if (awaited !== undefined && 'milliseconds' in awaited)
     timers.push(setTimeout(signal, awaited.milliseconds));
-  const started = Date.now();
   const [code, ended] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (...how) => resolve(how));
   }).finally(() => {
     for (const timer of timers) clearTimeout(timer);
   });
-  if (ended === 'SIGKILL' && Date.now() - started >= timeout) {
+  if (late) {
     throw new Error(`pgv did not end in ${timeout} ms; it wrote:\n${text('stdout')}\n${text('stderr')}`);
   }
   const stdoutBytes = Buffer.concat(output.stdout);
