@@ -100,7 +100,8 @@ class DenseReader implements TextReader {
   }
 
   private wrongDimensions(count: number): Verdict {
-    this.problem = { sqlstate: '22000', message: `expected ${this.dimensions} dimensions, not ${count}` };
+    const expected = this.dimensions ?? 'at least 1';
+    this.problem = { sqlstate: '22000', message: `expected ${expected} dimensions, not ${count}` };
     return BAD;
   }
 
@@ -108,8 +109,10 @@ class DenseReader implements TextReader {
   private refuse(bytes: Uint8Array, start: number, end: number, code: number): Verdict {
     if (code === scan.UNSURE) return UNSURE;
     if (code === scan.TOO_MANY && this.dimensions !== undefined) {
-      return this.wrongDimensions(countElements(bytes, start, end));
+      const count = countElements(bytes, start, end);
+      if (count <= maxDimensions[this.type]) return this.wrongDimensions(count);
     }
+    if (code === scan.SYNTAX && isEmptyList(bytes, start, end)) return this.wrongDimensions(0);
     const element = countElements(bytes, start, scan.stoppedAt);
     const text = excerpt(bytes, start, end);
     const messages: Record<number, [sqlstate: string, message: string]> = {
@@ -135,4 +138,8 @@ function countElements(bytes: Uint8Array, start: number, end: number): number {
   let count = 1;
   for (let i = start; i < end; i++) if (bytes[i] === 0x2c) count++;
   return count;
+}
+
+function isEmptyList(bytes: Uint8Array, start: number, end: number): boolean {
+  return /^\s*\[\s*\]\s*$/.test(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
 }
