@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { noTerminal, pgv, pgvOnTerminal } from '../support/cli.ts';
 import { eachDatabase } from '../support/databases.ts';
@@ -81,6 +82,25 @@ eachDatabase((fixture) => {
     expect(refused.stdout).toMatch(/binary data is not written to a terminal/);
     const shown = await pgvOnTerminal(['export', 'docs', '-o', '-'], { env: env(), cwd });
     expect(shown.stdout.replaceAll('\r\n', '\n')).toContain(csv);
+  });
+
+  test('what is exported is ingested again, and is the same', async () => {
+    const cwd = await temporaryDirectory();
+    const packages = fileURLToPath(new URL('../../fixtures/packages.csv', import.meta.url));
+    const lines = [
+      ['ingest', packages, '-t', 'packages'],
+      ['export', 'packages', '-o', 'packages.csv'],
+      ['ingest', 'packages.csv', '-t', 'again'],
+    ];
+    for (const line of lines) expect(await pgv(line, { env: env(), cwd })).toMatchObject({ code: 0 });
+    const database = await fixture.open();
+    const { rows } = await database.query(
+      `SELECT (SELECT count(*) FROM again) AS count, NOT EXISTS (
+         (SELECT p::text FROM packages p EXCEPT ALL SELECT a::text FROM again a)
+         UNION ALL (SELECT a::text FROM again a EXCEPT ALL SELECT p::text FROM packages p)) AS same`,
+    );
+    expect(rows).toEqual([{ count: 1000, same: true }]);
+    await database.query('DROP TABLE packages, again');
   });
 
   test('a reader that has seen enough is no error', async () => {

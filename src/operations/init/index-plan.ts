@@ -16,7 +16,7 @@ import { findVectorColumn, type TableDescription, type VectorColumn } from '../t
 import type { TablePlan, VectorRequest } from './plan.ts';
 
 /** The vector columns of the plan. */
-export function plannedVectors(plan: TablePlan | undefined): VectorRequest[] {
+function plannedVectors(plan: TablePlan | undefined): VectorRequest[] {
   return (plan?.columns ?? []).filter((column): column is VectorRequest => 'dimensions' in column);
 }
 
