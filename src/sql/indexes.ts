@@ -64,14 +64,19 @@ export interface VectorIndex {
 
 /**
  * A table's hnsw and ivfflat indexes. `column` is null where an expression is indexed; `building`: a session is at
- * it right now, which looks the same as what a failed build leaves.
+ * it right now, which looks the same as what a failed build leaves; told by its lock, since what another role's session
+ * builds is not told to everybody, but that it builds is.
  */
 export function vectorIndexesOf(tableOid: number): Statement {
   return {
     text: `SELECT c.oid, c.relname AS name, am.amname AS type, a.attname AS column, oc.opcname AS "operatorClass",
   COALESCE(c.reloptions, '{}') AS parameters, i.indisvalid AND i.indisready AS valid,
   pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
-  EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid) AS building
+  NOT i.indisvalid AND EXISTS (
+    SELECT FROM pg_catalog.pg_stat_progress_create_index p
+    JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock'
+    WHERE l.relation = i.indrelid AND p.datname = current_database()
+  ) AS building
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_am am ON am.oid = c.relam

@@ -284,15 +284,25 @@ describe.skipIf(noServer)('on a server in use', () => {
     const writer = await fixture.open();
     const builder = await fixture.open();
     const [hold, release] = gate();
+    const [written, tellWritten] = gate();
     const writing = writer.transaction(async (session) => {
       await session.query(`INSERT INTO docs VALUES (11, '[1,2,3]')`);
+      tellWritten();
       await hold;
     });
+    await written;
     const building = builder.query(
       'CREATE INDEX CONCURRENTLY docs_v_hnsw_cosine ON docs USING hnsw (v vector_cosine_ops)',
     );
     await expect.poll(() => indexesOf(database, 'docs')).toMatchObject([{ valid: false }]);
-    expect(await failure(database, { table: 'docs' })).toMatchObject({ code: 'index-building' });
+    // Another role is not told which index it is.
+    const role = `owner_${process.pid}_${Date.now()}`;
+    await database.query(`CREATE ROLE ${role}`);
+    await database.query(`SET ROLE ${role}`);
+    const inTheWay = await failure(database, { table: 'docs' });
+    await database.query('RESET ROLE');
+    await database.query(`DROP ROLE ${role}`);
+    expect(inTheWay).toMatchObject({ code: 'index-building' });
     release();
     await Promise.all([writing, building]);
     expect(await indexesOf(database, 'docs')).toMatchObject([{ valid: true }]);

@@ -40,7 +40,8 @@ eachDatabase((fixture) => {
     database = await fixture.open();
   });
   afterEach(async () => {
-    for (const setting of ['enable_seqscan', 'enable_bitmapscan']) await database.query(`RESET ${setting}`);
+    for (const setting of ['enable_seqscan', 'enable_bitmapscan', 'seq_page_cost'])
+      await database.query(`RESET ${setting}`);
   });
   describe('real embeddings', () => {
     let queries: PackageQuery[];
@@ -86,13 +87,17 @@ eachDatabase((fixture) => {
       expect(reports.notes).toEqual([]);
     });
 
-    test('a result that an index cut short is told', async () => {
-      await database.query('SET enable_seqscan = off');
+    test('a result that an index cut short is told, and --exact asks no index', async () => {
+      await database.query('SET seq_page_cost = 100000');
       const reports = collectReports();
       const query = { vector: JSON.stringify(queries[0]!.vector) };
       const { hits } = await search(database, { query, k: 1000, where: 'id % 2 = 0' }, reports);
       expect(hits).toHaveLength(500);
       expect(reports.notes.join()).toMatch(/index packages_embedding_hnsw_cosine gave 500 of 1000 rows/);
+      const exactly = collectReports();
+      const all = await search(database, { query, k: 1000, where: 'id % 2 = 0', exact: true }, exactly);
+      expect(all.hits).toHaveLength(500);
+      expect(exactly.notes).toEqual([]);
     });
 
     test('the shown columns are all but the vector, and the key is the id', async () => {

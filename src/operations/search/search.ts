@@ -50,7 +50,9 @@ export async function search(
   const conditions = (options.filters ?? []).map((filter) => filterCondition(subject.table, filter));
   const rows = await database
     .transaction(async (session) => {
-      await applySettings(session, subject.extensionSchema, options, options.k);
+      // A row's own neighbours: itself is found too, and left out.
+      const wanted = 'id' in options.query ? options.k + 1 : options.k;
+      await applySettings(session, subject.extensionSchema, options, wanted);
       const { vector, others } = await queryVector(session, subject, options.query);
       const statement = nearestTo(vector, subject, [...others, ...conditions], options);
       const found = await session.query(statement);
