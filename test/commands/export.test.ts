@@ -157,6 +157,7 @@ describe('wrong usage, before any database is opened', () => {
   const env = { PGV_URL: 'postgres://nobody@127.0.0.1:1/none' };
   test.each([
     [['--format', 'parquet'], /format parquet is not known.*csv or binary/s],
+    [['-o', 'docs.csv.gz'], /docs\.csv\.gz ends in \.gz.*--format/s],
     [['--format', 'binary', '--null', 'x'], /--null cannot be used with --format binary/],
     [['--delimiter', ';;'], /--delimiter takes one ASCII character/],
     [['--null', 'a,b'], /--null cannot hold/],

@@ -5,8 +5,9 @@ import { checkInit, type InitRequest, init } from '../../src/operations/init/ini
 import { planTable, type TableRequest } from '../../src/operations/init/plan.ts';
 import { describeTable } from '../../src/operations/tables.ts';
 import { silentReporter } from '../../src/progress.ts';
+import { afterwards } from '../support/afterwards.ts';
 import { eachDatabase, emptyDatabase } from '../support/databases.ts';
-import { noServer } from '../support/servers.ts';
+import { noServer, psqlOn } from '../support/servers.ts';
 
 const embedding = { name: 'embedding', type: 'vector', dimensions: 3 } as const;
 
@@ -203,6 +204,21 @@ test.skipIf(noServer !== null)('pgvector in a schema that the search path lacks'
   const summary = await init(database, request('docs'), silentReporter);
   expect(summary).toMatchObject({ extension: { schema: 'My Extensions' }, created: ['table docs'] });
   expect(await checkInit(database, request('docs'))).toEqual([]);
+});
+
+test.skipIf(noServer !== null)('a role that may not create the extension is told who may', async () => {
+  const fixture = await emptyDatabase('server');
+  const database = await fixture.open();
+  const name = new URL(fixture.url).pathname.slice(1);
+  await database.query(`CREATE ROLE "${name}" NOSUPERUSER`);
+  afterwards(() => psqlOn('postgres', ['-c', `DROP ROLE "${name}"`]).then(() => {}));
+  await database.query(`SET ROLE "${name}"`);
+  await expect(init(database, request('docs'), silentReporter)).rejects.toMatchObject({
+    code: 'extension-not-allowed',
+    sqlstate: '42501',
+    message: `role ${name} may not create the extension vector in ${name}`,
+    hint: expect.stringMatching(/^let .*a superuser run `CREATE EXTENSION vector`/),
+  });
 });
 
 test('dimensions beyond the type are refused', () => {
