@@ -6,7 +6,12 @@ const words = new Map<string, number>([
   ...['f', 'false', 'n', 'no', 'off', '0'].map((word) => [word, 0] as const),
 ]);
 
-export function booleanReader(): TextReader {
+export interface BooleanOptions {
+  /** Takes only `true`, `false`, `t` and `f`. */
+  canonical?: boolean;
+}
+
+export function booleanReader(options: BooleanOptions = {}): TextReader {
   return fixedReader<Uint8Array<ArrayBuffer>>({
     array: new Uint8Array(0),
     width: 1,
@@ -14,7 +19,7 @@ export function booleanReader(): TextReader {
       if (end - start > 5) return false;
       const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
       const value = words.get(text.toLowerCase());
-      if (value === undefined) return false;
+      if (value === undefined || (options.canonical && !/^[tf]/i.test(text))) return false;
       array[at] = value;
       return true;
     },

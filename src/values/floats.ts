@@ -11,20 +11,26 @@ export function float32Reader(): TextReader {
   });
 }
 
-export function float64Reader(): TextReader {
+export interface FloatOptions {
+  /** Takes only what may lose digits at most: not `007`, `+1` or a whole number beyond 2^53, which are rather names. */
+  canonical?: boolean;
+}
+
+export function float64Reader(options: FloatOptions = {}): TextReader {
   return fixedReader<Float64Array<ArrayBuffer>>({
     array: new Float64Array(0),
     width: 1,
-    store: store(Number),
+    store: store(Number, options),
     column: (values, validity) => ({ kind: 'float64', values, validity }),
   });
 }
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const amount = /^-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
 const nonZeroDigit = /^[^eE]*[1-9]/;
 
 /** What under- or overflows, and NaN and Infinity by name, is left to PostgreSQL. */
-function store(convert: (text: string) => number) {
+function store(convert: (text: string) => number, options: FloatOptions = {}) {
   return (
     bytes: Uint8Array,
     start: number,
@@ -36,7 +42,12 @@ function store(convert: (text: string) => number) {
     if (!decimal.test(text)) return false;
     const value = convert(text);
     if (!Number.isFinite(value) || (value === 0 && nonZeroDigit.test(text))) return false;
+    if (options.canonical && !isAmount(text, value)) return false;
     array[at] = value;
     return true;
   };
+}
+
+function isAmount(text: string, value: number): boolean {
+  return amount.test(text) && (/[.eE]/.test(text) || Number.isSafeInteger(value));
 }

@@ -28,7 +28,7 @@ export interface SessionFacts {
 }
 
 export interface ReadingOptions extends SessionFacts {
-  /** Integers must print as they were written: `007` is not one. */
+  /** A value must print as it was written, as far as that can be: `007` is no integer. */
   canonical: boolean;
 }
 
@@ -49,12 +49,12 @@ const readers: Record<string, ReaderOf> = {
   enum: utf8Reader,
   json: utf8Reader,
   jsonb: jsonReader,
-  bool: booleanReader,
+  bool: (_, options) => booleanReader(options),
   int2: (_, options) => int16Reader(options),
   int4: (_, options) => int32Reader(options),
   int8: (_, options) => int64Reader(options),
   float4: float32Reader,
-  float8: float64Reader,
+  float8: (_, options) => float64Reader(options),
   numeric: numericReader,
   uuid: uuidReader,
   bytea: byteaReader,

@@ -1,3 +1,5 @@
+import { TAKEN } from '../../text-reader.ts';
+import { textReader } from '../../values/types.ts';
 import { maxDimensions } from '../../vector/limits.ts';
 
 /** What a sample of a field's values says of its type. */
@@ -5,17 +7,17 @@ export type InferredType =
   | { name: 'int8' | 'float8' | 'bool' | 'uuid' | 'timestamptz' | 'jsonb' | 'text' }
   | { name: 'vector'; dimensions: number };
 
+type ScalarName = Exclude<InferredType['name'], 'vector' | 'text'>;
+
 /** Each is tried in turn on every value of the sample; the first that all fit wins. */
-const candidates: readonly {
-  name: Exclude<InferredType['name'], 'vector' | 'text'>;
-  fits: (text: string) => boolean;
-}[] = [
-  { name: 'int8', fits: isCanonicalInt64 },
-  { name: 'float8', fits: isFloat },
-  { name: 'bool', fits: (text) => /^(?:true|false|t|f)$/i.test(text) },
-  { name: 'uuid', fits: (text) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) },
-  { name: 'timestamptz', fits: isTimestamp },
-  { name: 'jsonb', fits: isJsonObject },
+const candidates: readonly { name: ScalarName; looks?: (text: string) => boolean }[] = [
+  { name: 'int8' },
+  { name: 'float8' },
+  { name: 'bool' },
+  { name: 'uuid', looks: (text) => text.length === 36 },
+  // Not a date alone.
+  { name: 'timestamptz', looks: (text) => text.length > 10 },
+  { name: 'jsonb', looks: isJsonObject },
 ];
 
 /**
@@ -26,7 +28,20 @@ export function inferType(values: readonly (string | null)[]): InferredType {
   if (texts.length === 0) return { name: 'text' };
   const dimensions = commonDimensions(texts);
   if (dimensions !== undefined) return { name: 'vector', dimensions };
-  return candidates.find(({ fits }) => texts.every(fits)) ?? { name: 'text' };
+  const found = candidates.find(({ name, looks }) => {
+    const reads = readsAsWritten(name);
+    return texts.every((text) => (looks === undefined || looks(text)) && reads(text));
+  });
+  return { name: found?.name ?? 'text' };
+}
+
+/** Whether the type's reader, the one that will load it, takes a text as a value that prints as it was written. */
+function readsAsWritten(name: ScalarName): (text: string) => boolean {
+  const reader = textReader({ name }, { utc: true, canonical: true })!;
+  return (text) => {
+    const bytes = Buffer.from(text);
+    return reader.read(bytes, 0, bytes.length) === TAKEN;
+  };
 }
 
 /** `[1,2.5,-3e-2]` in every value, all of one length: that length. */
@@ -62,24 +77,6 @@ function isElement(text: string): boolean {
 
 function isDecimal(text: string): boolean {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text);
-}
-
-/** What prints as it was written: `007` and `+1` would come back changed. */
-function isCanonicalInt64(text: string): boolean {
-  return /^(?:0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
-}
-
-/** A number with a point or an exponent, or small; long whole numbers and leading zeros are names, not amounts. */
-function isFloat(text: string): boolean {
-  if (!isDecimal(text) || /^[+-]?0\d/.test(text) || text.startsWith('+')) return false;
-  return Number.isFinite(Number(text)) && (/[.e]/i.test(text) || Number.isSafeInteger(Number(text)));
-}
-
-function isTimestamp(text: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?$/.test(text) &&
-    !Number.isNaN(Date.parse(`${text.slice(0, 10)}T${text.slice(11, 16)}Z`))
-  );
 }
 
 function isJsonObject(text: string): boolean {

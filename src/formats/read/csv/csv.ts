@@ -69,8 +69,11 @@ function decoder(
   const { file, dialect, fieldCount } = layout as CsvLayout;
   const readers = columns.map(({ name, field, type, inferred }) => {
     const typed = textReader(type, { ...session, canonical: inferred });
-    const reader = road === 'binary' ? typed! : inferred ? checkedText(typed!) : utf8Reader();
-    return { name, field, reader, inferredType: inferred ? type.name : undefined };
+    if (road === 'binary') return { name, field, reader: typed! };
+    if (!inferred) return { name, field, reader: utf8Reader() };
+    // PostgreSQL knows its zone; what must be seen here is the form.
+    const checked = textReader(type, { utc: true, canonical: true })!;
+    return { name, field, reader: checkedText(checked), inferredType: type.name };
   });
   return csvDecoder(readers, { file, dialect, fieldCount });
 }

@@ -10,8 +10,8 @@ export interface ReadColumn {
   name: string;
   field: number;
   reader: TextReader;
-  /** Set where the type was inferred: its name, for the message about a value that it cannot hold. */
-  inferredType: string | undefined;
+  /** Set where the type was inferred and the column goes by text: its name, for the message about a value that is none. */
+  inferredType?: string;
 }
 
 export interface DecoderOptions {
