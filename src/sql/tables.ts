@@ -6,11 +6,13 @@ const kinds = `CASE c.relkind
     WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END`;
 
 /** Types that pgvector brought, whatever they are called and wherever they live. */
-const vectorTypes = `SELECT d.objid
+const vectorTypes = `vector_types AS (
+  SELECT d.objid AS oid
   FROM pg_catalog.pg_depend d
   JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND e.extname = 'vector'
   WHERE d.classid = 'pg_catalog.pg_type'::regclass
-    AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'`;
+    AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'
+)`;
 
 /** Every table or view of this name, in whatever schema; `visible`: the one that the search path finds. */
 export function tablesNamed(name: string): Statement {
@@ -34,7 +36,7 @@ ORDER BY n.nspname`,
  */
 export function columnsOf(oid: number): Statement {
   return {
-    text: `WITH RECURSIVE chain AS (
+    text: `WITH RECURSIVE ${vectorTypes}, chain AS (
   SELECT a.attnum, a.atttypid AS type, a.atttypmod AS typmod, a.attnotnull AS "notNull", a.atthasdef AS "hasDefault"
   FROM pg_catalog.pg_attribute a
   WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
@@ -51,7 +53,7 @@ SELECT a.attname AS name, own.type, base.type AS base, element.type AS element,
   pg_catalog.format_type(a.atttypid, a.atttypmod) AS declared, chain.typmod, chain."notNull", chain."hasDefault",
   CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated,
   CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
-  b.oid IN (${vectorTypes}) AS "fromPgvector"
+  b.oid IN (SELECT oid FROM vector_types) AS "fromPgvector"
 FROM pg_catalog.pg_attribute a
 JOIN chain ON chain.attnum = a.attnum
 JOIN pg_catalog.pg_type b ON b.oid = chain.type AND b.typtype <> 'd'
@@ -78,12 +80,13 @@ ORDER BY k.position`,
 }
 
 /**
- * Tables with a vector column that the role can reach; views and single partitions are left out, as what is meant is the table
- * below or above them. `bits`: the table has no column of pgvector's types, but one of bit(n > 1).
+ * Tables with a vector column that the role can reach; views and single partitions are left out, as what is meant is
+ * the table below or above them. `bits`: the table has no column of pgvector's types, but one of bit(n > 1).
  */
 export function tablesWithVectors(): Statement {
   return {
-    text: `SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_is_visible(c.oid) AS visible,
+    text: `WITH ${vectorTypes}
+SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_is_visible(c.oid) AS visible,
   NOT bool_or(a.atttypid <> 'pg_catalog.bit'::regtype) AS bits
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -92,7 +95,7 @@ JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)
   AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-  AND (t.oid IN (${vectorTypes}) OR t.typbasetype IN (${vectorTypes})
+  AND (t.oid IN (SELECT oid FROM vector_types) OR t.typbasetype IN (SELECT oid FROM vector_types)
     OR (t.oid = 'pg_catalog.bit'::regtype AND a.atttypmod > 1))
 GROUP BY n.nspname, c.relname, c.oid
 ORDER BY n.nspname, c.relname`,

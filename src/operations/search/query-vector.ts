@@ -78,6 +78,8 @@ function checkDimensions(actual: number, column: VectorColumn): void {
   });
 }
 
-function shortened(text: string): string {
+/** Enough of what was given to know it again, without what would command a terminal. */
+function shortened(given: string): string {
+  const text = given.replace(/\p{C}/gu, '?');
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
 }

@@ -60,7 +60,9 @@ export async function search(
         await tellOfIndex(session, statement, found.rowCount, options, reporter);
       return found.rows;
     })
-    .catch(asUsage);
+    .catch((error: unknown) => {
+      throw asUsage(error, options);
+    });
   return {
     database: database.target.description,
     table: subject.table.name,
@@ -168,13 +170,16 @@ function toHit(row: Record<string, unknown>, { key, metric, shown }: Subject): H
 }
 
 /** All that a search is told comes from its arguments: what the database cannot take of it is wrong usage. */
-function asUsage(error: unknown): never {
+function asUsage(error: unknown, { query, where, filters }: SearchOptions): unknown {
   const isArgument =
     error instanceof DataError || (error instanceof PgvError && /^42(?!501)/.test(error.sqlstate ?? ''));
-  if (!isArgument) throw error;
-  throw new UsageError(error.message, {
+  if (!isArgument) return error;
+  const told = ['id' in query ? '--id' : 'the vector'];
+  if (filters !== undefined && filters.length > 0) told.push('--filter');
+  if (where !== undefined) told.push('--where');
+  return new UsageError(error.message, {
     sqlstate: error.sqlstate,
-    hint: error.hint ?? 'check the vector, --id, --filter and --where',
+    hint: error.hint ?? `check ${told.join(' and ')}`,
     cause: error,
   });
 }
