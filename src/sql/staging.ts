@@ -13,6 +13,8 @@ export interface Merge {
   staging: string;
   /** Whether the staging table is the session's own. */
   temporary: boolean;
+  /** Whether the target is partitioned. */
+  partitioned: boolean;
   columns: readonly string[];
   onConflict: OnConflict;
   /** The columns that say which row is meant; needed for `update`, optional for `skip`. */
@@ -44,14 +46,26 @@ export function mergeStaged(merge: Merge): Statement {
       : `SELECT ${columns} FROM ${merge.staging} ORDER BY ${rowNumberColumn}`;
   return {
     text: `WITH merged AS (
-INSERT INTO ${merge.target} (${columns})
+INSERT INTO ${merge.target} AS target (${columns}) OVERRIDING SYSTEM VALUE
 ${source}
-${conflictClause(merge)}RETURNING xmax = 0 AS inserted
+${conflictClause(merge)}RETURNING ${isInserted(merge)} AS inserted
 )
 SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated,
   (SELECT count(*) FROM ${merge.staging}) AS staged
 FROM merged`,
   };
+}
+
+/**
+ * Whether a row that comes back from the merge is a new one. Nothing of the row is looked at where nothing is
+ * updated, so that a role that may only insert can.
+ */
+function isInserted({ onConflict, target, partitioned, key }: Merge): string {
+  if (onConflict !== 'update') return 'true';
+  if (!partitioned) return 'target.xmax = 0';
+  // Rows on their way into a partition have no xmax. A subquery sees the table as it was before.
+  const same = key.map((column) => `old.${quoteName(column)} = target.${quoteName(column)}`).join(' AND ');
+  return `NOT EXISTS (SELECT FROM ${target} AS old WHERE ${same})`;
 }
 
 function conflictClause({ onConflict, columns, key }: Merge): string {

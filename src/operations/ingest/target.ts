@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connectLane } from '../../database/connect.ts';
 import type { Database } from '../../database/database.ts';
-import { UsageError } from '../../errors.ts';
+import { PgvError, UsageError } from '../../errors.ts';
 import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
 import { createStaging, dropStaging, type Merge, mergeStaged, type OnConflict } from '../../sql/staging.ts';
 import type { TableDescription } from '../tables.ts';
@@ -52,7 +52,8 @@ export function chooseTarget(
   // With one lane only, all see one session and its temporary tables, which a kill leaves nothing of.
   const temporary = database.maxLanes === 1;
   const staging = temporary ? quoteName(name) : quoteQualified(table.schema, name);
-  const merge = { target, staging, temporary, columns, onConflict: options.onConflict, key };
+  const partitioned = table.kind === 'partitioned table';
+  const merge = { target, staging, temporary, partitioned, columns, onConflict: options.onConflict, key };
   return throughStaging(database, merge, signal);
 }
 
@@ -73,7 +74,9 @@ function throughStaging(database: Database, merge: Merge, signal: AbortSignal): 
     numbered: true,
     immediate: false,
     prepare: async () => {
-      await database.query(createStaging(merge));
+      await database.query(createStaging(merge)).catch((error) => {
+        throw withoutPermission(error) ? error.withHint(stagingHint) : error;
+      });
     },
     finish: async () => {
       const cancel = () => void database.cancel().catch(() => {});
@@ -88,6 +91,13 @@ function throughStaging(database: Database, merge: Merge, signal: AbortSignal): 
     },
     cleanUp: () => removeStaging(database, merge),
   };
+}
+
+const stagingHint =
+  "rows go through a staging table in the table's schema: GRANT CREATE ON SCHEMA … TO the role, and SELECT on the table";
+
+function withoutPermission(error: unknown): error is PgvError {
+  return error instanceof PgvError && error.sqlstate === '42501';
 }
 
 interface MergeCounts {
