@@ -76,6 +76,32 @@ describe('random files', () => {
       { numRuns: 1500 },
     ));
 
+  test('so do those with few quotes and line ends far apart', () =>
+    fc.assert(
+      fc.asyncProperty(
+        randomFile,
+        fc.array(fc.integer({ min: 0, max: 6000 }), { minLength: 36, maxLength: 36 }),
+        fc.integer({ min: 5000, max: 40_000 }),
+        async (file, lengths, pieceLength) => {
+          let next = 0;
+          const lengthened = (row: WrittenRow): WrittenRow =>
+            row === 'blank'
+              ? row
+              : row.map(({ text, style }) => ({
+                  text: text === null ? null : text + 'x'.repeat(lengths[next++ % lengths.length]!),
+                  style,
+                }));
+          const long = { ...file, rows: file.rows.map(lengthened) };
+          const rows = await readAll(Buffer.from(fileText(long)), {
+            ...asOptions(file.dialect),
+            pieceLength,
+          });
+          expect(rows).toEqual(numbered(long.rows));
+        },
+      ),
+      { numRuns: 150 },
+    ));
+
   test('csv-parse reads them alike', () =>
     fc.assert(
       fc.asyncProperty(randomFile, async (file) => {
