@@ -1,44 +1,35 @@
 /**
  * Decimal text to float32, rounded to nearest, ties to even: what `strtof` gives, which pgvector reads with.
  *
- * Reading the text as a double and rounding that to float32 rounds twice, which goes wrong when the double lies
- * (nearly) half way between two float32s. So: a quick double whose relative error is known to be small; when its
- * low 29 bits say that it lies far enough from a half-way point, rounding it is right; otherwise the digits decide.
+ * Reading the text as a double and rounding that to float32 rounds twice, which goes wrong where the double lies
+ * (nearly) half way between two float32s. So: a quick double whose relative error is known to be small; where
+ * either end of that error rounds to the same float32, it is right; elsewhere the digits decide.
  */
 
 /** Powers of ten that the quick road multiplies with; entry i is 10^(i − 60), each the nearest double. */
 const powersOfTen = Float64Array.from({ length: 121 }, (_, i) => Number(`1e${i - 60}`));
-export const lowestPower = -60;
-export const highestPower = 60;
 
+/**
+ * The quick product carries a few roundings (of the digits' groups, the power, the product), each of half a unit in
+ * the last place at most: together far below one part in 2^50. One number in some four million lies so near to a
+ * half-way point that one part in 2^47 makes a difference, and goes the exact road.
+ */
+const lower = 1 - 2 ** -47;
+const upper = 1 + 2 ** -47;
+
+const largest = 2 ** 128 - 2 ** 104;
 /** Below this a float32 is subnormal, and half-way points lie elsewhere. */
 const smallestNormal = 2 ** -126;
 /** From here on (2^128 − 2^103, the half-way point above the largest float32) rounding overflows. */
 const overflow = 2 ** 128 - 2 ** 103;
 
-const double = new Float64Array(1);
-const doubleWords = new Uint32Array(double.buffer);
-
-/** The bits of a double that float32 has no room for, and the pattern of a half-way point. */
-const lostBits = 0x1fffffff;
-const halfWay = 0x10000000;
 /**
- * The quick product carries at most four roundings (two digit groups, the power, the product): under 4 units in
- * the last place of the double. 64 leaves room, and sends one number in four million down the exact road.
- */
-const doubt = 64;
-
-/**
- * `digits × 10^power` as float32, for 0 < digits < 10^18 held within a unit in the last place and a power in
- * [lowestPower, highestPower]; NaN where only the text itself can tell.
+ * `digits × 10^power` as float32, for digits ≥ 0 that count to 18 at most; NaN where only the text itself can tell.
  */
 export function quickFloat32(digits: number, power: number): number {
-  const value = digits * powersOfTen[power - lowestPower]!;
-  double[0] = value;
-  const distance = (doubleWords[0]! & lostBits) - halfWay;
-  if (distance > -doubt && distance < doubt) return Number.NaN;
-  if (value < smallestNormal || value > 3e38) return Number.NaN;
-  return value;
+  const value = digits * powersOfTen[power + 60]!;
+  const rounded = Math.fround(value * lower);
+  return rounded === Math.fround(value * upper) && rounded <= largest ? rounded : Number.NaN;
 }
 
 /**
@@ -55,6 +46,12 @@ export function exactFloat32(text: string): number {
   if (order < 0) return Math.sign(value) * below(magnitude);
   return Math.sign(value) * above(magnitude);
 }
+
+const double = new Float64Array(1);
+const doubleWords = new Uint32Array(double.buffer);
+/** The bits of a double that float32 has no room for, and their pattern at a half-way point. */
+const lostBits = 0x1fffffff;
+const halfWay = 0x10000000;
 
 function isHalfWay(magnitude: number): boolean {
   if (magnitude < smallestNormal) return (magnitude * 2 ** 150) % 2 === 1;

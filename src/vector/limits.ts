@@ -2,5 +2,3 @@
 export const maxDimensions = { vector: 16_000, halfvec: 16_000, sparsevec: 1_000_000_000 } as const;
 /** Non-zero elements of a sparsevec. */
 export const maxNonZero = 16_000;
-/** The largest finite halfvec element. */
-export const maxHalf = 65_504;

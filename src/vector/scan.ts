@@ -1,4 +1,4 @@
-import { exactFloat32, highestPower, lowestPower, quickFloat32 } from './float32.ts';
+import { exactFloat32, quickFloat32 } from './float32.ts';
 
 /**
  * A list of float32 numbers read from text bytes, as pgvector's own input function reads `[1,2.5,-3e-2]`
@@ -16,12 +16,16 @@ export const UNSURE = -6;
 /** Where the last scan stopped: just behind its last byte, or at the element it could not take. */
 export let stoppedAt = 0;
 
-const [COMMA, MINUS, PLUS, DOT, ZERO] = [0x2c, 0x2d, 0x2b, 0x2e, 0x30];
+const [COMMA, MINUS, PLUS, DOT, ZERO, LETTER_E] = [0x2c, 0x2d, 0x2b, 0x2e, 0x30, 0x65];
 
 /** C's isspace: space, and tab to carriage return. */
 export function isSpace(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
+
+/** Digits that a double still holds well enough for quickFloat32. */
+const mostDigits = 18;
+const tenTo = Float64Array.from({ length: 10 }, (_, i) => 10 ** i);
 
 /**
  * Reads `number, number, …` behind an opening bracket, up to and including the byte `close`.
@@ -39,75 +43,67 @@ export function scanFloats(
   at: number,
   limit: number,
 ): number {
+  // The loop looks a few bytes ahead without asking whether they are there.
+  if (end + readAhead > bytes.length) return scanCopy(bytes, start, end, close, out, at, limit);
+  const words = wordsOf(bytes);
   let position = start;
-  let count = 0;
-  for (;;) {
-    let byte = position < end ? bytes[position]! : 0;
-    while (isSpace(byte)) byte = ++position < end ? bytes[position]! : 0;
+  for (let count = 0; ; ) {
+    let byte = bytes[position]!;
+    while (isSpace(byte)) byte = bytes[++position]!;
     const elementStart = position;
     const negative = byte === MINUS;
-    if (negative || byte === PLUS) byte = ++position < end ? bytes[position]! : 0;
+    if (negative || byte === PLUS) byte = bytes[++position]!;
 
-    // Up to nine digits go into each of two integers; together they are exact below 2^53 and never off by more
-    // than a unit in the last place.
     const digitsStart = position;
-    let head = 0;
-    let stop = position + 9 < end ? position + 9 : end;
+    let digits = 0;
     let digit = byte - ZERO;
-    while (position < stop && digit >= 0 && digit <= 9) {
-      head = head * 10 + digit;
-      digit = (++position < end ? bytes[position]! : 0) - ZERO;
+    while (digit >= 0 && digit <= 9) {
+      digits = digits * 10 + digit;
+      digit = bytes[++position]! - ZERO;
     }
     let digitCount = position - digitsStart;
     let power = 0;
-    let value = head;
     if (digit === DOT - ZERO) {
       const fractionStart = ++position;
-      stop = fractionStart + 9 - digitCount;
-      if (stop > end) stop = end;
-      digit = (position < end ? bytes[position]! : 0) - ZERO;
-      while (position < stop && digit >= 0 && digit <= 9) {
-        head = head * 10 + digit;
-        digit = (++position < end ? bytes[position]! : 0) - ZERO;
-      }
-      value = head;
-      if (digit >= 0 && digit <= 9) {
-        const tailStart = position;
-        let tail = 0;
-        stop = tailStart + 9 < end ? tailStart + 9 : end;
-        while (position < stop && digit >= 0 && digit <= 9) {
-          tail = tail * 10 + digit;
-          digit = (++position < end ? bytes[position]! : 0) - ZERO;
+      // Four digits at a time, eight at most: most numbers have as many.
+      let four = fourDigits(words.getInt32(position, true));
+      if (four >= 0) {
+        digits = digits * 1e4 + four;
+        position += 4;
+        four = fourDigits(words.getInt32(position, true));
+        if (four >= 0) {
+          digits = digits * 1e4 + four;
+          position += 4;
         }
-        value = head * tenTo[position - tailStart]! + tail;
       }
+      const restStart = position;
+      let rest = 0;
+      digit = bytes[position]! - ZERO;
+      while (digit >= 0 && digit <= 9) {
+        rest = rest * 10 + digit;
+        digit = bytes[++position]! - ZERO;
+      }
+      if (position > restStart) digits = digits * (tenTo[position - restStart] ?? Number.NaN) + rest;
       power = fractionStart - position;
       digitCount -= power;
     }
     byte = digit + ZERO;
-    let quick = digitCount > 0;
-    if (byte === 0x65 || byte === 0x45) {
-      position = skipExponent(bytes, position, end);
-      if (position < 0) quick = false;
-      else {
-        power += exponentValue;
-        byte = position < end ? bytes[position]! : 0;
-      }
+    if ((byte | 0x20) === LETTER_E) {
+      position = skipExponent(bytes, position);
+      power += exponentValue;
+      byte = bytes[position]!;
     }
     let number = Number.NaN;
-    if (quick && !(byte >= ZERO && byte <= 0x39)) {
-      // `0x` is how C's hexadecimal floats begin.
-      if (value === 0) number = (byte | 0x20) === 0x78 ? Number.NaN : 0;
-      else if (power >= lowestPower && power <= highestPower) number = quickFloat32(value, power);
-    }
+    const ended = byte === COMMA || byte === close || isSpace(byte);
+    if (ended && digitCount > 0 && digitCount <= mostDigits) number = quickFloat32(digits, power);
     if (Number.isNaN(number)) {
       number = slowElement(bytes, elementStart, end, close);
-      if (number < 0 && elementProblem !== 0) {
+      if (elementProblem !== 0) {
         stoppedAt = elementStart;
         return elementProblem;
       }
       position = stoppedAt;
-      byte = position < end ? bytes[position]! : 0;
+      byte = bytes[position]!;
     } else if (negative) number = -number;
 
     if (count === limit) {
@@ -116,33 +112,80 @@ export function scanFloats(
     }
     out[at + count++] = number;
 
-    while (isSpace(byte)) byte = ++position < end ? bytes[position]! : 0;
+    while (isSpace(byte)) byte = bytes[++position]!;
+    if (position >= end || (byte !== COMMA && byte !== close)) {
+      stoppedAt = position;
+      return SYNTAX;
+    }
     position++;
     if (byte === COMMA) continue;
     stoppedAt = position;
-    if (byte === close && position <= end) return count;
-    stoppedAt = position - 1;
-    return SYNTAX;
+    return count;
   }
 }
 
-const tenTo = Float64Array.from({ length: 10 }, (_, i) => 10 ** i);
+/** How far behind a byte that it has looked at the loop may read: a word of four bytes. */
+const readAhead = 8;
+
+let padded = new Uint8Array(0);
+
+/** The same for bytes at the end of their array: read from a copy with room behind. */
+function scanCopy(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  close: number,
+  out: Float32Array,
+  at: number,
+  limit: number,
+): number {
+  const length = end - start;
+  if (padded.length < length + readAhead) padded = new Uint8Array(2 * length + readAhead);
+  padded.set(bytes.subarray(start, end));
+  padded.fill(0, length, length + readAhead);
+  const count = scanFloats(padded, 0, length, close, out, at, limit);
+  stoppedAt += start;
+  return count;
+}
+
+let lastBytes: Uint8Array | undefined;
+let lastWords: DataView = new DataView(new ArrayBuffer(0));
+
+/** The array's bytes as words; kept from call to call, as a piece has thousands of vectors. */
+function wordsOf(bytes: Uint8Array): DataView {
+  if (bytes !== lastBytes) {
+    lastBytes = bytes;
+    lastWords = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+  return lastWords;
+}
+
+/**
+ * The number that four ASCII digits spell, the first in the lowest byte; −1 where they are not all digits.
+ * Each step joins neighbours: digits to pairs, pairs to the whole (after D. Lemire, "Quickly parsing eight digits").
+ */
+function fourDigits(word: number): number {
+  const allDigits = (word & 0xf0f0f0f0) | (((word + 0x06060606) & 0xf0f0f0f0) >>> 4);
+  if (allDigits !== 0x33333333) return -1;
+  const digits = word & 0x0f0f0f0f;
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
+  return (Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff;
+}
 
 let exponentValue = 0;
 
-/** Reads `e[+-]digits` at `position`; returns where it ends and sets exponentValue, or −1 if it is none. */
-function skipExponent(bytes: Uint8Array, position: number, end: number): number {
+/** Reads `e[+-]digits` at `position`; returns where it ends and sets exponentValue, NaN if there is no number. */
+function skipExponent(bytes: Uint8Array, position: number): number {
   let at = position + 1;
   const negative = bytes[at] === MINUS;
   if (negative || bytes[at] === PLUS) at++;
   const digitsStart = at;
   let value = 0;
-  while (at < end && bytes[at]! >= ZERO && bytes[at]! <= 0x39) {
-    if (value < 100_000) value = value * 10 + bytes[at]! - ZERO;
-    at++;
+  for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++at]! - ZERO) {
+    if (value < 100_000) value = value * 10 + digit;
   }
-  exponentValue = negative ? -value : value;
-  return at === digitsStart ? -1 : at;
+  exponentValue = at === digitsStart ? Number.NaN : negative ? -value : value;
+  return at;
 }
 
 let elementProblem = 0;

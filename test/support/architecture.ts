@@ -37,7 +37,7 @@ const NEIGHBOURS_MAY: readonly { to: string; typeOnly: boolean; because: string 
 ];
 
 const PACKAGES_ONLY_IN: readonly { packages: RegExp; files: RegExp; where: string }[] = [
-  { packages: /^(commander|chalk|cli-progress|cli-table3)$/, files: /^commands\//, where: 'commands' },
+  { packages: /^(commander|chalk|cli-progress)$/, files: /^commands\//, where: 'commands' },
   { packages: /^(pg(-.*)?|@electric-sql\/.*)$/, files: /^src\/database\//, where: 'src/database' },
 ];
 
