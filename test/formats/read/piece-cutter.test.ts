@@ -16,8 +16,20 @@ function cutLines(bytes: Buffer, length: number, atEnd: boolean) {
   return atEnd && end < length ? { end: length, records: records + 1 } : { end, records };
 }
 
-async function cut(source: Source, pieceLength: number, recycle = false): Promise<Piece[]> {
+interface Handling {
+  /** Whether buffers are given back. */
+  recycle?: boolean;
+  /** Whether more than a piece has been looked at before. */
+  ahead?: boolean;
+}
+
+async function cut(source: Source, pieceLength: number, { recycle, ahead }: Handling = {}): Promise<Piece[]> {
   const cutter = new PieceCutter(source, pieceLength);
+  if (ahead) {
+    await cutter.peek();
+    await cutter.lengthen();
+    await cutter.lengthen();
+  }
   const pieces: Piece[] = [];
   for await (const { location, bytes } of cutter.pieces(cutLines)) {
     pieces.push({ location, bytes: bytes.slice() });
@@ -45,7 +57,7 @@ describe('pieces', () => {
   test('together they are the source, each of whole records, numbered through', () =>
     fc.assert(
       fc.asyncProperty(lines, pieceLength, fc.boolean(), async (bytes, length, recycle) => {
-        const pieces = await cut(chunked(bytes), length, recycle);
+        const pieces = await cut(chunked(bytes), length, { recycle });
         expect(Buffer.concat(pieces.map((piece) => piece.bytes))).toEqual(bytes);
         let [offset, row] = [0, 1];
         for (const [i, piece] of pieces.entries()) {
@@ -62,10 +74,12 @@ describe('pieces', () => {
       }),
     ));
 
-  test('whatever chunks the source comes in, they are the same', () =>
+  test('whatever chunks the source comes in, and however far it was looked at, they are the same', () =>
     fc.assert(
       fc.asyncProperty(lines, pieceLength, fc.integer({ min: 1, max: 20 }), async (bytes, length, size) => {
-        expect(await cut(chunked(bytes, size), length)).toEqual(await cut(chunked(bytes), length));
+        const pieces = await cut(chunked(bytes), length);
+        expect(await cut(chunked(bytes, size), length)).toEqual(pieces);
+        expect(await cut(chunked(bytes, size), length, { ahead: true })).toEqual(pieces);
       }),
     ));
 
