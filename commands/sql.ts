@@ -29,8 +29,7 @@ async function runStatement({ options, io, output, database }: Context<SqlOption
   if (sql.trim() === '') throw new UsageError('the statement is empty');
 
   const opened = await database();
-  const { rows, rowCount } = await opened.query(sql);
-  const names = Object.keys(rows[0] ?? {});
+  const { rows, columns: names, rowCount } = await opened.query(sql);
   const values = rows.map((row) => names.map((name) => row[name]));
 
   if (output.json) return output.document({ database: opened.target.description, rowCount, rows });

@@ -14,6 +14,8 @@ export interface Statement {
  */
 export interface QueryResult<Row> {
   rows: Row[];
+  /** Names of the result's columns, in order; empty where the statement gives no rows at all. */
+  columns: string[];
   /** Rows returned or affected. */
   rowCount: number;
 }

@@ -16,16 +16,22 @@ export type CopyOutcome =
 /**
  * Sends the chunks into a submitted COPY FROM STDIN, each when the one before has left for the socket: nothing
  * piles up here, and while the socket is full the thread does other work.
+ * @param signal asks for an end while chunks still come; what has been sent whole is the server's to judge
  */
-export async function sendChunks(stream: CopyStreamQuery, chunks: Chunks): Promise<CopyOutcome> {
+export async function sendChunks(
+  stream: CopyStreamQuery,
+  chunks: Chunks,
+  signal: AbortSignal,
+): Promise<CopyOutcome> {
   const refusal = new Refusal(stream);
   const source = iteratorOf(chunks);
   for (;;) {
     let next: IteratorResult<Uint8Array>;
     try {
+      signal.throwIfAborted();
       const pending = source.next();
       // A plain iterable's chunk is there already: no turn of the event loop for it.
-      next = pending instanceof Promise ? await refusal.orFirst(pending) : pending;
+      next = pending instanceof Promise ? await refusal.orFirst(orAborted(pending, signal)) : pending;
     } catch (error) {
       if (refusal.happened) break;
       await fail(stream);
@@ -68,6 +74,15 @@ class Refusal {
       work.then(resolve, reject);
     });
   }
+}
+
+/** `work`, or the signal's reason if that comes first. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** Ends the COPY with CopyFail and waits for the server's answer, so that the session is ready again. */

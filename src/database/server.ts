@@ -37,7 +37,7 @@ class ServerDatabase implements Database {
   readonly #client: WireClient;
   /** What ended the connection while nothing ran: pg itself only says that it is not queryable. */
   #lost: unknown;
-  #isCancelled = false;
+  readonly #cancelled = new AbortController();
   /** Settles, and never rejects, when the COPY that runs has ended. */
   #running: Promise<void> | undefined;
 
@@ -61,7 +61,8 @@ class ServerDatabase implements Database {
       const result = await this.#client.query<Row>(text, values === undefined ? undefined : [...values]);
       // Several statements in one text give several results: the last one counts.
       const last = Array.isArray(result) ? (result as (typeof result)[]).at(-1)! : result;
-      return { rows: last.rows, rowCount: last.rowCount ?? 0 };
+      const columns = last.fields.map(({ name }) => name);
+      return { rows: last.rows, columns, rowCount: last.rowCount ?? 0 };
     } catch (error) {
       throw this.#explain(error);
     }
@@ -69,9 +70,9 @@ class ServerDatabase implements Database {
 
   async copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
     const stream = this.#submit(copyFrom(sql)) as CopyStreamQuery;
-    const outcome = await this.#watch(sendChunks(stream, chunks));
+    const outcome = await this.#watch(sendChunks(stream, chunks, this.#cancelled.signal));
     if (outcome.kind === 'refused') throw this.#explain(outcome.error);
-    if (outcome.kind === 'source-failed') throw this.#isCancelled ? new InterruptedError() : outcome.error;
+    if (outcome.kind === 'source-failed') throw outcome.error;
     return stream.rowCount;
   }
 
@@ -101,11 +102,11 @@ class ServerDatabase implements Database {
   }
 
   async cancel(): Promise<void> {
-    this.#isCancelled = true;
+    this.#cancelled.abort(new InterruptedError());
     await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
     // Whether a COPY was stored before the request came is only known from its answer.
     await Promise.race([this.#running, sleep(CANCEL_PATIENCE_MS, undefined, { ref: false })]);
-    // A COPY that waits for our data does not notice the request: the closed connection ends that one.
+    // A server that does not answer notices at least that the connection is closed.
     this.#client.connection.stream.destroy();
   }
 
@@ -140,7 +141,7 @@ class ServerDatabase implements Database {
   }
 
   #explain(error: unknown): PgvError {
-    if (this.#isCancelled) return new InterruptedError();
+    if (this.#cancelled.signal.aborted) return new InterruptedError();
     if (error instanceof PgvError) return error;
     const isAboutLost = this.#lost !== undefined && /not queryable/.test(String(error));
     return toPgvError(isAboutLost ? this.#lost : error, {

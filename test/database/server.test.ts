@@ -41,10 +41,12 @@ describe.skipIf(noServer)('a query', () => {
     const { database } = await open('CREATE TABLE t (a int)');
     expect(await database.query({ text: 'INSERT INTO t VALUES ($1), ($2)', values: [1, null] })).toEqual({
       rows: [],
+      columns: [],
       rowCount: 2,
     });
     expect(await database.query('SELECT 1 AS x; SELECT a FROM t ORDER BY a')).toEqual({
       rows: [{ a: 1 }, { a: null }],
+      columns: ['a'],
       rowCount: 2,
     });
   });

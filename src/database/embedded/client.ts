@@ -167,7 +167,7 @@ function toResult<Row>({ fields, rows, tag }: Reply): QueryResult<Row> {
     Object.fromEntries(
       row.map((text, at) => [columns[at]!.name, text === null ? null : columns[at]!.parse(text)]),
     ) as Row;
-  return { rows: rows.map(read), rowCount: rowCount({ tag }) };
+  return { rows: rows.map(read), columns: columns.map(({ name }) => name), rowCount: rowCount({ tag }) };
 }
 
 /** The number at the end of a command's tag (`INSERT 0 5`, `COPY 12`), 0 where it has none. */
