@@ -1,5 +1,5 @@
 /** A generator of 32-bit integers that gives the same ones in every run (xorshift32). */
-export function randomIntegers(seed: number): () => number {
+function randomIntegers(seed: number): () => number {
   let state = seed;
   return () => {
     state ^= state << 13;
@@ -34,7 +34,7 @@ function randomFloat64(random: () => number): number {
 }
 
 /** All decimal digits of a number m × 2^e (m below 2^53): no rounding. */
-export function exactDecimal(value: number): string {
+function exactDecimal(value: number): string {
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   let whole = Math.abs(value);
   let halvings = 0;
