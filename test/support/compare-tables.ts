@@ -13,7 +13,7 @@ export async function expectSameRows(session: Session, ours: string, theirs: str
 
 async function onlyIn(session: Session, first: string, second: string): Promise<unknown[]> {
   const rows = (table: string) =>
-    `SELECT t::text AS row, pg_catalog.record_send(t) AS sent FROM ${quoteName(table)} AS t`;
+    `SELECT whole::text AS row, pg_catalog.record_send(whole) AS sent FROM ${quoteName(table)} AS whole`;
   const found = await session.query<{ row: string }>(
     `SELECT row FROM (${rows(first)} EXCEPT ALL ${rows(second)}) AS difference ORDER BY row LIMIT 3`,
   );

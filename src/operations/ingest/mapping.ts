@@ -44,6 +44,7 @@ export function mapFields(
   if (repeated !== undefined) {
     throw new UsageError(`two fields of ${file.layout.file} go into column ${repeated}`, {
       column: repeated,
+      hint: 'give one of them another column with --map <field>=<column>, or leave it out with --columns',
     });
   }
   return fields;

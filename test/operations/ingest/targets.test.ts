@@ -216,6 +216,20 @@ eachDatabase((fixture) => {
     await expect(bad).rejects.toMatchObject({ sqlstate: '22P02', file: 'test.csv', row: 42, column: 'u' });
   });
 
+  test.each<Partial<Load>>([{}, { atomic: true }, { onConflict: 'update' }])(
+    'what only the server reads comes the same way: %j',
+    async (options) => {
+      await database.query('ALTER TABLE docs ADD span interval');
+      const file = (id: string) => `id,t,span\n${id},"tab\t, \\N and\nline",1 day\n`;
+      await ingest(file('5'), options);
+      expect(await contents('id, span, t')).toContain('5 1 day tab\t, \\N and\nline');
+      // A single value among those that we read.
+      await database.query('ALTER TABLE docs DROP span');
+      await ingest(`${header + row(6)}7,x,"[0x10,1]"\n${row(8)}`, { ...options, pieceLength });
+      expect(await contents('id, v')).toEqual(expect.arrayContaining(['6 [1,6]', '7 [16,1]', '8 [1,8]']));
+    },
+  );
+
   test('two lanes: the error is that of the first bad row', async () => {
     const rows = Array.from({ length: 400 }, (_, i) => (i < 99 ? row(i + 10) : `${i + 10},x,"[1]"\n`));
     await expect(ingest(header + rows.join(''), { pieceLength })).rejects.toMatchObject({
