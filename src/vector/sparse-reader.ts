@@ -92,8 +92,11 @@ class SparseReader implements TextReader {
 /** The non-zero elements by ascending index, or undefined where pgvector should see the text itself. */
 function parseElements(text: string, dimensions: number): [number, number][] | undefined {
   if (text === '') return [];
+  const parts = text.split(',');
+  // Zeros count here, though they are dropped.
+  if (parts.length > maxNonZero) return undefined;
   const elements: [number, number][] = [];
-  for (const part of text.split(',')) {
+  for (const part of parts) {
     const match = element.exec(part);
     if (match === null) return undefined;
     const index = Number(match[1]);
@@ -105,5 +108,5 @@ function parseElements(text: string, dimensions: number): [number, number][] | u
   }
   elements.sort((a, b) => a[0] - b[0]);
   const repeated = elements.some(([index], i) => i > 0 && elements[i - 1]![0] === index);
-  return repeated || elements.length > maxNonZero ? undefined : elements;
+  return repeated ? undefined : elements;
 }

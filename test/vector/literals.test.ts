@@ -12,6 +12,8 @@ import { eachDatabase } from '../support/databases.ts';
 
 const lists = (n: number) => Array.from({ length: n }, () => '1').join(',');
 
+const elements = (n: number) => Array.from({ length: n }, (_, i) => `${i + 1}:1`).join(',');
+
 const dense = [
   ...[
     '',
@@ -177,6 +179,9 @@ const sparse = [
     '[1,2,3]',
     '{1:1}',
     '{1:1}/',
+    `{${elements(16_000)}}/20000`,
+    `{${elements(16_001)}}/20000`,
+    `{${elements(16_000)},17000:0}/20000`,
   ],
 ];
 

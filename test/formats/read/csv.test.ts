@@ -196,6 +196,17 @@ describe('broken records', () => {
     }
   });
 
+  test('a line end of another kind than the first line has', async () => {
+    const error = await problemOf('t,v\rx,"[1,2]"\ry\nz,"[1,2]"\r');
+    expect(error).toMatchObject({
+      code: 'bad-line-end',
+      row: 2,
+      message: 'a line feed stands outside quotes',
+    });
+    // But for a line feed alone in a file of both, which is as clear as can be.
+    expect(await problemOf('t,v\r\nx,"[1,2]"\ny,"[1,2]"\r\n')).toBeUndefined();
+  });
+
   test('a quote that is never closed, a lone carriage return, a missing field', async () => {
     expect(await problemOf(`t,v\n${good.repeat(5)}"x,"[1,2]"\n${good}`)).toMatchObject({ row: 6 });
     expect(await problemOf(`t,v\n${good.repeat(5)}x\ry,"[1,2]"\n`)).toMatchObject({

@@ -2,8 +2,8 @@ import type { Batch, Piece } from '../../../batch.ts';
 import { DataError } from '../../../errors.ts';
 import { BAD, excerpt, type TextReader, UNSURE } from '../../../text-reader.ts';
 import { NeedsText, type PieceDecoder } from '../format.ts';
-import type { Dialect } from './dialect.ts';
-import { type FieldEnd, FieldScanner, LONE_RETURN, RECORD_END, UNCLOSED } from './field-scanner.ts';
+import { type Dialect, LINE_FEED } from './dialect.ts';
+import { type FieldEnd, FieldScanner, RECORD_END, STRAY_LINE_END, UNCLOSED } from './field-scanner.ts';
 
 /** A column of the table, the file's field that it is read from, and its reader. */
 export interface ReadColumn {
@@ -133,8 +133,9 @@ class CsvDecoder implements PieceDecoder {
   }
 
   private brokenRecord(end: FieldEnd, piece: Piece): DataError {
-    if (end === LONE_RETURN) {
-      return this.error('a carriage return stands outside quotes', piece, {
+    if (end === STRAY_LINE_END) {
+      const what = this.options.dialect.newline === LINE_FEED ? 'carriage return' : 'line feed';
+      return this.error(`a ${what} stands outside quotes`, piece, {
         code: 'bad-line-end',
         sqlstate: '22P04',
         hint: 'quote the field that holds it, or convert the file to one kind of line end',

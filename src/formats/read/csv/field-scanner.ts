@@ -2,13 +2,13 @@ import { grown } from '../../../growing.ts';
 import { CARRIAGE_RETURN, type Dialect, LINE_FEED } from './dialect.ts';
 
 /** What ended a field. */
-export type FieldEnd = typeof DELIMITER | typeof RECORD_END | typeof UNCLOSED | typeof LONE_RETURN;
+export type FieldEnd = typeof DELIMITER | typeof RECORD_END | typeof UNCLOSED | typeof STRAY_LINE_END;
 export const DELIMITER = 0;
 export const RECORD_END = 1;
 /** The input ended inside quotes. */
 export const UNCLOSED = 2;
-/** A carriage return outside quotes that ends no line. */
-export const LONE_RETURN = 3;
+/** Outside quotes, a carriage return or line feed that is not what ends this file's lines. */
+export const STRAY_LINE_END = 3;
 
 /**
  * Finds one field after the other, by the rules of PostgreSQL's COPY … CSV (src/backend/commands/copyfromparse.c,
@@ -32,7 +32,6 @@ export class FieldScanner {
   constructor(dialect: Dialect) {
     this.dialect = dialect;
     for (const byte of [dialect.delimiter, dialect.quote, LINE_FEED, CARRIAGE_RETURN]) this.special[byte] = 1;
-    if (dialect.newline === CARRIAGE_RETURN) this.special[LINE_FEED] = 0;
   }
 
   /** Scans the field that begins at `position` of input[0, end). */
@@ -79,7 +78,7 @@ export class FieldScanner {
     if (byte === this.dialect.delimiter) return DELIMITER;
     if (byte === this.dialect.newline) return RECORD_END;
     // A carriage return: with the line feed behind it, or at the very end, it ends the line.
-    if (at + 1 < end && input[at + 1] !== LINE_FEED) return LONE_RETURN;
+    if (byte === LINE_FEED || (at + 1 < end && input[at + 1] !== LINE_FEED)) return STRAY_LINE_END;
     this.position = Math.min(at + 2, end);
     return RECORD_END;
   }
