@@ -40,8 +40,10 @@ export function toPgvError(thrown: unknown, signal: AbortSignal): PgvError {
 /** An operation's own InterruptedError says what is already done; which signal it was, only the run knows. */
 function interrupted(thrown: unknown, signal: AbortSignal): PgvError {
   const reason = signal.reason instanceof PgvError ? signal.reason : interruption('SIGINT');
-  if (!(thrown instanceof InterruptedError) || thrown.message === plain) return reason;
-  return new InterruptedError(thrown.message, { code: reason.code, hint: thrown.hint, cause: thrown });
+  if (!(thrown instanceof InterruptedError)) return reason;
+  if (thrown.message === plain && thrown.hint === undefined) return reason;
+  const message = thrown.message === plain ? reason.message : thrown.message;
+  return new InterruptedError(message, { code: reason.code, hint: thrown.hint, cause: thrown });
 }
 
 /** What an InterruptedError says that knows no more. */

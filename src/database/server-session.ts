@@ -10,7 +10,7 @@ export interface SessionFacts {
 
 /**
  * Sets what the text of values depends on, whatever the role's own defaults: ISO dates (their order of day and
- * month is left), PostgreSQL's intervals, shortest exact floats; and lifts statement_timeout, since loads and
+ * month is left), shortest exact floats; and lifts statement_timeout, since loads and
  * index builds take as long as they take. All in one round trip, by SET and not in the startup packet, because
  * poolers refuse most parameters there.
  *
@@ -22,7 +22,6 @@ export async function prepareSession(client: WireClient): Promise<SessionFacts> 
   const { rows } = await client.query<{ own: boolean; version: string }>(
     `SELECT ${isOwnBackend} AS own, current_setting('server_version') AS version,
             set_config('datestyle', 'ISO', false),
-            set_config('intervalstyle', 'postgres', false),
             set_config('extra_float_digits', '1', false),
             CASE WHEN ${isOwnBackend} THEN set_config('statement_timeout', '0', false) END`,
   );

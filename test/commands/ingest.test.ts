@@ -122,7 +122,28 @@ describe.skipIf(noServer !== null)('stopping a load', () => {
     await writeFile(large, `${header}\n${copies.flat().join('\n')}\n`);
   });
 
-  test('Ctrl-C stores whole pieces and says how many rows, or leaves no table', async () => {
+  const storedRows = (stderr: string) =>
+    Number(/([\d,]+) rows? (?:is|are) stored in large already/.exec(stderr)?.[1]?.replaceAll(',', '') ?? 0);
+
+  test('Ctrl-C between pieces says how many rows are stored', async () => {
+    const { url, open } = await emptyDatabase('server');
+    const database = await open();
+    await database.query('CREATE TABLE large (id bigint)');
+    await database.query(
+      "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.id % 20 = 0 THEN PERFORM pg_sleep(0.0001); END IF; RETURN NEW; END'",
+    );
+    await database.query('CREATE TRIGGER slow BEFORE INSERT ON large FOR EACH ROW EXECUTE FUNCTION slow()');
+    const args = ['ingest', large, '-d', url, '--columns', 'id', '--jobs', '1', '--progress', 'json'];
+    const { code, stderr } = await pgv(args, {
+      signalAfter: { output: /"rows":1\d{4}\b/ },
+    });
+    expect(code).toBe(130);
+    const { rows } = await database.query('SELECT count(*) AS rows FROM large');
+    expect(storedRows(stderr)).toBeGreaterThan(0);
+    expect(rows).toEqual([{ rows: storedRows(stderr) }]);
+  });
+
+  test('Ctrl-C while the server is at work cancels that, and leaves no backend', async () => {
     const { url, open } = await emptyDatabase('server');
     const database = await open();
     await database.query('CREATE EXTENSION vector');
@@ -135,11 +156,9 @@ describe.skipIf(noServer !== null)('stopping a load', () => {
       signalAfter: { milliseconds: 2500 },
     });
     expect(code).toBe(130);
-    const said = Number(
-      /([\d,]+) rows? (?:is|are) stored in large already/.exec(stderr)?.[1]?.replaceAll(',', '') ?? 0,
-    );
+    expect(stderr).toMatch(/^pgv: interrupted$/m);
     const { rows } = await database.query<{ rows: number }>('SELECT count(*) AS rows FROM large');
-    expect(rows[0]!.rows).toBe(said);
+    expect(rows[0]!.rows).toBe(storedRows(stderr));
     const { rows: backends } = await database.query<{ pid: number }>(
       "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
     );

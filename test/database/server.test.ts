@@ -55,7 +55,6 @@ describe.skipIf(noServer)('a query', () => {
     const { database, again } = await open();
     await database.query(`DO $$ BEGIN
       EXECUTE format('ALTER DATABASE %I SET datestyle = ''SQL, DMY''', current_database());
-      EXECUTE format('ALTER DATABASE %I SET intervalstyle = iso_8601', current_database());
       EXECUTE format('ALTER DATABASE %I SET extra_float_digits = 0', current_database());
       EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''10ms''', current_database());
       EXECUTE format('ALTER DATABASE %I SET client_encoding = ''LATIN1''', current_database());

@@ -38,7 +38,6 @@ export interface RunResult {
  */
 export async function pgv(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   checkBuild();
-  checkBuild();
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd: options.cwd ?? scratch,
     env: cleanEnvironment(options.env),
