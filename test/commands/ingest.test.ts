@@ -51,7 +51,10 @@ eachDatabase((fixture) => {
       rows: 1000,
       inserted: 1000,
       updated: 0,
+      unchanged: 0,
       skipped: 0,
+      rejected: 0,
+      loadId: null,
       lanes: 1,
       files: [{ path: 'data.csv', rows: 1000 }],
     });

@@ -24,6 +24,12 @@ export interface IngestSummary extends Outcome {
   status: 'loaded';
   /** Committed by this run. */
   rows: number;
+  /** Rows that were there already, just as they are: an update counts each row that it touches, so 0. */
+  unchanged: 0;
+  /** Rows of the file that were refused: the first one ends the load, so 0. */
+  rejected: 0;
+  /** The load's name in the ledger; null, as none is kept. */
+  loadId: null;
   /** Of the input. */
   bytes: number;
   seconds: number;
@@ -162,6 +168,9 @@ function summarize(
     status: 'loaded',
     rows,
     ...outcome,
+    unchanged: 0,
+    rejected: 0,
+    loadId: null,
     bytes,
     seconds,
     rowsPerSecond: Math.round(rows / seconds),
