@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
+import { decompressed, withoutCompression } from '../src/decompress.ts';
 import { UsageError } from '../src/errors.ts';
 import type { ReadFormat } from '../src/formats/read/format.ts';
 import { formatOf, readFormat, readFormats } from '../src/formats/read/formats.ts';
@@ -34,7 +35,7 @@ interface IngestFlags {
 
 export function configure(command: Command): Command {
   addConnectionOptions(addTableOption(command))
-    .argument('<file>', 'a CSV file; - reads it from stdin')
+    .argument('<file>', 'the file, also compressed with gzip or zstd; - reads it from stdin')
     .addOption(
       new Option('--format <name>', "of the input (default: by the file's name)").choices(
         readFormats.map(({ name }) => name),
@@ -66,14 +67,15 @@ export function configure(command: Command): Command {
     'pgv ingest docs.csv',
     'pgv ingest docs.csv -t archive.docs --map text=content --map vec=embedding',
     'pgv ingest docs.csv --on-conflict update',
-    'zcat docs.csv.gz | pgv ingest - -t docs -d postgres://localhost/app',
+    'pgv ingest docs.csv.gz --atomic -d postgres://localhost/app',
+    'curl -s https://example.com/docs.csv | pgv ingest - -t docs',
   ]);
 }
 
 async function run(context: Context<IngestFlags>, name: string): Promise<void> {
   const { options, output, reporter, signal } = context;
   const table = tableName(context, name);
-  const source = await openSource(context, name);
+  const source = await decompressed(await openSource(context, name));
   try {
     const file = await chooseFormat(name, options.format).open(source, options);
     const summary = await ingest(
@@ -106,11 +108,11 @@ function tableName({ table }: Context<IngestFlags>, file: string): string {
   if (file === '-') {
     throw new UsageError('stdin has no name that the table could take', { hint: 'name the table with -t' });
   }
-  return quoteName(path.parse(file).name);
+  return quoteName(path.parse(withoutCompression(file)).name);
 }
 
 function chooseFormat(file: string, name: string | undefined): ReadFormat {
-  const format = name === undefined ? formatOf(file) : readFormat(name);
+  const format = name === undefined ? formatOf(withoutCompression(file)) : readFormat(name);
   if (format !== undefined) return format;
   throw new UsageError(`${file}: nothing in its name says which format it has`, {
     code: 'unknown-format',
