@@ -39,11 +39,8 @@ export function dropStaging(staging: string): Statement {
  */
 export function mergeStaged(merge: Merge): Statement {
   const columns = merge.columns.map(quoteName).join(', ');
-  const source =
-    merge.onConflict === 'update'
-      ? `SELECT ${columns} FROM (SELECT DISTINCT ON (${names(merge.key)}) * FROM ${merge.staging}
-  ORDER BY ${names(merge.key)}, ${rowNumberColumn} DESC) AS latest ORDER BY ${rowNumberColumn}`
-      : `SELECT ${columns} FROM ${merge.staging} ORDER BY ${rowNumberColumn}`;
+  const rows = merge.onConflict === 'update' ? `(${latestStaged(merge)}) AS latest` : merge.staging;
+  const source = `SELECT ${columns} FROM ${rows} ORDER BY ${rowNumberColumn}`;
   return {
     text: `WITH merged AS (
 INSERT INTO ${merge.target} AS target (${columns}) OVERRIDING SYSTEM VALUE
@@ -54,6 +51,13 @@ SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT 
   (SELECT count(*) FROM ${merge.staging}) AS staged
 FROM merged`,
   };
+}
+
+/** The staged rows, of those with one key the last. A key with a NULL in it is no other row's, as in a unique index. */
+function latestStaged({ staging, key }: Merge): string {
+  const hasNull = key.map((column) => `${quoteName(column)} IS NULL`).join(' OR ');
+  const same = `${names(key)}, CASE WHEN ${hasNull} THEN ${rowNumberColumn} END`;
+  return `SELECT DISTINCT ON (${same}) * FROM ${staging}\n  ORDER BY ${same}, ${rowNumberColumn} DESC`;
 }
 
 /**

@@ -142,6 +142,13 @@ eachDatabase((fixture) => {
     expect(await leftovers()).toEqual([]);
   });
 
+  test('--on-conflict update keeps every row whose key holds a NULL: none of them is another one', async () => {
+    const file = `${header}3,,"[1,3]"\n4,,"[1,4]"\n5,x,"[1,5]"\n6,x,"[1,6]"\n`;
+    const summary = await ingest(file, { onConflict: 'update', key: ['t'] });
+    expect(summary).toMatchObject({ inserted: 3, updated: 0, skipped: 1 });
+    expect(await contents()).toEqual(['1 old 1', '2 old 2', '3', '4', '6 x']);
+  });
+
   test('--on-conflict update without a primary key says --key', async () => {
     await database.query('ALTER TABLE docs DROP CONSTRAINT docs_pkey');
     await expect(ingest(many(1), { onConflict: 'update' })).rejects.toMatchObject({
