@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
 import { checkInit, type InitRequest, init } from '../../src/operations/init/init.ts';
@@ -138,6 +138,15 @@ eachDatabase(({ open }) => {
     expect((await init(database, asked, silentReporter)).created).toEqual([
       'index lists_embedding_ivfflat_cosine',
     ]);
+  });
+
+  test('the index of a new table is built at once, as nobody can be using it', async () => {
+    const query = vi.spyOn(database, 'query');
+    await init(database, { ...request('unused'), index: { type: 'hnsw' } }, silentReporter);
+    const statements = JSON.stringify(query.mock.calls);
+    query.mockRestore();
+    expect(statements).toContain('CREATE INDEX');
+    expect(statements).not.toContain('CONCURRENTLY');
   });
 
   test('more dimensions than an index takes are refused before anything runs', async () => {

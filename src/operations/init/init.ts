@@ -85,7 +85,7 @@ async function ensureIndexes(
   const made: string[] = [];
   for (const column of columnsToIndex(table, plan)) {
     // Nobody waits for a table that nobody knew.
-    const options = { ...index, table: name, vectorColumn: column.name, noConcurrently: isNew };
+    const options = { ...index, table: name, vectorColumn: column.name, concurrently: !isNew };
     const summary = await createVectorIndex(database, options, reporter);
     if (summary.created) made.push(summary.index);
   }
