@@ -1,7 +1,6 @@
 import { DataError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
-import { checkedText, utf8Reader } from '../../../values/bytes-reader.ts';
-import { type SessionFacts, textReader } from '../../../values/types.ts';
+import type { SessionFacts } from '../../../values/types.ts';
 import type {
   DecodedColumn,
   Layout,
@@ -12,6 +11,7 @@ import type {
   Road,
 } from '../format.ts';
 import { type Cut, PieceCutter } from '../piece-cutter.ts';
+import { readColumns } from '../text-columns.ts';
 import { csvDecoder } from './decoder.ts';
 import { csvDialect, type Dialect, newlineOf } from './dialect.ts';
 import { DELIMITER, FieldScanner, UNCLOSED } from './field-scanner.ts';
@@ -67,15 +67,7 @@ function decoder(
   session: SessionFacts,
 ): PieceDecoder {
   const { file, dialect, fieldCount } = layout as CsvLayout;
-  const readers = columns.map(({ name, field, type, inferred }) => {
-    const typed = textReader(type, { ...session, canonical: inferred });
-    if (road === 'binary') return { name, field, reader: typed! };
-    if (!inferred) return { name, field, reader: utf8Reader() };
-    // PostgreSQL knows its zone; what must be seen here is the form.
-    const checked = textReader(type, { utc: true, canonical: true })!;
-    return { name, field, reader: checkedText(checked), inferredType: type.name };
-  });
-  return csvDecoder(readers, { file, dialect, fieldCount });
+  return csvDecoder(readColumns(columns, road, session), { file, dialect, fieldCount });
 }
 
 /** The whole records at the beginning of what is left: one at least, where there are any. */

@@ -1,18 +1,11 @@
 import type { Batch, Piece } from '../../../batch.ts';
 import { DataError } from '../../../errors.ts';
-import { BAD, excerpt, type TextReader, UNSURE } from '../../../text-reader.ts';
-import { NeedsText, type PieceDecoder } from '../format.ts';
+import { TAKEN } from '../../../text-reader.ts';
+import type { PieceDecoder } from '../format.ts';
+import { RowNumbers } from '../row-numbers.ts';
+import { type ReadColumn, refusal } from '../text-columns.ts';
 import { type Dialect, LINE_FEED } from './dialect.ts';
 import { type FieldEnd, FieldScanner, RECORD_END, STRAY_LINE_END, UNCLOSED } from './field-scanner.ts';
-
-/** A column of the table, the file's field that it is read from, and its reader. */
-export interface ReadColumn {
-  name: string;
-  field: number;
-  reader: TextReader;
-  /** Set where the type was inferred and the column goes by text: its name, for the message about a value that is none. */
-  inferredType?: string;
-}
 
 export interface DecoderOptions {
   file: string;
@@ -34,10 +27,10 @@ class CsvDecoder implements PieceDecoder {
   private readonly scanner: FieldScanner;
   /** By field: the columns that it goes into; most often one, or none. */
   private readonly targets: readonly (readonly ReadColumn[])[];
-  /** Records of the current piece so far, and those among them that held no row. */
+  /** Records of the current piece so far. */
   private records = 0;
   bytesRead = 0;
-  private blankRecords: number[] = [];
+  private readonly rowNumbers = new RowNumbers();
 
   constructor(columns: readonly ReadColumn[], options: DecoderOptions) {
     this.columns = columns;
@@ -52,7 +45,7 @@ class CsvDecoder implements PieceDecoder {
     const input = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
     this.records = 0;
     this.bytesRead = 0;
-    this.blankRecords = [];
+    this.rowNumbers.clear();
     // Whatever a piece that failed half way has left in the readers.
     for (const { reader } of this.columns) reader.take();
     let position = 0;
@@ -61,7 +54,7 @@ class CsvDecoder implements PieceDecoder {
       let rows = 0;
       while (position < input.length && position < stop) {
         if (this.readRecord(input, position, piece)) rows++;
-        else this.blankRecords.push(this.records);
+        else this.rowNumbers.addBlank(this.records);
         this.records++;
         position = this.scanner.position;
       }
@@ -71,14 +64,7 @@ class CsvDecoder implements PieceDecoder {
   }
 
   rowNumber(piece: Piece, n: number): number {
-    // Blank record number i has `blank - i` rows before it: as many blanks as have no more than n come first.
-    let [low, high] = [0, this.blankRecords.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.blankRecords[middle]! - middle <= n) low = middle + 1;
-      else high = middle;
-    }
-    return piece.location.firstRow + n + low;
+    return piece.location.firstRow + this.rowNumbers.recordOf(n);
   }
 
   /** Reads the record at `position`; false: it is an empty line. */
@@ -110,26 +96,17 @@ class CsvDecoder implements PieceDecoder {
     }
   }
 
-  private readField({ reader, name, inferredType }: ReadColumn, piece: Piece): void {
+  private readField(column: ReadColumn, piece: Piece): void {
     const { scanner } = this;
+    const { reader } = column;
     if (scanner.isNull()) {
       reader.readNull();
       return;
     }
     const verdict = reader.read(scanner.value, scanner.start, scanner.end);
-    if (verdict === UNSURE && inferredType === undefined) throw new NeedsText();
-    if (verdict === UNSURE) {
-      const value = excerpt(scanner.value, scanner.start, scanner.end);
-      throw this.error(`${value} is no ${inferredType}, which the first rows are`, piece, {
-        code: 'bad-value',
-        sqlstate: '22P02',
-        column: name,
-      });
-    }
-    if (verdict === BAD) {
-      const { message, ...details } = reader.problem!;
-      throw this.error(message, piece, { ...details, code: 'bad-value', column: name });
-    }
+    if (verdict === TAKEN) return;
+    const { value: bytes, start, end } = scanner;
+    throw refusal(column, verdict, { bytes, start, end }, this.place(piece));
   }
 
   private brokenRecord(end: FieldEnd, piece: Piece): DataError {
@@ -161,7 +138,10 @@ class CsvDecoder implements PieceDecoder {
   }
 
   private error(message: string, piece: Piece, details: object): DataError {
-    const row = piece.location.firstRow + this.records;
-    return new DataError(message, { ...details, file: this.options.file, row });
+    return new DataError(message, { ...details, ...this.place(piece) });
+  }
+
+  private place(piece: Piece): { file: string; row: number } {
+    return { file: this.options.file, row: piece.location.firstRow + this.records };
   }
 }
