@@ -8,12 +8,13 @@ import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import assemblyscript from 'assemblyscript/asc';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = path.join(root, 'dist');
 
-// Output name → source. The last two are worker threads, started through src/workers.ts.
+// Output name → source. The last two are worker threads; src/built-files.ts finds them.
 const entries = {
   pgv: 'bin/pgv.ts',
   index: 'src/index.ts',
@@ -55,10 +56,31 @@ for (const file of result.outputFiles) {
 }
 
 await copyFile(await packEmptyDatabase(), path.join(outdir, 'embedded.tar.gz'));
+await compileModule('wasm/scan-floats.ts', path.join(outdir, 'scan-floats.wasm'));
 
-const written = new Set(['embedded.tar.gz', ...result.outputFiles.map((file) => path.basename(file.path))]);
+const assets = ['embedded.tar.gz', 'scan-floats.wasm'];
+const written = new Set([...assets, ...result.outputFiles.map((file) => path.basename(file.path))]);
 for (const name of await readdir(outdir)) {
   if (!written.has(name) && !name.endsWith('.tmp')) await rm(path.join(outdir, name), { force: true });
+}
+
+/** Compiles AssemblyScript to WebAssembly; without a runtime, as it allocates nothing. */
+async function compileModule(source, target) {
+  const temporary = `${target}.${process.pid}.tmp`;
+  const options = [
+    source,
+    '--outFile',
+    temporary,
+    '-O3',
+    '--runtime',
+    'stub',
+    '--noAssert',
+    '--use',
+    'abort=',
+  ];
+  const { error, stderr } = await assemblyscript.main(options, { cwd: root });
+  if (error) throw new Error(`${source} does not compile: ${stderr}`);
+  await rename(temporary, target);
 }
 
 /**

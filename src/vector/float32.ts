@@ -7,11 +7,11 @@
  */
 
 /** Powers of ten that the quick road multiplies with; entry i is 10^(i − 60), each the nearest double. */
-const powersOfTen = Float64Array.from({ length: 121 }, (_, i) => Number(`1e${i - 60}`));
+export const powersOfTen = Float64Array.from({ length: 121 }, (_, i) => Number(`1e${i - 60}`));
 
 /**
- * The quick product carries a few roundings (of the digits' groups, the power, the product), each of half a unit in
- * the last place at most: together far below one part in 2^50. One number in some four million lies so near to a
+ * The quick product carries some roundings (of the digits' groups, the power, the product), each of half a unit in
+ * the last place at most: a dozen are one part in 2^50. One number in some four million lies so near to a
  * half-way point that one part in 2^47 makes a difference, and goes the exact road.
  */
 const lower = 1 - 2 ** -47;
@@ -24,7 +24,8 @@ const smallestNormal = 2 ** -126;
 const overflow = 2 ** 128 - 2 ** 103;
 
 /**
- * `digits × 10^power` as float32, for digits ≥ 0 that count to 18 at most; NaN where only the text itself can tell.
+ * `digits × 10^power` as float32, for digits ≥ 0 that were put together with a dozen roundings at most; NaN where
+ * only the text itself can tell.
  */
 export function quickFloat32(digits: number, power: number): number {
   const value = digits * powersOfTen[power + 60]!;

@@ -1,4 +1,5 @@
 import { exactFloat32, quickFloat32 } from './float32.ts';
+import { scanByWasm } from './scan-wasm.ts';
 
 /**
  * A list of float32 numbers read from text bytes, as pgvector's own input function reads `[1,2.5,-3e-2]`
@@ -23,8 +24,8 @@ export function isSpace(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
-/** Digits that a double still holds well enough for quickFloat32. */
-const mostDigits = 18;
+/** Digits before the point that quickFloat32 can do with; of those behind it, any number that is read quickly. */
+const mostWholeDigits = 18;
 const tenTo = Float64Array.from({ length: 10 }, (_, i) => 10 ** i);
 
 /**
@@ -43,9 +44,31 @@ export function scanFloats(
   at: number,
   limit: number,
 ): number {
-  // The loop looks a few bytes ahead without asking whether they are there.
-  if (end + readAhead > bytes.length) return scanCopy(bytes, start, end, close, out, at, limit);
-  const words = wordsOf(bytes);
+  if (end - start >= worthCopying) {
+    const count = scanByWasm(bytes, start, end, close, out, at, limit);
+    if (count > 0) {
+      stoppedAt = end;
+      return count;
+    }
+  }
+  return scanPlainly(bytes, start, end, close, out, at, limit);
+}
+
+/** Bytes of text from which on WebAssembly is faster, the copy into its memory included. */
+const worthCopying = 256;
+
+/** scanFloats in JavaScript alone: the twin that reads everything. */
+export function scanPlainly(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  close: number,
+  out: Float32Array,
+  at: number,
+  limit: number,
+): number {
+  // Only a list without its closing bracket is read past its end: what is found there is no list either.
+  const text = wordsOf(bytes);
   let position = start;
   for (let count = 0; ; ) {
     let byte = bytes[position]!;
@@ -62,19 +85,16 @@ export function scanFloats(
       digit = bytes[++position]! - ZERO;
     }
     let digitCount = position - digitsStart;
+    if (digitCount > mostWholeDigits) digits = Number.NaN;
     let power = 0;
     if (digit === DOT - ZERO) {
       const fractionStart = ++position;
-      // Four digits at a time, eight at most: most numbers have as many.
-      let four = fourDigits(words.getInt32(position, true));
-      if (four >= 0) {
+      // Four digits at a time, sixteen at most: what a double prints as, zeros in front included.
+      for (let words = 0; words < 4 && position + 4 <= bytes.length; words++) {
+        const four = fourDigits(text.getInt32(position, true));
+        if (four < 0) break;
         digits = digits * 1e4 + four;
         position += 4;
-        four = fourDigits(words.getInt32(position, true));
-        if (four >= 0) {
-          digits = digits * 1e4 + four;
-          position += 4;
-        }
       }
       const restStart = position;
       let rest = 0;
@@ -95,7 +115,7 @@ export function scanFloats(
     }
     let number = Number.NaN;
     const ended = byte === COMMA || byte === close || isSpace(byte);
-    if (ended && digitCount > 0 && digitCount <= mostDigits) number = quickFloat32(digits, power);
+    if (ended && digitCount > 0) number = quickFloat32(digits, power);
     if (Number.isNaN(number)) {
       number = slowElement(bytes, elementStart, end, close);
       if (elementProblem !== 0) {
@@ -122,30 +142,6 @@ export function scanFloats(
     stoppedAt = position;
     return count;
   }
-}
-
-/** How far behind a byte that it has looked at the loop may read: a word of four bytes. */
-const readAhead = 8;
-
-let padded = new Uint8Array(0);
-
-/** The same for bytes at the end of their array: read from a copy with room behind. */
-function scanCopy(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  close: number,
-  out: Float32Array,
-  at: number,
-  limit: number,
-): number {
-  const length = end - start;
-  if (padded.length < length + readAhead) padded = new Uint8Array(2 * length + readAhead);
-  padded.set(bytes.subarray(start, end));
-  padded.fill(0, length, length + readAhead);
-  const count = scanFloats(padded, 0, length, close, out, at, limit);
-  stoppedAt += start;
-  return count;
 }
 
 let lastBytes: Uint8Array | undefined;

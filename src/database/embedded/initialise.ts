@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { builtFile } from '../../built-files.ts';
 import { unfinished } from './directory.ts';
 import { pidFile } from './lock.ts';
 
@@ -12,7 +13,7 @@ const syncsAtOnce = 16;
  * @returns a tar archive
  */
 export function readTemplate(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(gunzipSync(fs.readFileSync(new URL('./embedded.tar.gz', import.meta.url))));
+  return new Uint8Array(gunzipSync(fs.readFileSync(builtFile('embedded.tar.gz'))));
 }
 
 /**

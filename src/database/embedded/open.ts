@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { workerFile } from '../../workers.ts';
+import { builtFile } from '../../built-files.ts';
 import type { Database } from '../database.ts';
 import { EmbeddedClient } from './client.ts';
 import { describeDirectory, requireDatabase } from './directory.ts';
@@ -19,7 +19,7 @@ export async function openEmbedded(options: {
   if (directory !== null && !mayCreate) requireDatabase(directory);
   const { port1, port2 } = new MessageChannel();
   const workerData: HostData = { directory, mayCreate, port: port2 };
-  const host = new Worker(workerFile('embedded-host'), {
+  const host = new Worker(builtFile('embedded-host.js'), {
     workerData,
     transferList: [port2],
     // A loader that this process was started with is no business of the built file.

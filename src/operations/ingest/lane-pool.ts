@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Piece } from '../../batch.ts';
+import { builtFile } from '../../built-files.ts';
 import type { Database } from '../../database/database.ts';
 import { unpackError } from '../../error-transfer.ts';
 import { InterruptedError } from '../../errors.ts';
-import { workerFile } from '../../workers.ts';
 import type { FromLane, LaneStart, ToLane } from './lane-messages.ts';
 import type { Recipe } from './load-piece.ts';
 
@@ -137,7 +137,7 @@ export class LanePool {
   private async start(): Promise<void> {
     const { address, transfer } = await this.database.lane();
     const start: LaneStart = { address, recipe: this.recipe };
-    const worker = new Worker(workerFile('ingest-lane'), { workerData: start, transferList: transfer });
+    const worker = new Worker(builtFile('ingest-lane.js'), { workerData: start, transferList: transfer });
     const lane: Lane = { worker, pending: new Map(), rows: 0, bytes: 0 };
     worker.on('message', (message: FromLane) => this.hear(lane, message));
     worker.on('error', (error) => this.fail(lane, -1, error));

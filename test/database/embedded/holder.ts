@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { workerFile } from '../../../src/workers.ts';
+import { builtFile } from '../../../src/built-files.ts';
 import { afterwards } from '../../support/afterwards.ts';
 
 /** Starts the built host thread, says what it answers, runs the SQL given, and stays until it is killed. */
@@ -21,7 +21,7 @@ export class Holder {
   #lines: string[] = [];
 
   constructor(directory: string, sql = '') {
-    const file = workerFile('embedded-host').href;
+    const file = builtFile('embedded-host.js').href;
     this.process = spawn(process.execPath, ['-e', script, file, directory, sql]);
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#lines.push(...text.split('\n').filter((line) => line !== ''));
