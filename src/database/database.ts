@@ -9,12 +9,13 @@ export interface Statement {
 
 /**
  * Rows as objects by column name. Values: boolean, int2, int4, oid, float4, float8 as JavaScript's own; int8 as
- * number where it is a safe integer, else as string; json and jsonb parsed; arrays of text, name and int as
- * arrays; NULL as null; every other type as PostgreSQL's text (src/database/values.ts, the same on both kinds).
+ * number where it is a safe integer, else as string; json and jsonb parsed, their integers likewise; arrays of text,
+ * name and int as arrays; NULL as null; every other type as PostgreSQL's text (src/database/values.ts, the same on
+ * both kinds).
  */
 export interface QueryResult<Row> {
   rows: Row[];
-  /** Names of the result's columns, in order; empty where the statement gives no rows at all. */
+  /** Names of the result's columns, in order, a second `a` as `a_2`; empty where the statement gives no rows at all. */
   columns: string[];
   /** Rows returned or affected. */
   rowCount: number;

@@ -12,8 +12,9 @@ import { pinned } from './server-lane.ts';
 import { type OpenServer, openServer } from './server-search.ts';
 import { prepareSession, type SessionFacts } from './server-session.ts';
 import { toPgvError } from './sqlstate.ts';
+import { namedRows } from './values.ts';
 
-/** How long a cancelled COPY is waited for. */
+/** How long a cancelled statement is waited for. */
 const CANCEL_PATIENCE_MS = 3_000;
 
 /** Opens a session on the server that these settings name. @throws DatabaseError, UsageError */
@@ -38,7 +39,7 @@ class ServerDatabase implements Database {
   /** What ended the connection while nothing ran: pg itself only says that it is not queryable. */
   #lost: unknown;
   readonly #cancelled = new AbortController();
-  /** Settles, and never rejects, when the COPY that runs has ended. */
+  /** Settles, and never rejects, when the statement that runs has ended. */
   #running: Promise<void> | undefined;
 
   constructor(settings: ServerSettings, opened: OpenServer, facts: SessionFacts) {
@@ -58,11 +59,16 @@ class ServerDatabase implements Database {
   ): Promise<QueryResult<Row>> {
     const { text, values } = typeof statement === 'string' ? { text: statement } : statement;
     try {
-      const result = await this.#client.query<Row>(text, values === undefined ? undefined : [...values]);
+      const config = {
+        text,
+        rowMode: 'array' as const,
+        ...(values !== undefined && { values: [...values] }),
+      };
+      const result = await this.#watch(this.#client.query<unknown[]>(config));
       // Several statements in one text give several results: the last one counts.
       const last = Array.isArray(result) ? (result as (typeof result)[]).at(-1)! : result;
-      const columns = last.fields.map(({ name }) => name);
-      return { rows: last.rows, columns, rowCount: last.rowCount ?? 0 };
+      const names = last.fields.map(({ name }) => name);
+      return { ...namedRows<Row>(names, last.rows), rowCount: last.rowCount ?? 0 };
     } catch (error) {
       throw this.#explain(error);
     }
@@ -104,7 +110,7 @@ class ServerDatabase implements Database {
   async cancel(): Promise<void> {
     this.#cancelled.abort(new InterruptedError());
     await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
-    // Whether a COPY was stored before the request came is only known from its answer.
+    // Whether what ran was done before the request came is only known from its answer.
     await Promise.race([this.#running, sleep(CANCEL_PATIENCE_MS, undefined, { ref: false })]);
     // A server that does not answer notices at least that the connection is closed.
     this.#client.connection.stream.destroy();
@@ -127,7 +133,7 @@ class ServerDatabase implements Database {
   async #commit(): Promise<void> {
     let command: string;
     try {
-      ({ command } = await this.#client.query('COMMIT'));
+      ({ command } = await this.#watch(this.#client.query('COMMIT')));
     } catch (error) {
       throw this.#explain(error);
     }

@@ -10,6 +10,18 @@ function parseInt8(text: string): number | string {
   return Number.isSafeInteger(value) ? value : text;
 }
 
+/** The texts and the numbers of a JSON document. */
+const jsonScalars = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** JSON with its integers as parseInt8 has them: beyond 2⁵³ as strings. */
+function parseJson(text: string): unknown {
+  return JSON.parse(/\d{16}/.test(text) ? text.replace(jsonScalars, exactScalar) : text);
+}
+
+function exactScalar(token: string): string {
+  return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
 /** The types whose values are not left as text, by OID (pg_type.dat: these never change). */
 const parsers: ReadonlyMap<number, ValueParser> = new Map<number, ValueParser>([
   [16, asBoolean], // bool
@@ -19,8 +31,8 @@ const parsers: ReadonlyMap<number, ValueParser> = new Map<number, ValueParser>([
   [26, Number], // oid
   [700, Number], // float4
   [701, Number], // float8
-  [114, JSON.parse], // json
-  [3802, JSON.parse], // jsonb
+  [114, parseJson], // json
+  [3802, parseJson], // jsonb
   [1009, arrayOf(asText)], // text[]
   [1015, arrayOf(asText)], // varchar[]
   [1003, arrayOf(asText)], // name[]
@@ -76,4 +88,31 @@ function parseArray(text: string, element: ValueParser): unknown[] {
   }
 
   return readArray();
+}
+
+/**
+ * Rows of values as objects by column name, and the names: of several columns with one name, the second is called
+ * `name_2`, so that no value hides another.
+ */
+export function namedRows<Row>(
+  names: readonly string[],
+  rows: readonly (readonly unknown[])[],
+): { rows: Row[]; columns: string[] } {
+  const columns = distinctNames(names);
+  const named = rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])) as Row);
+  return { rows: named, columns };
+}
+
+function distinctNames(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  const used = new Set<string>();
+  return names.map((name) => {
+    let distinct = name;
+    for (let number = 2; used.has(distinct); number++) {
+      const numbered = `${name}_${number}`;
+      if (!taken.has(numbered)) distinct = numbered;
+    }
+    used.add(distinct);
+    return distinct;
+  });
 }

@@ -345,6 +345,22 @@ describe.skipIf(noServer)('to cancel', () => {
     await expect.poll(async () => (await other.query<{ n: number }>(activity)).rows[0]!.n).toBe(0);
     expect(await count(other)).toBe(0);
   });
+
+  test('what ends well nevertheless is told as done', async () => {
+    const { database, again } = await open('CREATE TABLE t (a int)');
+    const stubborn = `DO $$ BEGIN
+      INSERT INTO t VALUES (1);
+      FOR tenth IN 1..15 LOOP
+        BEGIN PERFORM pg_sleep(0.1); EXCEPTION WHEN query_canceled THEN NULL; END;
+      END LOOP;
+    END $$`;
+    const other = await again();
+    const running = database.query(stubborn).catch((error: unknown) => error);
+    await expect.poll(async () => (await other.query<{ n: number }>(activity)).rows[0]!.n).toBe(1);
+    await database.cancel();
+    expect(await running).toMatchObject({ rowCount: 0 });
+    expect(await count(other)).toBe(1);
+  });
 });
 
 test.skipIf(noServer)('a database that is not there', async () => {

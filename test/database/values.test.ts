@@ -16,6 +16,14 @@ eachDatabase((fixture) => {
     ["'NaN'::float4", Number.NaN],
     [`'{"a": [1, null]}'::json`, { a: [1, null] }],
     [`'"text"'::jsonb`, 'text'],
+    [
+      `'{"9007199254740993": [9007199254740993, -9007199254740993, 9007199254740991]}'::json`,
+      { '9007199254740993': ['9007199254740993', '-9007199254740993', 9007199254740991] },
+    ],
+    [
+      `'["\\" 9007199254740993", 0.1234567890123456, 1234567890123456.5]'::json`,
+      ['" 9007199254740993', 0.1234567890123456, 1234567890123456.5],
+    ],
     ['1.10::numeric', '1.10'],
     ["'2024-02-29'::date", '2024-02-29'],
     ["'2024-02-29 12:00:00.000001'::timestamp", '2024-02-29 12:00:00.000001'],
@@ -43,5 +51,20 @@ eachDatabase((fixture) => {
     const database = await fixture.open();
     const { rows } = await database.query<{ value: unknown }>(`SELECT ${expression} AS value`);
     expect(rows[0]!.value).toEqual(value);
+  });
+
+  test('columns of one name do not hide each other', async () => {
+    const database = await fixture.open();
+    expect(await database.query('SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a_2, 5 AS "__proto__", 6 AS a')).toEqual(
+      {
+        columns: ['a', 'a_3', 'b', 'a_2', '__proto__', 'a_4'],
+        rows: [
+          Object.fromEntries(
+            Object.entries({ a: 1, a_3: 2, b: 3, a_2: 4, a_4: 6 }).concat([['__proto__', 5]]),
+          ),
+        ],
+        rowCount: 1,
+      },
+    );
   });
 });

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { MessageChannel, type MessagePort, type TransferListItem, type Worker } from 'node:worker_threads';
 import { DatabaseError, InterruptedError, type PgvError } from '../../errors.ts';
 import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from '../database.ts';
-import { parserOf } from '../values.ts';
+import { namedRows, parserOf } from '../values.ts';
 import { feedCopy, readCopy } from './copy-client.ts';
 import { copyDevice } from './copy-device.ts';
 import { toParameter } from './parameters.ts';
@@ -162,12 +162,10 @@ function stopped(reason: string): DatabaseError {
 }
 
 function toResult<Row>({ fields, rows, tag }: Reply): QueryResult<Row> {
-  const columns = fields.map(({ name, oid }) => ({ name, parse: parserOf(oid) }));
-  const read = (row: (string | null)[]): Row =>
-    Object.fromEntries(
-      row.map((text, at) => [columns[at]!.name, text === null ? null : columns[at]!.parse(text)]),
-    ) as Row;
-  return { rows: rows.map(read), columns: columns.map(({ name }) => name), rowCount: rowCount({ tag }) };
+  const parsers = fields.map(({ oid }) => parserOf(oid));
+  const values = rows.map((row) => row.map((text, at) => (text === null ? null : parsers[at]!(text))));
+  const names = fields.map(({ name }) => name);
+  return { ...namedRows<Row>(names, values), rowCount: rowCount({ tag }) };
 }
 
 /** The number at the end of a command's tag (`INSERT 0 5`, `COPY 12`), 0 where it has none. */
