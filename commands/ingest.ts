@@ -4,9 +4,9 @@ import { type Command, Option } from 'commander';
 import { decompressed, withoutCompression } from '../src/decompress.ts';
 import { UsageError } from '../src/errors.ts';
 import type { ReadFormat } from '../src/formats/read/format.ts';
-import { formatOf, readFormat, readFormats } from '../src/formats/read/formats.ts';
+import { formatOf, formatOfBytes, readFormat, readFormats } from '../src/formats/read/formats.ts';
 import { type IngestSummary, ingest } from '../src/operations/ingest/ingest.ts';
-import { openFile, type Source, streamSource } from '../src/source.ts';
+import { beginning, openFile, type Source, streamSource } from '../src/source.ts';
 import { quoteName } from '../src/sql/identifiers.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
@@ -77,7 +77,8 @@ async function run(context: Context<IngestFlags>, name: string): Promise<void> {
   const table = tableName(context, name);
   const source = await decompressed(await openSource(context, name));
   try {
-    const file = await chooseFormat(name, options.format).open(source, options);
+    const { format, whole } = await chooseFormat(source, name, options.format);
+    const file = await format.open(whole, options);
     const summary = await ingest(
       await context.database(),
       file,
@@ -111,13 +112,21 @@ function tableName({ table }: Context<IngestFlags>, file: string): string {
   return quoteName(path.parse(withoutCompression(file)).name);
 }
 
-function chooseFormat(file: string, name: string | undefined): ReadFormat {
-  const format = name === undefined ? formatOf(withoutCompression(file)) : readFormat(name);
-  if (format !== undefined) return format;
+/** By --format, else by the file's name, and where that says nothing by its first bytes. */
+async function chooseFormat(
+  source: Source,
+  file: string,
+  name: string | undefined,
+): Promise<{ format: ReadFormat; whole: Source }> {
+  const known = name === undefined ? formatOf(withoutCompression(file)) : readFormat(name);
+  if (known !== undefined && (name !== undefined || file !== '-')) return { format: known, whole: source };
+  const { bytes, whole } = await beginning(source, 16);
+  const format = formatOfBytes(bytes) ?? known;
+  if (format !== undefined) return { format, whole };
   throw new UsageError(`${file}: nothing in its name says which format it has`, {
     code: 'unknown-format',
     file,
-    hint: `say --format ${readFormats.map((known) => known.name).join(' or ')}`,
+    hint: `say --format ${readFormats.map((each) => each.name).join(' or ')}`,
   });
 }
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { DataError, UsageError } from './errors.ts';
-import { type Source, streamSource } from './source.ts';
+import { beginning, type Source, streamSource } from './source.ts';
 
 /** A compression that input may come in, known by its first bytes whatever the file is called. */
 interface Compression {
@@ -38,10 +38,8 @@ export function withoutCompression(fileName: string): string {
  * @throws UsageError for a compression that this Node does not read
  */
 export async function decompressed(source: Source): Promise<Source> {
-  const head = new Uint8Array(4);
-  const length = await source.read(head);
-  const whole = prefixed(source, head.subarray(0, length));
-  const found = compressions.find(({ magic }) => magic.every((byte, i) => i < length && head[i] === byte));
+  const { bytes, whole } = await beginning(source, 4);
+  const found = compressions.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
   if (found === undefined) return whole;
   if (found.create === undefined) {
     throw new UsageError(`${source.name} is compressed with ${found.name}, which this Node does not read`, {
@@ -94,20 +92,4 @@ async function* blocksOf(source: Source): AsyncGenerator<Uint8Array> {
     if (length > 0) yield block.subarray(0, length);
     if (length < blockLength) return;
   }
-}
-
-/** The source with bytes in front that were read of it already. */
-function prefixed(source: Source, head: Uint8Array): Source {
-  let rest = head;
-  return {
-    name: source.name,
-    byteLength: source.byteLength,
-    read: async (target) => {
-      const taken = rest.subarray(0, target.length);
-      target.set(taken);
-      rest = rest.subarray(taken.length);
-      return taken.length + (await source.read(target.subarray(taken.length)));
-    },
-    close: () => source.close(),
-  };
 }

@@ -10,6 +10,8 @@ export interface Source {
   readonly byteLength: number | undefined;
   /** Fills `target` as far as the source goes. @returns bytes read; fewer than its length only at the end */
   read(target: Uint8Array): Promise<number>;
+  /** The same from byte `position` on, whatever has been read; undefined where only what comes next can be read. */
+  readonly readAt?: ((target: Uint8Array, position: number) => Promise<number>) | undefined;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,32 @@ export function streamSource(stream: Readable, name: string): Source {
   return new StreamSource(stream, name);
 }
 
+/** A source's first bytes, `length` of them where there are so many, and a source that still begins with them. */
+export async function beginning(
+  source: Source,
+  length: number,
+): Promise<{ bytes: Uint8Array; whole: Source }> {
+  const head = new Uint8Array(length);
+  const bytes = head.subarray(0, await source.read(head));
+  return { bytes, whole: prefixed(source, bytes) };
+}
+
+function prefixed(source: Source, head: Uint8Array): Source {
+  let rest = head;
+  return {
+    name: source.name,
+    byteLength: source.byteLength,
+    readAt: source.readAt,
+    read: async (target) => {
+      const taken = rest.subarray(0, target.length);
+      target.set(taken);
+      rest = rest.subarray(taken.length);
+      return taken.length + (await source.read(target.subarray(taken.length)));
+    },
+    close: () => source.close(),
+  };
+}
+
 function openingError(error: unknown, name: string): unknown {
   if (error instanceof PgvError) return error;
   const code = (error as NodeJS.ErrnoException).code;
@@ -67,20 +95,30 @@ function readingError(error: unknown, name: string): unknown {
 class FileSource implements Source {
   readonly name: string;
   readonly byteLength: number | undefined;
+  readonly readAt: Source['readAt'];
   private readonly file: FileHandle;
 
   constructor(file: FileHandle, name: string, byteLength: number | undefined) {
     this.file = file;
     this.name = name;
     this.byteLength = byteLength;
+    if (byteLength !== undefined) this.readAt = (target, position) => this.fill(target, position);
   }
 
-  async read(target: Uint8Array): Promise<number> {
+  read(target: Uint8Array): Promise<number> {
+    return this.fill(target, null);
+  }
+
+  /** @param position null: where the last reading ended */
+  private async fill(target: Uint8Array, position: number | null): Promise<number> {
     let filled = 0;
     while (filled < target.length) {
-      const { bytesRead } = await this.file.read(target, filled, target.length - filled).catch((error) => {
-        throw readingError(error, this.name);
-      });
+      const at = position === null ? null : position + filled;
+      const { bytesRead } = await this.file
+        .read(target, filled, target.length - filled, at)
+        .catch((error) => {
+          throw readingError(error, this.name);
+        });
       if (bytesRead === 0) break;
       filled += bytesRead;
     }

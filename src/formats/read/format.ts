@@ -7,6 +7,8 @@ export interface ReadFormat {
   name: string;
   /** Endings of file names, with their dot. */
   extensions: readonly string[];
+  /** The bytes that every such file begins with, where there are any. */
+  magic?: readonly number[];
   /** Reads the beginning: names and a sample, from which mapping and types are decided. */
   open: (source: Source, options: OpenOptions) => Promise<OpenedFile>;
   /** Made in each lane, from what `OpenedFile.layout` says. */
@@ -34,6 +36,14 @@ export interface OpenedFile {
   /** Names of the fields, in the file's order; undefined where it has none (no header). */
   fieldNames: readonly string[] | undefined;
   fieldCount: number;
+  /**
+   * Set where the file names nothing and holds one field a row: the field's name is ours, --columns may give it
+   * another, and each row's number from 0, by which other files refer to it, can be had as a second field, `row`.
+   * `rowCount`: where it is known beforehand.
+   */
+  implied?: { rowCount: number | undefined };
+  /** SQL's types that suit the fields, where the file itself knows them; else the sample tells. */
+  types?: readonly string[];
   /** Bytes before the first record: a byte order mark, a header. */
   headLength: number;
   /** The first records' fields as text, NULL as null. */

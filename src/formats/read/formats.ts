@@ -1,14 +1,21 @@
 import { csv } from './csv/csv.ts';
 import type { ReadFormat } from './format.ts';
+import { npy } from './vectors/npy.ts';
+import { bvecs, fvecs, ivecs } from './vectors/vecs.ts';
 
 /** Every format that rows are read from; a new one is a file of its own and a line here. */
-export const readFormats: readonly ReadFormat[] = [csv];
+export const readFormats: readonly ReadFormat[] = [csv, npy, fvecs, bvecs, ivecs];
 
 /** The format that a file's name tells; stdin (`-`) is CSV unless it is said otherwise. */
 export function formatOf(fileName: string): ReadFormat | undefined {
   if (fileName === '-') return csv;
   const name = fileName.toLowerCase();
   return readFormats.find(({ extensions }) => extensions.some((extension) => name.endsWith(extension)));
+}
+
+/** The format that a file's first bytes tell, where it has a name for itself there. */
+export function formatOfBytes(head: Uint8Array): ReadFormat | undefined {
+  return readFormats.find(({ magic }) => magic?.every((byte, i) => head[i] === byte));
 }
 
 /** The format of this name. */

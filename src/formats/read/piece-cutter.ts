@@ -3,7 +3,7 @@ import { DataError } from '../../errors.ts';
 import type { Source } from '../../source.ts';
 
 /** Bytes a piece: large enough that a transaction costs little, small enough that lanes share the work evenly. */
-const defaultLength = 8 * 2 ** 20;
+export const defaultPieceLength = 8 * 2 ** 20;
 /** PostgreSQL takes no larger row; what looks like one is an unclosed quote. */
 const longestRecord = 2 ** 30;
 
@@ -27,7 +27,7 @@ export class PieceCutter {
   private ended = false;
   private offset = 0;
 
-  constructor(source: Source, pieceLength = defaultLength) {
+  constructor(source: Source, pieceLength = defaultPieceLength) {
     this.source = source;
     this.pieceLength = pieceLength;
   }

@@ -16,10 +16,14 @@ export async function copyPieces(
   signal.addEventListener('abort', stop, { once: true });
   try {
     await target.prepare();
-    for await (const piece of file.pieces()) {
-      if (signal.aborted || !(await pool.give(piece))) break;
+    try {
+      for await (const piece of file.pieces()) {
+        if (signal.aborted || !(await pool.give(piece))) break;
+      }
+    } finally {
+      // What was read before the file turned out to be broken is stored, or tells what is wrong further ahead.
+      await pool.finish();
     }
-    await pool.finish();
     signal.throwIfAborted();
   } catch (error) {
     await stopping;

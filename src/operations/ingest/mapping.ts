@@ -1,6 +1,7 @@
 import { DataError, UsageError } from '../../errors.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
 import type { ColumnDescription, TableDescription } from '../tables.ts';
+import { impliedFields, rowField } from './implied-fields.ts';
 
 /** A field of the file and the column that it goes into. */
 export interface MappedField {
@@ -26,9 +27,10 @@ export function mapFields(
   options: MappingOptions,
   columnNames: readonly string[] | undefined,
 ): MappedField[] {
-  const names = file.fieldNames ?? namesWithoutHeader(file, options, columnNames);
-  const wanted = (file.fieldNames && options.columns) ?? names;
-  const renamed = new Map(options.map);
+  const { names, wanted, renamed } =
+    file.implied === undefined
+      ? namedFields(file, options, columnNames)
+      : impliedFields(file, options, columnNames === undefined);
   for (const source of renamed.keys()) {
     if (!wanted.includes(source)) throw noSuchField(source, '--map', names);
   }
@@ -89,11 +91,31 @@ export function checkColumns(
         file: name,
         column: missing.name,
         sqlstate: '23502',
-        hint: `say which field it is with --map <field>=${missing.name}, or give the column a default`,
+        hint:
+          file.implied === undefined
+            ? `say which field it is with --map <field>=${missing.name}, or give the column a default`
+            : `--map ${rowField}=${missing.name} puts the row's number there, from 0; or give the column a default`,
       },
     );
   }
   return columns;
+}
+
+export interface FieldNames {
+  /** Of all fields, in the file's order. */
+  names: readonly string[];
+  wanted: readonly string[];
+  /** Field → column. */
+  renamed: ReadonlyMap<string, string>;
+}
+
+function namedFields(
+  file: OpenedFile,
+  options: MappingOptions,
+  columnNames: readonly string[] | undefined,
+): FieldNames {
+  const names = file.fieldNames ?? namesWithoutHeader(file, options, columnNames);
+  return { names, wanted: (file.fieldNames && options.columns) ?? names, renamed: new Map(options.map) };
 }
 
 function namesWithoutHeader(
@@ -146,15 +168,16 @@ function noSuchColumn(
   fields: readonly MappedField[],
 ): DataError {
   const names = table.columns.map(({ name }) => name).join(', ');
+  const without = leaveOut(fields, source);
   return new DataError(`table ${table.name} has no column ${column} (it has ${names})`, {
     code: 'no-column',
     file,
     column,
-    hint: `name the column with --map ${source}=<column>, or ${leaveOut(fields, source)}`,
+    hint: `name the column with --map ${source}=<column>${without === undefined ? '' : `, or ${without}`}`,
   });
 }
 
-function leaveOut(fields: readonly MappedField[], source: string): string {
+function leaveOut(fields: readonly MappedField[], source: string): string | undefined {
   const others = fields.filter((field) => field.source !== source).map((field) => field.source);
-  return `leave the field out with --columns ${others.join(',')}`;
+  return others.length === 0 ? undefined : `leave the field out with --columns ${others.join(',')}`;
 }

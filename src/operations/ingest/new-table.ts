@@ -18,7 +18,7 @@ export interface TableDesign {
 interface DesignedColumn extends ColumnDefinition {
   /** The type as it is told to people: `vector(768)`. */
   shown: string;
-  /** From the sample, not from --types; an identity column is neither. */
+  /** From the sample, not from the file's own word or from --types; an identity column is neither. */
   inferred: boolean;
 }
 
@@ -35,7 +35,7 @@ const sqlNames: Record<Exclude<InferredType['name'], 'vector'>, string> = {
 
 /**
  * Designs a table for the mapped fields: types from the sample or from --types, `id` the primary key, else an
- * identity column of that name.
+ * identity column of that name. Where `id` is the row's number, rows that come later are numbered on.
  * @param types column → SQL type, as the user gave them
  */
 export function designTable(
@@ -60,15 +60,20 @@ export function designTable(
   const columns = fields.map(({ field, column }): DesignedColumn => {
     const values = file.sample.map((record) => record[field] ?? null);
     const given = types.get(column);
+    const declared = file.types?.[field];
     const shown =
-      given === undefined ? inferredName(values, file, column) : completeType(given, values, column);
+      given === undefined
+        ? (declared ?? inferredName(values, file, column))
+        : completeType(given, values, column);
     const definition = {
       name: column,
       shown,
       type: qualify(shown, extension),
-      inferred: given === undefined,
+      inferred: given === undefined && declared === undefined,
     };
-    return column === 'id' ? { ...definition, primaryKey: true } : definition;
+    if (column !== 'id') return definition;
+    const rows = given === undefined && field === file.fieldCount ? file.implied?.rowCount : undefined;
+    return { ...definition, primaryKey: true, ...(rows === undefined ? {} : { identity: { from: rows } }) };
   });
   if (!columns.some((column) => column.primaryKey)) columns.unshift(identityColumn);
   return { name, columns };

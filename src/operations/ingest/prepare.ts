@@ -82,6 +82,9 @@ async function createTableFor(
   const table = await describeTable(database, options.table);
   if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);
   reporter.note(`created table ${table.name} (${describeDesign(design)})`);
+  if (fields.some(({ field, column }) => field === file.fieldCount && column === 'id')) {
+    reporter.note("id is the row's number in the file, from 0");
+  }
   const columns = checkColumns(file, fields, table);
   const inferred = new Set(design.columns.filter((column) => column.inferred).map(({ name }) => name));
   return { table, fields, columns, inferred, created: true };

@@ -1,0 +1,103 @@
+import { DataError, type ErrorDetails } from '../../../errors.ts';
+import { maxDimensions } from '../../../vector/limits.ts';
+import { type ElementName, elementTypes } from './elements.ts';
+
+/** What the header of an npy file says of the array behind it. */
+export interface NpyHeader {
+  /** Bytes before the array. */
+  length: number;
+  element: ElementName;
+  bigEndian: boolean;
+  /** Column by column (Fortran order). */
+  columnMajor: boolean;
+  rows: number;
+  /** Elements a row; 1 where the array has one axis. */
+  dimensions: number;
+  /** The array has one axis. */
+  scalar: boolean;
+}
+
+export const npyMagic: readonly number[] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
+
+/** NumPy itself takes headers of 10,000 characters at most. */
+const longestHeader = 65_536;
+
+/**
+ * Reads the header (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): magic string, version,
+ * the length of what follows (16 bits in version 1, 32 in 2 and 3), a Python dictionary.
+ * @param head the file's first bytes
+ * @returns how many bytes are needed instead, where there are too few
+ * @throws DataError for a file that is no npy, or holds what is no list of vectors or numbers
+ */
+export function readNpyHeader(head: Uint8Array, file: string): NpyHeader | number {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.length);
+  if (npyMagic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
+    throw refused('the file does not begin as an npy file does', file, { code: 'not-npy' });
+  }
+  if (bytes.length < 12) return 12;
+  const major = bytes[6]!;
+  if (major < 1 || major > 3) throw refused(`npy version ${major} is not known`, file, { code: 'not-npy' });
+  const start = major === 1 ? 10 : 12;
+  const length = start + (major === 1 ? bytes.readUInt16LE(8) : bytes.readUInt32LE(8));
+  if (length > longestHeader) throw damaged(file);
+  if (bytes.length < length) return length;
+  return readDictionary(bytes.toString('latin1', start, length), length, file);
+}
+
+const descrSyntax = /'descr'\s*:\s*(?:'([^']*)'|[[(])/;
+const orderSyntax = /'fortran_order'\s*:\s*(True|False)\b/;
+const shapeSyntax = /'shape'\s*:\s*\(([\d\s,L]*)\)/;
+
+function readDictionary(text: string, length: number, file: string): NpyHeader {
+  const [descr, order, shape] = [descrSyntax.exec(text), orderSyntax.exec(text), shapeSyntax.exec(text)];
+  if (descr === null || order === null || shape === null) throw damaged(file);
+  const axes = shape[1]!
+    .split(',')
+    .flatMap((part) => (part.trim() === '' ? [] : [Number.parseInt(part, 10)]));
+  if (axes.length < 1 || axes.length > 2) {
+    throw refused(`the array has ${axes.length} axes, not one or two`, file, {
+      code: 'bad-shape',
+      hint: 'save it as rows × dimensions: np.save(file, array.reshape(len(array), -1))',
+    });
+  }
+  const [rows, dimensions = 1] = axes as [number, number?];
+  checkDimensions(dimensions, file);
+  const type = elementType(descr[1], file);
+  const scalar = axes.length === 1;
+  // Of a single row or column, both orders are the same.
+  const columnMajor = order[1] === 'True' && rows > 1 && dimensions > 1;
+  return { length, ...type, columnMajor, rows, dimensions, scalar };
+}
+
+/** @param descr as NumPy writes types: byte order, kind, bytes; undefined for fields of several types */
+function elementType(descr: string | undefined, file: string): Pick<NpyHeader, 'element' | 'bigEndian'> {
+  const match = /^([<>|=]?)(\w+)$/.exec(descr ?? '');
+  const name = match?.[2] === '?' ? 'b1' : match?.[2];
+  if (match === null || name === undefined || !Object.hasOwn(elementTypes, name)) {
+    throw refused(`the array holds ${descr === undefined ? 'records' : `elements of type ${descr}`}`, file, {
+      code: 'bad-element-type',
+      hint: "save it as floats: np.save(file, array.astype('float32'))",
+    });
+  }
+  return { element: name as ElementName, bigEndian: match[1] === '>' };
+}
+
+function checkDimensions(dimensions: number, file: string): void {
+  if (dimensions >= 1 && dimensions <= maxDimensions.vector) return;
+  throw refused(
+    `the rows have ${dimensions} dimensions; a vector has at least 1 and at most ${maxDimensions.vector}`,
+    file,
+    {
+      code: dimensions < 1 ? 'bad-shape' : 'too-many-dimensions',
+      sqlstate: dimensions < 1 ? '22000' : '54000',
+    },
+  );
+}
+
+function damaged(file: string): DataError {
+  return refused('the header of the npy file is damaged', file, { code: 'not-npy' });
+}
+
+function refused(message: string, file: string, details: ErrorDetails): DataError {
+  return new DataError(message, { ...details, file });
+}

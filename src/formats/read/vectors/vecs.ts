@@ -1,0 +1,76 @@
+import { DataError } from '../../../errors.ts';
+import type { Source } from '../../../source.ts';
+import { maxDimensions } from '../../../vector/limits.ts';
+import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
+import { PieceCutter } from '../piece-cutter.ts';
+import { vectorDecoder } from './decoder.ts';
+import type { ElementName } from './elements.ts';
+import { recordLength, type VectorLayout } from './layout.ts';
+import { cutRecords, emptyFile, firstBytes } from './records.ts';
+import { vectorsFile } from './vectors-file.ts';
+
+// The files of http://corpus-texmex.irisa.fr/: for each row its dimensions as int32, then its elements, all
+// little-endian.
+
+export const fvecs: ReadFormat = vecs('fvecs', 'f4');
+export const bvecs: ReadFormat = vecs('bvecs', 'u1');
+export const ivecs: ReadFormat = vecs('ivecs', 'i4');
+
+function vecs(name: string, element: ElementName): ReadFormat {
+  return {
+    name,
+    extensions: [`.${name}`],
+    open: (source, options) => open(source, options, name, element),
+    decoder: vectorDecoder,
+  };
+}
+
+async function open(
+  source: Source,
+  options: OpenOptions,
+  format: string,
+  element: ElementName,
+): Promise<OpenedFile> {
+  const file = source.name;
+  const cutter = new PieceCutter(source, options.pieceLength);
+  const head = await firstBytes(cutter, 4);
+  if (head.length === 0) throw emptyFile(file);
+  const dimensions = firstDimensions(head, format, file);
+  const shape = {
+    dimensions,
+    element,
+    prefix: 4,
+    bigEndian: false,
+    columnMajor: false,
+    scalar: false,
+  } as const;
+  const layout: VectorLayout = { format, file, ...shape };
+  const record = recordLength(layout);
+  const first = await firstBytes(cutter, record);
+  if (first.length < record) throw truncated(first.length, record, file);
+  const rowCount = source.byteLength === undefined ? undefined : Math.floor(source.byteLength / record);
+  return {
+    ...vectorsFile(layout, 0, first.subarray(0, record), rowCount),
+    pieces: () => cutter.pieces((_, length, atEnd) => cutRecords(length, atEnd, record)),
+    recycle: (buffer) => cutter.recycle(buffer),
+  };
+}
+
+function firstDimensions(head: Uint8Array, format: string, file: string): number {
+  if (head.length < 4) throw truncated(head.length, 4, file);
+  const dimensions = Buffer.from(head.buffer, head.byteOffset, 4).readInt32LE();
+  if (dimensions >= 1 && dimensions <= maxDimensions.vector) return dimensions;
+  throw new DataError(
+    `the file is no ${format}: its first row would have ${dimensions} dimensions, of 1 to ${maxDimensions.vector}`,
+    { code: `not-${format}`, file, row: 1 },
+  );
+}
+
+function truncated(length: number, record: number, file: string): DataError {
+  return new DataError(`the file ends within the row, after ${length} of its ${record} bytes`, {
+    code: 'truncated',
+    sqlstate: '22P04',
+    file,
+    row: 1,
+  });
+}
