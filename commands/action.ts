@@ -55,15 +55,30 @@ async function runAndClose<Options, Result>(
     cancel().catch(() => {});
   };
   signal.addEventListener('abort', end, { once: true });
+  const run = async () => {
+    try {
+      signal.throwIfAborted();
+      const result = await work(context);
+      // Work that ran to its end without noticing the signal was still asked to stop.
+      signal.throwIfAborted();
+      return result;
+    } finally {
+      signal.removeEventListener('abort', end);
+      display.stop();
+    }
+  };
+  return thenClose(run, close);
+}
+
+/** Closes after the work; what goes wrong in the work matters more than what then goes wrong on the way out. */
+async function thenClose<Result>(work: () => Promise<Result>, close: () => Promise<void>): Promise<Result> {
+  let result: Result;
   try {
-    signal.throwIfAborted();
-    const result = await work(context);
-    // Work that ran to its end without noticing the signal was still asked to stop.
-    signal.throwIfAborted();
-    return result;
-  } finally {
-    signal.removeEventListener('abort', end);
-    display.stop();
-    await close();
+    result = await work();
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
   }
+  await close();
+  return result;
 }
