@@ -7,6 +7,8 @@ import { fail, run } from './program.ts';
 /** The program: the only place that knows the process, and the only one that ends it. */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
+  // Everybody on the machine sees a process's arguments, and among ours there may be a password.
+  process.title = 'pgv';
   const io = processIo(abortOnSignals());
   const fault = (error: unknown) => {
     showCursor(io.stderr);

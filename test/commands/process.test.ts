@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { noTerminal, pgv, pgvOnTerminal } from '../support/cli.ts';
@@ -64,6 +65,16 @@ describe.skipIf(noServer)('the built program', () => {
       expect(await once(child, 'close')).toEqual([0, null]);
       expect(told).toBe('');
     }
+  });
+
+  test.skipIf(process.platform !== 'linux')('its title shows no arguments, and so no password', async () => {
+    const url = env.PGV_URL!.replace('//postgres@', '//postgres:secret@');
+    const child = spawn(process.execPath, [program, ...sleep, '-d', url], { env: { TZ: 'UTC' } });
+    await once(child.stderr, 'data');
+    const title = await readFile(`/proc/${child.pid}/cmdline`, 'utf8');
+    child.kill();
+    await once(child, 'close');
+    expect(title).toMatch(/^pgv\0*$/);
   });
 
   test('a fault of ours exits 70 and asks to be reported', async () => {
