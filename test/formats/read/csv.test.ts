@@ -154,6 +154,13 @@ describe('the beginning of a file', () => {
       ['2\n', ''],
     ]);
     expect(await sample(`a\n${'x\n'.repeat(2000)}`)).toHaveLength(1000);
+    // What stands for NULL does not change what a blank line is.
+    const asNull = async (text: string) => (await open(Buffer.from(text), { null: 'NULL' })).sample;
+    expect(await asNull('a,b\n1,NULL\n\n2,\n')).toEqual([
+      ['1', null],
+      ['2', ''],
+    ]);
+    expect(await asNull('a\n1\n\n')).toEqual([['1'], ['']]);
     expect(await sample(`a,b\n${'x'.repeat(100)},1\n2,3`, 16)).toEqual([
       ['x'.repeat(100), '1'],
       ['2', '3'],

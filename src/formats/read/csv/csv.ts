@@ -53,7 +53,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     fieldNames,
     fieldCount,
     headLength: cutter.position,
-    sample: readSample(await wholeRecords(cutter, dialect), dialect),
+    sample: readSample(await wholeRecords(cutter, dialect), dialect, fieldCount),
     layout,
     pieces: () => cutter.pieces((bytes, length, atEnd) => cutRecords(bytes, length, atEnd, dialect)),
     recycle: (buffer) => cutter.recycle(buffer),
@@ -105,7 +105,7 @@ function looksLikeData(field: string): boolean {
 }
 
 /** The first of the whole records that the beginning of the file holds. */
-function readSample(head: Buffer, dialect: Dialect): (string | null)[][] {
+function readSample(head: Buffer, dialect: Dialect, fieldCount: number): (string | null)[][] {
   const scanner = new FieldScanner(dialect);
   const sample: (string | null)[][] = [];
   let position = 0;
@@ -113,8 +113,7 @@ function readSample(head: Buffer, dialect: Dialect): (string | null)[][] {
     const record = tryRecord(scanner, head, position);
     // What is broken is found again, and said with its row, when it is loaded.
     if (record === undefined) break;
-    const blank = record.fields.length === 1 && record.fields[0] === null;
-    if (!blank) sample.push(record.fields);
+    if (!record.blank || fieldCount === 1) sample.push(record.fields);
     position = record.end;
   }
   return sample;
@@ -123,6 +122,8 @@ function readSample(head: Buffer, dialect: Dialect): (string | null)[][] {
 interface TextRecord {
   fields: (string | null)[];
   end: number;
+  /** An empty line, which is no record in a file of several fields. */
+  blank: boolean;
 }
 
 function tryRecord(scanner: FieldScanner, bytes: Buffer, start: number): TextRecord | undefined {
@@ -135,7 +136,9 @@ function tryRecord(scanner: FieldScanner, bytes: Buffer, start: number): TextRec
       scanner.isNull() ? null : asBuffer(scanner.value).toString('utf8', scanner.start, scanner.end),
     );
     at = scanner.position;
-    if (end !== DELIMITER) return { fields, end: at };
+    if (end === DELIMITER) continue;
+    const blank = fields.length === 1 && !scanner.quoted && scanner.start === scanner.end;
+    return { fields, end: at, blank };
   }
 }
 
