@@ -116,6 +116,7 @@ export class LanePool {
     this.closing = true;
     await Promise.all(
       this.lanes.map(async (lane) => {
+        if (lane.worker.threadId === -1) return; // it has ended by itself
         const exited = once(lane.worker, 'exit');
         if (lane.pending.size > 0) await lane.worker.terminate();
         else tell(lane, { kind: 'close' });
