@@ -27,6 +27,8 @@ export interface OpenOptions {
   quote?: string | undefined;
   escape?: string | undefined;
   null?: string | undefined;
+  /** The fields that are taken: where it is given, a file may hold others that its beginning does not show. */
+  columns?: readonly string[] | undefined;
   /** Bytes a piece; left out, what serves speed. */
   pieceLength?: number | undefined;
 }
@@ -48,6 +50,8 @@ export interface OpenedFile {
   headLength: number;
   /** The first records' fields as text, NULL as null. */
   sample: readonly (readonly (string | null)[])[];
+  /** What each field's values are in the sample, in a format whose values are of kinds. */
+  kinds?: readonly ValueKind[];
   /** What a decoder in another thread needs to know; structured-cloneable. */
   layout: Layout;
   /** The whole file, once, cut where the file alone decides. */
@@ -55,6 +59,9 @@ export interface OpenedFile {
   /** Takes a piece's buffer back, to be filled again. */
   recycle: (buffer: ArrayBuffer) => void;
 }
+
+/** `document`: an object, or something else than the lists and objects beside it; `scalar`: of several kinds. */
+export type ValueKind = 'number' | 'boolean' | 'string' | 'list' | 'document' | 'scalar';
 
 export interface Layout {
   format: string;

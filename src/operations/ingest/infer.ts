@@ -1,3 +1,4 @@
+import type { ValueKind } from '../../formats/read/format.ts';
 import { TAKEN } from '../../text-reader.ts';
 import { textReader } from '../../values/types.ts';
 import { maxDimensions } from '../../vector/limits.ts';
@@ -20,15 +21,28 @@ const candidates: readonly { name: ScalarName; looks?: (text: string) => boolean
   { name: 'jsonb', looks: isJsonObject },
 ];
 
+/** What can be inferred of values whose kind the format tells, besides vectors; else text. */
+const typesOfKind: Record<ValueKind, readonly ScalarName[]> = {
+  number: ['int8', 'float8'],
+  boolean: ['bool'],
+  string: ['uuid', 'timestamptz'],
+  scalar: [],
+  list: [],
+  document: [],
+};
+
 /**
  * The type of one field, from its values in the sample; NULLs say nothing, and a field of nothing else is text.
+ * @param kind what the values are, where the format tells: a string of digits is no number then
  */
-export function inferType(values: readonly (string | null)[]): InferredType {
+export function inferType(values: readonly (string | null)[], kind?: ValueKind): InferredType {
   const texts = values.filter((value) => value !== null);
   if (texts.length === 0) return { name: 'text' };
   const dimensions = commonDimensions(texts);
   if (dimensions !== undefined) return { name: 'vector', dimensions };
+  if (kind === 'list' || kind === 'document') return { name: 'jsonb' };
   const found = candidates.find(({ name, looks }) => {
+    if (kind !== undefined && !typesOfKind[kind].includes(name)) return false;
     const reads = readsAsWritten(name);
     return texts.every((text) => (looks === undefined || looks(text)) && reads(text));
   });

@@ -1,6 +1,6 @@
 import type { Session } from '../../database/database.ts';
 import { DataError, UsageError } from '../../errors.ts';
-import type { OpenedFile } from '../../formats/read/format.ts';
+import type { OpenedFile, ValueKind } from '../../formats/read/format.ts';
 import { type ColumnDefinition, createTable, vectorTypeName } from '../../sql/create-table.ts';
 import { parseTableName } from '../../sql/identifiers.ts';
 import { maxDimensions } from '../../vector/limits.ts';
@@ -63,7 +63,7 @@ export function designTable(
     const declared = file.types?.[field];
     const shown =
       given === undefined
-        ? (declared ?? inferredName(values, file, column))
+        ? (declared ?? inferredName(values, file, column, file.kinds?.[field]))
         : completeType(given, values, column);
     const definition = {
       name: column,
@@ -89,18 +89,18 @@ const identityColumn: DesignedColumn = {
 };
 
 /**
- * What a person should look at before trusting the design: lists of numbers that became text, because they are
- * not of one length.
+ * What a person should look at before trusting the design: lists of numbers that became text or jsonb, because they
+ * are not of one length.
  */
 export function doubts({ columns }: TableDesign, file: OpenedFile, fields: readonly MappedField[]): string[] {
   return fields.flatMap(({ field, column }) => {
-    if (!columns.some(({ name, inferred, shown }) => name === column && inferred && shown === 'text'))
-      return [];
+    const designed = columns.find(({ name }) => name === column);
+    if (!designed?.inferred || !['text', 'jsonb'].includes(designed.shown)) return [];
     const differing = differingLists(file.sample.map((record) => record[field] ?? null));
     if (differing === undefined) return [];
     const { dimensions, other, row } = differing;
     return [
-      `${column} becomes text, as its lists are not of one length (${dimensions} numbers in row 1, ${other} in row ` +
+      `${column} becomes ${designed.shown}, as its lists are not of one length (${dimensions} numbers in row 1, ${other} in row ` +
         `${row}); --types ${column}='vector(${dimensions})' refuses such rows`,
     ];
   });
@@ -119,8 +119,13 @@ export function describeDesign({ columns }: TableDesign): string {
     .join(', ');
 }
 
-function inferredName(values: readonly (string | null)[], file: OpenedFile, column: string): string {
-  const inferred = inferType(values);
+function inferredName(
+  values: readonly (string | null)[],
+  file: OpenedFile,
+  column: string,
+  kind: ValueKind | undefined,
+): string {
+  const inferred = inferType(values, kind);
   if (inferred.name !== 'vector') {
     const elements = countElements(values.find((value) => value !== null) ?? '') ?? 0;
     if (elements > maxDimensions.vector) throw tooManyDimensions(elements, file, column);
