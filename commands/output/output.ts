@@ -76,7 +76,10 @@ function writeTo(stream: Sink, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(data, (error) => {
       if (!error) resolve();
-      else reject(isClosedPipe(error) ? new ClosedPipeError(error.message) : error);
+      else
+        reject(
+          isClosedPipe(error) ? new ClosedPipeError(error.message) : Object.assign(error, { path: 'stdout' }),
+        );
     });
   });
 }

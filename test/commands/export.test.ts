@@ -103,6 +103,22 @@ eachDatabase((fixture) => {
     await database.query('DROP TABLE packages, again');
   });
 
+  test.skipIf(process.platform !== 'linux')('a disk that is full behind stdout is said', async () => {
+    const program = new URL('../../dist/pgv.js', import.meta.url).pathname;
+    const line = `exec "$0" "$1" export docs > /dev/full`;
+    const child = spawn('sh', ['-c', line, process.execPath, program], {
+      env: { PATH: process.env.PATH, PGV_URL: fixture.url },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const stderr: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    const [code] = await once(child, 'close');
+    expect({ code, stderr: String(Buffer.concat(stderr)) }).toEqual({
+      code: 4,
+      stderr: 'pgv: stdout: no space left on device\n',
+    });
+  });
+
   test('a reader that has seen enough is no error', async () => {
     const program = new URL('../../dist/pgv.js', import.meta.url).pathname;
     const child = spawn(process.execPath, [program, 'export', 'many'], {
@@ -141,7 +157,9 @@ eachDatabase((fixture) => {
       2,
       /^pgv: column none does not exist in docs\nhint: .*id, title, embedding/,
     ],
-    [['export', 'docs', '--where', 'none = 1'], 4, /"none" does not exist.*42703/],
+    [['export', 'docs', '--where', 'none = 1'], 2, /"none" does not exist.*42703.*\nhint: check --where$/m],
+    [['export', 'docs', '--where', 'true', '--order-by', 'id,,'], 2, /hint: check --where and --order-by$/m],
+    [['export', '--query', 'DELETE FROM docs'], 2, /RETURNING.*\nhint: check --query$/m],
     [['export', 'docs', '-o', 'none/docs.csv'], 2, /directory none does not exist/],
     [['export', 'docs', '--json'], 2, /--json needs -o/],
   ] as const)('%j', async (args, code, stderr) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Database } from '../../database/database.ts';
-import { InterruptedError } from '../../errors.ts';
+import { InterruptedError, PgvError, UsageError } from '../../errors.ts';
 import type { WriteFormat, WriteOptions } from '../../formats/write/format.ts';
 import type { Reporter } from '../../progress.ts';
 import { copyQueryOut } from '../../sql/export.ts';
@@ -44,7 +44,7 @@ export async function exportRows(
     await output.finish();
   } catch (error) {
     await output.abandon();
-    throw error;
+    throw asUsage(error, source);
   }
   const seconds = (performance.now() - started) / 1000;
   const { rows, bytes, sha256 } = written;
@@ -53,9 +53,21 @@ export async function exportRows(
     rows,
     bytes,
     seconds,
-    rowsPerSecond: rows / seconds,
+    rowsPerSecond: Math.round(rows / seconds),
     files: 'path' in destination ? [{ path: destination.path, rows, bytes, sha256 }] : [],
   };
+}
+
+/** What the database does not understand or allow of the user's own SQL is wrong usage. */
+function asUsage(error: unknown, { flags }: Source): unknown {
+  const isSql = error instanceof PgvError && /^(42(?!501)|0A)/.test(error.sqlstate ?? '');
+  if (!isSql || flags.length === 0) return error;
+  const { message, sqlstate } = error;
+  return new UsageError(message, {
+    sqlstate,
+    hint: error.hint ?? `check ${flags.join(' and ')}`,
+    cause: error,
+  });
 }
 
 interface Written {

@@ -19,6 +19,8 @@ export interface Source {
   /** The table's name; undefined for a query of the user's own. */
   table: string | undefined;
   query: string;
+  /** The flags that the user's own SQL in the query came by, where there is such. */
+  flags: readonly string[];
   /** About how many rows there will be, where that can be known. */
   expectedRows: number | undefined;
 }
@@ -41,6 +43,7 @@ export async function tableSource(
   return {
     table: table.name,
     query: selectRows(selection),
+    flags: [...(where === undefined ? [] : ['--where']), ...(orderBy === undefined ? [] : ['--order-by'])],
     expectedRows: where === undefined ? atMost(limit, table.estimatedRows) : undefined,
   };
 }
@@ -49,7 +52,7 @@ export async function tableSource(
 export function querySource(sql: string): Source {
   const query = sql.trim().replace(/;\s*$/, '');
   if (query === '') throw new UsageError('--query is empty', { hint: 'give it a SELECT' });
-  return { table: undefined, query, expectedRows: undefined };
+  return { table: undefined, query, flags: ['--query'], expectedRows: undefined };
 }
 
 function storedColumns(table: TableDescription, reporter: Reporter): string[] {
