@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { UsageError } from '../src/errors.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import { ClosedPipeError, isClosedPipe, toPgvError } from './errors.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -17,6 +18,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const invocation: Invocation = { io, exitCode: exitCodes.done };
     const words = normalise(argv);
+    requireCommandFirst(words);
     const { program, isKnown } = await createProgram(words, invocation);
     // Asked for help on a command that is not there, Commander would show the help of what is above it.
     const understood = isKnown ? words : words.filter((word) => word !== '--help' && word !== '-h');
@@ -55,6 +57,18 @@ function normalise(argv: readonly string[]): string[] {
   if (argv[0] === 'help') return [...argv.slice(1).filter((word) => !word.startsWith('-')), '--help'];
   return [...argv];
 }
+
+/** `pgv --json vacuum`: a flag belongs to its command, which comes first. */
+function requireCommandFirst(words: readonly string[]): void {
+  const [first = ''] = words;
+  const command = commands.find(({ name }) => words.includes(name))?.name;
+  if (!/^-./.test(first) || command === undefined || ownFlags.has(first)) return;
+  throw new UsageError(`${first.replace(/=.*/, '')} stands before the command`, {
+    hint: `flags come behind it: pgv ${command} …`,
+  });
+}
+
+const ownFlags = new Set(['-h', '--help', '-V', '--version']);
 
 async function createProgram(
   argv: readonly string[],

@@ -35,6 +35,8 @@ test('help is bold where colours are, and plain where not', async () => {
 });
 
 test.each([
+  [['--json', 'vacuum'], '--json stands before the command', 'pgv vacuum'],
+  [['--url=x', 'sql', 'SELECT 1'], '--url stands before the command', 'pgv sql'],
   [['sqll'], "unknown command 'sqll'", 'Did you mean sql?'],
   [['sql', '--jsn', 'x'], "unknown option '--jsn'", 'Did you mean --json?'],
   [['sql'], "missing required argument 'statement'", 'pgv help <command>'],
