@@ -22,6 +22,11 @@ export function hintFor(
         code: 'no-such-database',
         hint: 'create it (createdb), or name another with -d or PGDATABASE',
       };
+    case '3F000': // invalid_schema_name
+      return {
+        code: 'no-such-schema',
+        hint: "create it (pgv sql 'CREATE SCHEMA …'), or name a table in another",
+      };
     case '42704': // undefined_object
       return /\b(?:half|sparse)?vec(?:tor)?\b|hnsw|ivfflat/.test(error.message)
         ? {

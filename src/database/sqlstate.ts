@@ -33,8 +33,13 @@ function fromServerError(error: ServerError, context: ErrorContext): PgvError {
     cause: error,
   };
   if (code !== undefined) details.code = code;
-  const message = withoutStop(error.message) + (error.detail ? `: ${withoutStop(error.detail)}` : '');
+  const message = withoutStop(firstLine(error)) + (error.detail ? `: ${withoutStop(error.detail)}` : '');
   return /^2[23]/.test(error.code) ? new DataError(message, details) : new DatabaseError(message, details);
+}
+
+/** A syntax error quotes the statement to its end from where it goes wrong, our own part of it too. */
+function firstLine({ code, message }: ServerError): string {
+  return code === '42601' ? message.replace(/\n.*/s, ' …') : message;
 }
 
 function withoutStop(text: string): string {

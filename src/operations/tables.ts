@@ -135,7 +135,7 @@ async function onlyTableWithVectors(session: Session): Promise<string> {
       hint: '`pgv ingest <file>` makes one from a file, `pgv init <table> --dimensions <n>` an empty one',
     });
   }
-  throw new UsageError(`several tables have a vector column: ${names.join(', ')}`, {
+  throw new UsageError(`several tables have a vector column: ${some(names)}`, {
     code: 'ambiguous-table',
     hint: `choose one with -t, for example -t ${names[0]}`,
   });
@@ -149,9 +149,15 @@ async function noSuchTable(session: Session, name: string): Promise<UsageError> 
     code: 'no-table',
     hint:
       others.length > 0
-        ? `there is ${others.join(', ')}`
+        ? `there ${others.length === 1 ? 'is' : 'are'} ${some(others)}`
         : '`pgv ingest <file>` or `pgv init <table>` makes one',
   });
+}
+
+/** Names for a message, which stays a line. */
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(', ');
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
 function namedVectorColumn(

@@ -196,8 +196,8 @@ eachDatabase((fixture) => {
         'cosine is not for bit',
         'hamming',
       ],
-      ['lists with hnsw', { lists: 5 }, '--lists is for ivfflat', '--m'],
-      ['m with ivfflat', { type: 'ivfflat', m: 5 }, 'are for hnsw', '--lists'],
+      ['lists with hnsw', { lists: 5 }, 'lists is for ivfflat', 'hnsw takes m'],
+      ['m with ivfflat', { type: 'ivfflat', m: 5 }, 'are for hnsw', 'ivfflat takes lists'],
       ['ef_construction under 2 m', { m: 48 }, 'ef_construction 64 is less than twice m, 48', '96'],
       ['a view', { table: 'glance' }, 'glance is a view', 'the table below it'],
     ])('%s', async (_, options, message, hint) => {

@@ -95,6 +95,11 @@ eachDatabase((fixture) => {
     ['a key that is not there', { query: { id: '99' } }, 'row 99 does not exist in docs'],
     ['a row without a vector', { query: { id: '4' } }, 'row 4 has no vector in embedding'],
     ['a condition that is none', { where: 'pages >' }, 'syntax error at or near ")"'],
+    [
+      'a condition with an open quote',
+      { where: "title = 'a" },
+      'unterminated quoted string at or near "\'a …',
+    ],
     ['a condition on no column', { where: 'colour = 1' }, 'column "colour" does not exist'],
     ['two statements', { where: 'true); DROP TABLE docs; --' }, 'syntax error'],
     ['no such table', { table: 'docs; DROP TABLE docs' }, 'table docs; DROP TABLE docs does not exist'],
@@ -131,7 +136,7 @@ eachDatabase((fixture) => {
       });
       expect(await idsOf(database, { table: 'archive.docs' })).toEqual([]);
       expect(await failure(database, { table: 'other.docs' })).toMatchObject({
-        hint: 'there is archive.docs, docs',
+        hint: 'there are archive.docs, docs',
       });
       await database.query('DROP SCHEMA archive CASCADE');
     });

@@ -139,6 +139,9 @@ eachDatabase((fixture) => {
       const query = { vector: JSON.stringify(queries[0]!.vector) };
       await search(database, { query, k: 1, metric: 'l1' }, reports);
       expect(reports.notes.join()).toMatch(/no index serves l1 .*there is one for cosine/);
+      const named = collectReports();
+      await search(database, { query, k: 1, metric: 'l1', table: 'packages' }, named);
+      expect(named.notes.join()).toContain('--metric l1 -t packages`');
       expect(await failure(database, { query, metric: 'hamming' })).toMatchObject({
         message: 'metric hamming is not for vector, the type of embedding',
       });

@@ -139,16 +139,16 @@ function checkDimensions(
 /** @throws UsageError for parameters of the other type of index, or that do not go together */
 export function checkParameters({ type, m, efConstruction, lists }: IndexRequest): void {
   if (type === 'hnsw' && lists !== undefined) {
-    throw new UsageError('--lists is for ivfflat', { hint: 'hnsw takes --m and --ef-construction' });
+    throw new UsageError('lists is for ivfflat', { hint: 'hnsw takes m and ef_construction' });
   }
   if (type === 'ivfflat' && (m !== undefined || efConstruction !== undefined)) {
-    throw new UsageError('--m and --ef-construction are for hnsw', { hint: 'ivfflat takes --lists' });
+    throw new UsageError('m and ef_construction are for hnsw', { hint: 'ivfflat takes lists' });
   }
   const connections = m ?? parameterDefaults.m!;
   const candidates = efConstruction ?? parameterDefaults.ef_construction!;
   if (candidates >= 2 * connections) return;
   throw new UsageError(`ef_construction ${candidates} is less than twice m, ${connections}`, {
-    hint: `give --ef-construction ${2 * connections} or more`,
+    hint: `make ef_construction ${2 * connections} or more`,
   });
 }
 

@@ -76,9 +76,10 @@ async function chooseMetric(
   session: Session,
   table: TableDescription,
   column: VectorColumn,
-  { metric: asked, exact }: SubjectOptions,
+  options: SubjectOptions,
   reporter: Reporter,
 ): Promise<Metric> {
+  const { metric: asked, exact } = options;
   if (asked !== undefined && !metricsOf(column.vector).includes(asked)) {
     throw new UsageError(`metric ${asked} is not for ${column.vector}, the type of ${column.name}`, {
       code: 'bad-metric',
@@ -97,10 +98,19 @@ async function chooseMetric(
     const others = served.length > 0 ? ` (there is one for ${[...new Set(served)].join(', ')})` : '';
     reporter.note(
       `no index serves ${metric} on ${column.name}${others}, so every row is compared: ` +
-        `\`pgv index create --type hnsw --metric ${metric}\` makes one`,
+        `\`pgv index create --type hnsw --metric ${metric}${flagsOf(options)}\` makes one`,
     );
   }
   return metric;
+}
+
+/** The flags that name the same table and column to another command, as a shell takes them. */
+function flagsOf({ table, vectorColumn }: SubjectOptions): string {
+  const flag = (name: string, value: string | undefined) =>
+    value === undefined
+      ? ''
+      : ` ${name} ${/^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}`;
+  return flag('-t', table) + flag('--vector-column', vectorColumn);
 }
 
 function keyOf(table: TableDescription): ColumnDescription[] {
