@@ -5,7 +5,9 @@ export type { Database, QueryResult, Session, Statement } from './database/datab
 export { resolveTarget } from './database/resolve.ts';
 export { DatabaseError, DataError, InterruptedError, PgvError, UsageError } from './errors.ts';
 export { readFormat, readFormats } from './formats/read/formats.ts';
+export { writeFormatFor, writeFormats } from './formats/write/formats.ts';
 export { exportRows } from './operations/export/export.ts';
+export { querySource, tableSource } from './operations/export/source.ts';
 export { createVectorIndex } from './operations/index-create/index-create.ts';
 export { ingest } from './operations/ingest/ingest.ts';
 export { init } from './operations/init/init.ts';
