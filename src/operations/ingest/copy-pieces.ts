@@ -27,7 +27,8 @@ export async function copyPieces(
     signal.throwIfAborted();
   } catch (error) {
     await stopping;
-    await target.cleanUp();
+    // What went wrong first matters more.
+    await target.cleanUp().catch(() => {});
     throw signal.aborted ? signal.reason : error;
   } finally {
     signal.removeEventListener('abort', stop);

@@ -97,7 +97,10 @@ async function merge(target: TargetStrategy, copied: number, reporter: Reporter)
   try {
     return await target.finish(copied);
   } finally {
-    await target.cleanUp();
+    // The merge is done or undone by now, whatever becomes of the staging table.
+    await target.cleanUp().catch((error: Error) => {
+      reporter.warn(`the staging table is left behind: ${error.message}`);
+    });
   }
 }
 

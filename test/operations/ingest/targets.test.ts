@@ -246,6 +246,28 @@ eachDatabase((fixture) => {
   });
 });
 
+test.skipIf(noServer !== null)(
+  'rows that are merged stay, though their staging table cannot be dropped',
+  async () => {
+    const { open, url } = await emptyDatabase('server');
+    const holder = await open();
+    await holder.query(`CREATE TABLE docs (id bigint PRIMARY KEY, t text);
+    CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN NEW; END $$;
+    CREATE TRIGGER slow BEFORE INSERT ON docs FOR EACH ROW EXECUTE FUNCTION wait();
+    ALTER DATABASE ${new URL(url).pathname.slice(1)} SET lock_timeout = '200ms'`);
+    const reporter = collectReports();
+    const file = `id,t\n${Array.from({ length: 10 }, (_, id) => `${id},x\n`).join('')}`;
+    const loading = load(await open(), file, { table: 'docs', atomic: true, reporter });
+    const staging = "SELECT relname AS name FROM pg_class WHERE relname LIKE 'pgv_staging%'";
+    await expect.poll(async () => (await holder.query(staging)).rowCount).toBe(1);
+    const { name } = (await holder.query<{ name: string }>(staging)).rows[0]!;
+    await holder.query(`BEGIN; LOCK TABLE ${name} IN ACCESS SHARE MODE`);
+    expect(await loading).toMatchObject({ rows: 10, inserted: 10 });
+    expect(reporter.warnings.join()).toContain('the staging table is left behind: ');
+    await holder.query('ROLLBACK');
+  },
+);
+
 describe.skipIf(noServer !== null)('row security', () => {
   const mayAll = "CREATE POLICY mine ON docs USING (tenant = 'a') WITH CHECK (tenant = 'a')";
   const mayInsert = "CREATE POLICY mine ON docs FOR INSERT WITH CHECK (tenant = 'a')";
