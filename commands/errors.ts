@@ -9,6 +9,14 @@ export function isClosedPipe(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
 }
 
+/** Whether what was thrown only says that the reader of stdout, or of the pipe that -o names, has gone. */
+export function isReaderGone(thrown: unknown): boolean {
+  return (
+    thrown instanceof ClosedPipeError ||
+    (thrown instanceof Error && 'code' in thrown && thrown.code === 'EPIPE')
+  );
+}
+
 /** What nobody foresaw: exit 70, with a request to report it. */
 export class InternalError extends PgvError {
   constructor(cause: unknown) {

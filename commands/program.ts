@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { UsageError } from '../src/errors.ts';
 import { type CommandEntry, commands } from './commands.ts';
-import { ClosedPipeError, isClosedPipe, toPgvError } from './errors.ts';
+import { isClosedPipe, isReaderGone, toPgvError } from './errors.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { bindInvocation, type Invocation, type Io } from './io.ts';
 import { addOutputOptions } from './options.ts';
@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(understood, { from: 'user' });
     return invocation.exitCode;
   } catch (error) {
-    if (error instanceof ClosedPipeError || reader.gone) return exitCodes.done;
+    if (isReaderGone(error) || reader.gone) return exitCodes.done;
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
     // A group without its command: Commander has shown the group's help on stderr.
     if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;

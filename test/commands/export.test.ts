@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -131,6 +131,17 @@ eachDatabase((fixture) => {
     child.stdout.destroy();
     const [code] = await once(child, 'close');
     expect({ code, stderr: String(Buffer.concat(stderr)) }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.skipIf(process.platform === 'win32')('nor is one of the pipe that -o names', async () => {
+    const cwd = await temporaryDirectory();
+    execFileSync('mkfifo', ['pipe'], { cwd });
+    const reader = spawn('head', ['-c', '100', 'pipe'], { cwd });
+    expect(await pgv(['export', 'many', '-o', 'pipe'], { env: env(), cwd })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    reader.kill();
   });
 
   test('interrupted: exit 130, and nothing stays', async () => {
