@@ -46,7 +46,7 @@ function shortest(value: number): string {
 }
 
 /** A linear congruential generator: numbers in [0, 1). */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

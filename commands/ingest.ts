@@ -69,6 +69,7 @@ export function configure(command: Command): Command {
     'pgv ingest docs.csv --on-conflict update',
     'pgv ingest docs.csv.gz --atomic -d postgres://localhost/app',
     'curl -s https://example.com/docs.csv | pgv ingest - -t docs',
+    "pgv ingest vectors.npy --map embedding=vec  # in a new table, id is the row's number, from 0",
   ]);
 }
 
