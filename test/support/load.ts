@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Database } from '../../src/database/database.ts';
 import { csv } from '../../src/formats/read/csv/csv.ts';
-import type { OpenOptions } from '../../src/formats/read/format.ts';
+import type { OpenOptions, ReadFormat } from '../../src/formats/read/format.ts';
 import { type IngestOptions, type IngestSummary, ingest } from '../../src/operations/ingest/ingest.ts';
 import { type Reporter, silentReporter } from '../../src/progress.ts';
 import { streamSource } from '../../src/source.ts';
@@ -10,18 +10,23 @@ export interface Load extends Partial<IngestOptions>, OpenOptions {
   table: string;
   reporter?: Reporter;
   signal?: AbortSignal;
+  /** By default CSV. */
+  format?: ReadFormat;
 }
 
-/** Ingests CSV text, named `test.csv` in messages, the way the command does; two lanes where the database has them. */
+/** Ingests a file, named `test.<format>` in messages, the way the command does; two lanes where the database has them. */
 export async function load(
   database: Database,
   content: string | Uint8Array,
-  { reporter = silentReporter, signal = new AbortController().signal, ...options }: Load,
+  { reporter = silentReporter, signal = new AbortController().signal, format = csv, ...options }: Load,
 ): Promise<IngestSummary> {
-  const source = streamSource(Readable.from([Buffer.from(content)], { objectMode: true }), 'test.csv');
+  const source = streamSource(
+    Readable.from([Buffer.from(content)], { objectMode: true }),
+    `test.${format.name}`,
+  );
   return ingest(
     database,
-    await csv.open(source, options),
+    await format.open(source, options),
     {
       jobs: 2,
       create: true,

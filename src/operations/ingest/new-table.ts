@@ -100,7 +100,7 @@ export function doubts({ columns }: TableDesign, file: OpenedFile, fields: reado
     if (differing === undefined) return [];
     const { dimensions, other, row } = differing;
     return [
-      `${column} becomes ${designed.shown}, as its lists are not of one length (${dimensions} numbers in row 1, ${other} in row ` +
+      `${column} becomes ${designed.shown}, as its lists are not of one length (${dimensions} numbers at first, ${other} in row ` +
         `${row}); --types ${column}='vector(${dimensions})' refuses such rows`,
     ];
   });
