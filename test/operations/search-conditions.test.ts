@@ -174,6 +174,8 @@ eachDatabase((fixture) => {
       ]);
       expect(await idsOf(database, { table: 'keyed', query: { id: '["x",2]' } })).toHaveLength(2);
       expect(await failure(database, { table: 'keyed', query: { id: 'x' } })).toBeInstanceOf(UsageError);
+      const rounded = { table: 'keyed', query: { id: '["x",9007199254740993]' } };
+      expect(await failure(database, rounded)).toMatchObject({ code: 'bad-key' });
       await database.query('CREATE VIEW seen AS SELECT at FROM keyed');
       expect(await idsOf(database, { table: 'seen' })).toEqual([null, null, null]);
       expect(await failure(database, { table: 'seen', query: { id: '1' } })).toMatchObject({

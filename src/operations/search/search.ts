@@ -126,7 +126,7 @@ function compositeId(text: string, parts: number, table: string): string[] {
       `key ${text} is not a JSON list of ${parts} values, as many as the key of ${table} has columns`,
       {
         code: 'bad-key',
-        hint: 'write it as \'["a",1]\'',
+        hint: 'write it as \'["a",1]\', and long numbers in quotes',
       },
     );
   let values: unknown;
@@ -136,6 +136,8 @@ function compositeId(text: string, parts: number, table: string): string[] {
     throw fail();
   }
   if (!Array.isArray(values) || values.length !== parts) throw fail();
+  // What JSON.parse has rounded is no longer the key that was given.
+  if (values.some((value) => Number.isInteger(value) && !Number.isSafeInteger(value))) throw fail();
   return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
 }
 
