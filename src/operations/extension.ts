@@ -16,6 +16,16 @@ export async function findVectorExtension(session: Session): Promise<Extension |
   return rows[0];
 }
 
+/** @throws DatabaseError where this database has it not */
+export async function requireVectorExtension(session: Session): Promise<Extension> {
+  const present = await findVectorExtension(session);
+  if (present !== undefined) return present;
+  throw new DatabaseError('the database has no pgvector', {
+    code: 'no-pgvector',
+    hint: '`pgv init` creates the extension',
+  });
+}
+
 /**
  * pgvector in this database, created where it is not yet. Call it outside a transaction: a lost race between two
  * creations is an error that would abort one.

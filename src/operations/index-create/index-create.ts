@@ -14,7 +14,7 @@ import {
 import { indexProgress } from '../../sql/progress.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
 import { hnswBuildBytes, type IndexType, type Metric } from '../../vector/metrics.ts';
-import { findVectorExtension } from '../extension.ts';
+import { requireVectorExtension } from '../extension.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
 import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
 import { type Watch, watch } from '../watch.ts';
@@ -97,13 +97,7 @@ export async function createVectorIndex(
 async function prepare(database: Database, options: IndexCreateOptions): Promise<Work> {
   const table = await findTable(database, options.table);
   const column = findVectorColumn(table, options.vectorColumn);
-  const extension = await findVectorExtension(database);
-  if (extension === undefined) {
-    throw new DatabaseError('the database has no pgvector', {
-      code: 'no-pgvector',
-      hint: '`pgv init` creates the extension',
-    });
-  }
+  const extension = await requireVectorExtension(database);
   const plan = await planIndex(database, table, column, options, extension.schema);
   const concurrently = options.concurrently !== false && (await canBeInUse(database, table));
   return { ...plan, definition: { ...plan.definition, concurrently }, table, column };

@@ -1,5 +1,5 @@
 import type { Session } from '../../database/database.ts';
-import { DatabaseError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { type VectorIndex, vectorIndexesOf } from '../../sql/indexes.ts';
 import { qualifiedOperator } from '../../sql/search.ts';
@@ -10,7 +10,7 @@ import {
   metricsOf,
   operatorOf,
 } from '../../vector/metrics.ts';
-import { findVectorExtension } from '../extension.ts';
+import { requireVectorExtension } from '../extension.ts';
 import {
   type ColumnDescription,
   findTable,
@@ -52,13 +52,7 @@ export async function findSubject(
 ): Promise<Subject> {
   const table = await findTable(session, options.table);
   const column = findVectorColumn(table, options.vectorColumn);
-  const extension = await findVectorExtension(session);
-  if (extension === undefined) {
-    throw new DatabaseError('the database has no pgvector', {
-      code: 'no-pgvector',
-      hint: '`pgv init` creates the extension',
-    });
-  }
+  const extension = await requireVectorExtension(session);
   const metric = await chooseMetric(session, table, column, options, reporter);
   const key = keyOf(table);
   return {
