@@ -182,9 +182,14 @@ eachDatabase((fixture) => {
         '{"t":"\\\\N","i":null,"j":[1]}',
       ]));
 
-    test.each<[string, string, object]>([
+    test.each<[what: string, bad: string, details: object]>([
       ['an object for an array', '{"k":2,"a":{"x":1}}', { column: 'a', sqlstate: '22P02' }],
       ['objects in a list for an array', '{"k":2,"a":[{}]}', { column: 'a', sqlstate: '22P02' }],
+      [
+        'too many dimensions',
+        `{"k":2,"a":${'['.repeat(1e5)}1${']'.repeat(1e5)}}`,
+        { column: 'a', sqlstate: '54000' },
+      ],
       ['what only PostgreSQL refuses', '{"k":2,"j":"\\u0000"}', { sqlstate: '22P05' }],
       ['a missing key that must be there', '{"a":null}', { sqlstate: '23502' }],
       ['a word for a number', '{"k":"two"}', { column: 'k', sqlstate: '22P02' }],
