@@ -96,6 +96,23 @@ describe('random arrays', () => {
     ));
 });
 
+test('64-bit integers are rounded once: what lies just off the middle of two float32s goes to its own side', async () => {
+  const middle = 2n ** 60n + 2n ** 36n;
+  const integers = [
+    middle - 1n,
+    middle,
+    middle + 1n,
+    -middle - 1n,
+    -middle + 1n,
+    2n ** 53n + 1n,
+    -(2n ** 63n),
+  ];
+  const bytes = Buffer.from(BigInt64Array.from(integers).buffer);
+  const { values } = await read(stream(npyFile({ kind: 'i8', rows: 7, dimensions: 1, bytes })));
+  const upper = 2 ** 60 + 2 ** 37;
+  expect(values.flat()).toEqual([2 ** 60, 2 ** 60, upper, -upper, -(2 ** 60), 2 ** 53, -(2 ** 63)]);
+});
+
 describe('targets', () => {
   const rows = [
     [1.5, -2, 65504],

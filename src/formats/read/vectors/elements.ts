@@ -72,10 +72,11 @@ export function numberText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** Every binary16 pattern's value. */
-const halves = Float32Array.from({ length: 2 ** 16 }, (_, pattern) => halfToFloat(pattern));
+/** Every binary16 pattern's value; made when the first is read. */
+let halves: Float32Array | undefined;
 
 function halfAt(elements: ElementArray, i: number): number {
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, pattern) => halfToFloat(pattern));
   return halves[elements[i]!]!;
 }
 
