@@ -190,7 +190,7 @@ describe('random objects', () => {
           } else expect(Array.isArray(ours)).toBe(isObject || lines[0]!.trim() === '');
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     ));
 });
 
@@ -210,7 +210,7 @@ describe('vectors', () => {
           expect(column.values).toEqual(theirs);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
