@@ -60,7 +60,7 @@ async function runAndClose<Options, Result>(
       signal.throwIfAborted();
       const result = await work(context);
       // Work that ran to its end without noticing the signal was still asked to stop.
-      signal.throwIfAborted();
+      if (!endsItself) signal.throwIfAborted();
       return result;
     } finally {
       signal.removeEventListener('abort', end);

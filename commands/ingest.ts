@@ -27,7 +27,7 @@ interface IngestFlags {
   /** False with --no-header. */
   header: boolean;
   /** False with --no-create. */
-  create: boolean;
+  create?: boolean;
   onConflict: 'error' | 'skip' | 'update';
   key?: string[];
   atomic?: true;
@@ -54,6 +54,7 @@ export function configure(command: Command): Command {
     .option('--escape <char>', 'before a quote within quotes (default: the quote)')
     .option('--null <text>', 'an unquoted field that means NULL (default: an empty one)')
     .option('--no-header', 'the first line holds values already')
+    .option('--create', 'make the table where it is not there yet, which is the default')
     .option('--no-create', 'fail where the table is not there yet')
     .addOption(
       new Option('--on-conflict <what>', 'for rows whose key is there already')
@@ -77,6 +78,9 @@ async function run(context: Context<IngestFlags>, name: string): Promise<void> {
   const { options, output, reporter, signal } = context;
   const table = tableName(context, name);
   const source = await decompressed(await openSource(context, name));
+  // A pipe may have nothing to read for long: closed, it is waited for no more.
+  const close = () => void source.close().catch(() => {});
+  signal.addEventListener('abort', close, { once: true });
   try {
     const { format, whole } = await chooseFormat(source, name, options.format);
     const file = await format.open(whole, options);
@@ -89,7 +93,7 @@ async function run(context: Context<IngestFlags>, name: string): Promise<void> {
         map: options.map,
         types: new Map(options.types),
         jobs: options.jobs ?? Math.min(4, availableParallelism()),
-        create: options.create,
+        create: options.create ?? true,
         onConflict: options.onConflict,
         key: options.key,
         atomic: options.atomic === true,
@@ -100,6 +104,7 @@ async function run(context: Context<IngestFlags>, name: string): Promise<void> {
     );
     await output.summary(summary, sentence(summary));
   } finally {
+    signal.removeEventListener('abort', close);
     await source.close();
   }
 }

@@ -27,6 +27,11 @@ async function runStatement({ options, io, output, database }: Context<SqlOption
   if (options.csv && output.json) throw new UsageError('--csv and --json exclude each other');
   const sql = statement === '-' ? await readText(io.stdin) : statement;
   if (sql.trim() === '') throw new UsageError('the statement is empty');
+  if (/^\s*copy\b.*\b(?:stdin|stdout)\b/is.test(sql)) {
+    throw new UsageError('COPY from and to the client is what ingest and export do', {
+      hint: 'pgv ingest <file> -t <table>, or pgv export --query <sql>',
+    });
+  }
 
   const opened = await database();
   const { rows, columns: names, rowCount } = await opened.query(sql);

@@ -1,5 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open as openDescriptor } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { DatabaseError, PgvError, UsageError } from './errors.ts';
 
 /** Bytes to be read once, from front to back: a file, or stdin. */
@@ -23,6 +26,7 @@ export interface Source {
 export async function openFile(path: string, name: string): Promise<Source> {
   let file: FileHandle | undefined;
   try {
+    if ((await stat(path)).isFIFO()) return await openPipe(path, name);
     file = await open(path, 'r');
     const stats = await file.stat();
     if (stats.isDirectory()) {
@@ -37,6 +41,13 @@ export async function openFile(path: string, name: string): Promise<Source> {
     await file?.close();
     throw openingError(error, name);
   }
+}
+
+/** A pipe, named or of a shell's `<(…)`. Read as a file, it would hold a thread until its writer writes or ends. */
+async function openPipe(path: string, name: string): Promise<Source> {
+  const descriptor = await promisify(openDescriptor)(path, 'r');
+  // The socket owns the descriptor, and closes it.
+  return new StreamSource(new Socket({ fd: descriptor, readable: true, writable: false }), name);
 }
 
 /** Reads a stream to its end. */

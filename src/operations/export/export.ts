@@ -60,7 +60,7 @@ export async function exportRows(
 
 /** What the database does not understand or allow of the user's own SQL is wrong usage. */
 function asUsage(error: unknown, { flags }: Source): unknown {
-  const isSql = error instanceof PgvError && /^(42(?!501)|0A)/.test(error.sqlstate ?? '');
+  const isSql = error instanceof PgvError && /^(42(?!501)|0A|25006)/.test(error.sqlstate ?? '');
   if (!isSql || flags.length === 0) return error;
   const { message, sqlstate } = error;
   return new UsageError(message, {
@@ -83,8 +83,12 @@ async function send(
   output: Output,
 ): Promise<Written> {
   const { format, text, signal } = options;
-  const wire = await database.copyOut(copyQueryOut(source.query, format.wire(text)));
-  return untilAborted(signal, wire, pass(wire, source, options, output));
+  return database.transaction(async (session) => {
+    // The user's own SQL shall change nothing.
+    await session.query('SET TRANSACTION READ ONLY');
+    const wire = await session.copyOut(copyQueryOut(source.query, format.wire(text)));
+    return untilAborted(signal, wire, pass(wire, source, options, output));
+  });
 }
 
 async function pass(

@@ -5,6 +5,7 @@ import type { Reporter } from '../../progress.ts';
 import { dropTable } from '../../sql/create-table.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
 import { analyze } from '../../sql/maintenance.ts';
+import { cancellable, queryAnyway } from '../cancellable.ts';
 import type { TableDescription } from '../tables.ts';
 import { copyPieces } from './copy-pieces.ts';
 import { LanePool } from './lane-pool.ts';
@@ -57,7 +58,7 @@ export async function ingest(
   signal: AbortSignal,
 ): Promise<IngestSummary> {
   const started = performance.now();
-  const prepared = await prepareTable(database, file, options, reporter);
+  const prepared = await cancellable(database, signal, () => prepareTable(database, file, options, reporter));
   const { table, columns, created } = prepared;
   const stored: Stored = { rows: 0, atLeast: false };
   try {
@@ -79,7 +80,7 @@ export async function ingest(
       await copyPieces(file, pool, target, signal);
     } finally {
       if (target.immediate) stored.rows = pool.rows;
-      stored.atLeast = pool.uncertain;
+      stored.atLeast = target.immediate && pool.uncertain;
     }
     const outcome = await merge(target, pool.rows, reporter);
     stored.rows = outcome.inserted + outcome.updated;
@@ -126,7 +127,7 @@ function reportProgress(reporter: Reporter, pool: LanePool, { byteLength }: Inge
 /** Nothing but an empty table of the load's own making is left: that goes too. */
 async function removeTable(database: Database, table: TableDescription, reporter: Reporter): Promise<void> {
   try {
-    await database.query(dropTable(quoteQualified(table.schema, table.name)));
+    await queryAnyway(database, dropTable(quoteQualified(table.schema, table.name)));
     reporter.note(`removed table ${table.name} again`);
   } catch {
     // The error that brought us here matters more than one on the way out.
@@ -141,6 +142,9 @@ function explain(error: unknown, { table, inferred }: Prepared, { rows, atLeast 
     hints.push(
       `${error.column} got its type from the first rows: --types ${error.column}=text gives it another`,
     );
+  }
+  if (error.hint === undefined && error.sqlstate === '23505') {
+    hints.push('--on-conflict skip leaves rows that are there already, --on-conflict update overwrites them');
   }
   if (rows > 0 || atLeast) {
     const count = `${atLeast ? 'at least ' : ''}${rows.toLocaleString('en')} row${rows === 1 ? ' is' : 's are'}`;

@@ -37,8 +37,8 @@ export function mapFields(
   const fields = wanted.map((source) => {
     const field = names.indexOf(source);
     if (field < 0) throw noSuchField(source, '--columns', names);
-    if (names.indexOf(source, field + 1) >= 0) throw badHeader(file, `names ${source} twice`);
-    if (source === '') throw badHeader(file, `gives field ${field + 1} no name`);
+    if (names.indexOf(source, field + 1) >= 0) throw badHeader(file, `names ${source} twice`, names);
+    if (source === '') throw badHeader(file, `gives field ${field + 1} no name`, names);
     return { field, source, column: renamed.get(source) ?? source };
   });
   const columns = fields.map(({ column }) => column);
@@ -152,11 +152,12 @@ function noSuchField(source: string, flag: string, names: readonly string[]): Us
   });
 }
 
-function badHeader(file: OpenedFile, what: string): DataError {
+function badHeader(file: OpenedFile, what: string, names: readonly string[]): DataError {
+  const usable = names.filter((name) => name !== '' && names.indexOf(name) === names.lastIndexOf(name));
   return new DataError(`the header ${what}`, {
     code: 'bad-header',
     file: file.layout.file,
-    hint: 'take the other fields alone with --columns <a,b,c>, or mend the header',
+    hint: `take the other fields alone with --columns ${usable.join(',')}, or mend the header`,
   });
 }
 

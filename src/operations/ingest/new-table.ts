@@ -96,14 +96,37 @@ export function doubts({ columns }: TableDesign, file: OpenedFile, fields: reado
   return fields.flatMap(({ field, column }) => {
     const designed = columns.find(({ name }) => name === column);
     if (!designed?.inferred || !['text', 'jsonb'].includes(designed.shown)) return [];
-    const differing = differingLists(file.sample.map((record) => record[field] ?? null));
-    if (differing === undefined) return [];
-    const { dimensions, other, row } = differing;
-    return [
-      `${column} becomes ${designed.shown}, as its lists are not of one length (${dimensions} numbers at first, ${other} in row ` +
-        `${row}); --types ${column}='vector(${dimensions})' refuses such rows`,
-    ];
+    const values = file.sample.map((record) => record[field] ?? null);
+    const doubt = doubtOf(values, column, designed.shown);
+    return doubt === undefined ? [] : [doubt];
   });
+}
+
+function doubtOf(values: readonly (string | null)[], column: string, type: string): string | undefined {
+  const differing = differingLists(values);
+  if (differing !== undefined) {
+    const { dimensions, other, row } = differing;
+    return (
+      `${column} becomes ${type}, as its lists are not of one length (${dimensions} numbers at first, ${other} in ` +
+      `row ${row}); --types ${column}='vector(${dimensions})' refuses such rows`
+    );
+  }
+  const first = values.find((value) => value !== null) ?? '';
+  if (type !== 'text' || !looksLikeNumbers(first)) return undefined;
+  return `${column} becomes text, for a vector is written [1,2,3], and not ${shorten(first)}`;
+}
+
+/** Brackets of some kind round two numbers at least, and little else. */
+function looksLikeNumbers(text: string): boolean {
+  return (
+    /^\s*[[{(][-+.\d].*[\]})]\s*$/s.test(text) &&
+    !/[^-+.,;\s\d[\]{}()eE]/.test(text.replaceAll(/null|none|nan/gi, '')) &&
+    (text.match(/\d+/g)?.length ?? 0) >= 2
+  );
+}
+
+function shorten(text: string): string {
+  return text.length > 24 ? `${text.slice(0, 23)}…` : text;
 }
 
 export async function createDesigned(session: Session, { name, columns }: TableDesign): Promise<void> {

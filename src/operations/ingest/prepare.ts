@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts';
-import { UsageError } from '../../errors.ts';
+import { PgvError, UsageError } from '../../errors.ts';
 import type { DecodedColumn, OpenedFile } from '../../formats/read/format.ts';
 import type { Reporter } from '../../progress.ts';
 import { textReader } from '../../values/types.ts';
@@ -19,6 +19,8 @@ export interface TableOptions extends MappingOptions {
   create: boolean;
   /** Column → SQL type, for a table that is created. */
   types: ReadonlyMap<string, string>;
+  /** The columns that tell which rows are the same, where the user names them. */
+  key?: readonly string[] | undefined;
 }
 
 /** A table that rows are about to be loaded into. */
@@ -75,10 +77,19 @@ async function createTableFor(
     });
   }
   const fields = mapFields(file, options, undefined);
+  const absent = options.key?.find((name) => !fields.some(({ column }) => column === name));
+  if (absent !== undefined) {
+    throw new UsageError(`--key names ${absent}, which no field goes into`, {
+      code: 'no-key',
+      column: absent,
+    });
+  }
   const extension = await ensureExtension(database);
   const design = designTable(options.table, file, fields, options.types, extension);
   for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
-  await createDesigned(database, design);
+  await createDesigned(database, design).catch((error: unknown) => {
+    throw options.types.size > 0 ? unknownType(error) : error;
+  });
   const table = await describeTable(database, options.table);
   if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);
   reporter.note(`created table ${table.name} (${describeDesign(design)})`);
@@ -88,6 +99,17 @@ async function createTableFor(
   const columns = checkColumns(file, fields, table);
   const inferred = new Set(design.columns.filter((column) => column.inferred).map(({ name }) => name));
   return { table, fields, columns, inferred, created: true };
+}
+
+/** The types of a design are our own but for those of --types. */
+function unknownType(error: unknown): unknown {
+  if (!(error instanceof PgvError) || error.sqlstate !== '42704') return error;
+  return new UsageError(error.message, {
+    code: 'bad-type',
+    sqlstate: error.sqlstate,
+    cause: error,
+    hint: "--types takes a type of the database, for example --types id=text or --types v='halfvec(768)'",
+  });
 }
 
 /** What the lanes must know. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { connectLane } from '../../database/connect.ts';
 import type { Database } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
 import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
 import { createStaging, dropStaging, type Merge, mergeStaged, type OnConflict } from '../../sql/staging.ts';
+import { cancellable, queryAnyway } from '../cancellable.ts';
 import type { TableDescription } from '../tables.ts';
 
 /** How rows reach their table. */
@@ -74,20 +74,16 @@ function throughStaging(database: Database, merge: Merge, signal: AbortSignal): 
     numbered: true,
     immediate: false,
     prepare: async () => {
-      await database.query(createStaging(merge)).catch((error) => {
+      await cancellable(database, signal, () => database.query(createStaging(merge))).catch((error) => {
         throw withoutPermission(error) ? error.withHint(stagingHint) : error;
       });
     },
     finish: async () => {
-      const cancel = () => void database.cancel().catch(() => {});
-      signal.addEventListener('abort', cancel, { once: true });
-      try {
-        const { rows } = await database.query<MergeCounts>(mergeStaged(merge));
-        const { inserted, updated, staged } = rows[0]!;
-        return { inserted, updated, skipped: staged - inserted - updated };
-      } finally {
-        signal.removeEventListener('abort', cancel);
-      }
+      const { rows } = await cancellable(database, signal, () =>
+        database.query<MergeCounts>(mergeStaged(merge)),
+      );
+      const { inserted, updated, staged } = rows[0]!;
+      return { inserted, updated, skipped: staged - inserted - updated };
     },
     cleanUp: () => removeStaging(database, merge),
   };
@@ -106,16 +102,11 @@ interface MergeCounts {
   staged: number;
 }
 
-/** A merge that was cancelled, or the loss of the server, has closed the connection: then over a new one. */
+/** What a session of the embedded database cannot drop any more has gone with the session. */
 async function removeStaging(database: Database, { staging, temporary }: Merge): Promise<void> {
-  const drop = dropStaging(staging);
-  try {
-    await database.query(drop);
-  } catch {
-    if (temporary) return;
-    const again = await connectLane((await database.lane()).address);
-    await again.query(drop).finally(() => again.close());
-  }
+  await queryAnyway(database, dropStaging(staging)).catch((error: unknown) => {
+    if (!temporary) throw error;
+  });
 }
 
 function conflictKey(

@@ -15,10 +15,19 @@ import { readColumns } from '../text-columns.ts';
 import { csvDecoder } from './decoder.ts';
 import { csvDialect, type Dialect, newlineOf } from './dialect.ts';
 import { DELIMITER, FieldScanner, UNCLOSED } from './field-scanner.ts';
+import { headerNames, refuseUtf16 } from './header.ts';
 import { walkRecords } from './record-counter.ts';
 
 /** CSV by the rules of PostgreSQL's COPY … CSV, in UTF-8. */
 export const csv: ReadFormat = { name: 'csv', extensions: ['.csv'], open, decoder };
+
+/** The same with tabs between the fields. */
+export const tsv: ReadFormat = {
+  name: 'tsv',
+  extensions: ['.tsv', '.tab'],
+  open: (source, options) => open(source, { ...options, delimiter: options.delimiter ?? '\t' }),
+  decoder,
+};
 
 interface CsvLayout extends Layout {
   dialect: Dialect;
@@ -38,6 +47,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     head = await cutter.peek();
   }
   if (head.length === 0) throw new DataError('the file is empty', { code: 'empty-file', file });
+  refuseUtf16(head, file);
   const written = csvDialect(options);
   const dialect: Dialect = { ...written, newline: newlineOf(head, written) };
 
@@ -45,7 +55,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const fieldCount = first.fields.length;
   let fieldNames: string[] | undefined;
   if (options.header ?? true) {
-    fieldNames = headerNames(first.fields, file);
+    fieldNames = headerNames(first.fields, file, options);
     await cutter.skip(first.end);
   }
   const layout: CsvLayout = { format: csv.name, file, dialect, fieldCount };
@@ -53,7 +63,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     fieldNames,
     fieldCount,
     headLength: cutter.position,
-    sample: readSample(await wholeRecords(cutter, dialect), dialect, fieldCount),
+    sample: readSample(await wholeRecords(cutter, dialect), layout),
     layout,
     pieces: () => cutter.pieces((bytes, length, atEnd) => cutRecords(bytes, length, atEnd, dialect)),
     recycle: (buffer) => cutter.recycle(buffer),
@@ -87,31 +97,15 @@ function cutRecords(bytes: Buffer, length: number, atEnd: boolean, dialect: Dial
   return rest ? { end: length, records: walk.records + 1 } : { end: walk.recordEnd, records: walk.records };
 }
 
-/** A first line of nothing but numbers and vectors is no header: it would be lost as one. */
-function headerNames(fields: readonly (string | null)[], file: string): string[] {
-  if (fields.every((field) => field !== null && looksLikeData(field))) {
-    throw new DataError('the first line holds values, not column names', {
-      code: 'no-header',
-      file,
-      hint: 'say --no-header, and name the fields with --columns <a,b,c>',
-    });
-  }
-  return fields.map((field) => field ?? '');
-}
-
-function looksLikeData(field: string): boolean {
-  const text = field.trim();
-  return text !== '' && (Number.isFinite(Number(text)) || /^[[{].*[\]}](\/\d+)?$/s.test(text));
-}
-
 /** The first of the whole records that the beginning of the file holds. */
-function readSample(head: Buffer, dialect: Dialect, fieldCount: number): (string | null)[][] {
+function readSample(head: Buffer, { dialect, fieldCount, file }: CsvLayout): (string | null)[][] {
   const scanner = new FieldScanner(dialect);
   const sample: (string | null)[][] = [];
   let position = 0;
   while (position < head.length && sample.length < sampleRecords) {
     const record = tryRecord(scanner, head, position);
-    // What is broken is found again, and said with its row, when it is loaded.
+    if (record === undefined && sample.length === 0) throw unclosedQuote(file, 1);
+    // What is broken further on is found again, and said with its row, when it is loaded.
     if (record === undefined) break;
     if (!record.blank || fieldCount === 1) sample.push(record.fields);
     position = record.end;
@@ -145,10 +139,17 @@ function tryRecord(scanner: FieldScanner, bytes: Buffer, start: number): TextRec
 function readRecord(scanner: FieldScanner, bytes: Buffer, start: number, file: string): TextRecord {
   const record = tryRecord(scanner, bytes, start);
   if (record !== undefined) return record;
-  throw new DataError('the first line opens a quote and never closes it', {
+  throw unclosedQuote(file);
+}
+
+/** @param row undefined: the header */
+function unclosedQuote(file: string, row?: number): DataError {
+  return new DataError(`${row === undefined ? 'in the header ' : ''}a quote is opened and never closed`, {
     code: 'unclosed-quote',
+    sqlstate: '22P04',
     file,
-    hint: 'is it a CSV file?',
+    row,
+    hint: 'a quote inside a quoted field is written twice ("")',
   });
 }
 

@@ -1,0 +1,59 @@
+import { DataError } from '../../../errors.ts';
+import type { OpenOptions } from '../format.ts';
+
+/**
+ * Excel's "Unicode text" is UTF-16.
+ * @throws DataError for a file that says so with its byte order mark
+ */
+export function refuseUtf16(head: Uint8Array, file: string): void {
+  const [first, second] = head;
+  if (!((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))) return;
+  throw new DataError('the file is UTF-16, not UTF-8', {
+    code: 'bad-encoding',
+    file,
+    sqlstate: '22021',
+    hint: `convert it first, for example: iconv -f utf-16 -t utf-8 ${file}`,
+  });
+}
+
+/**
+ * The names that a header gives, empty where it gives none.
+ * @throws DataError for a first line of values, which would be lost as a header, and for one in another dialect
+ */
+export function headerNames(
+  fields: readonly (string | null)[],
+  file: string,
+  { delimiter }: OpenOptions,
+): string[] {
+  const names = fields.map((field) => field ?? '');
+  if (names.some(isVector) || names.every((name) => isNumber(name) || looksLikeVector(name))) {
+    throw new DataError('the first line holds values, not column names', {
+      code: 'no-header',
+      file,
+      hint: 'say --no-header, and name the fields with --columns <a,b,c>',
+    });
+  }
+  if (names.some((name) => name.includes('\0'))) {
+    throw new DataError('the header holds NUL bytes: the file is no UTF-8 text', {
+      code: 'bad-encoding',
+      file,
+      sqlstate: '22021',
+      hint: 'convert it first, for example with iconv',
+    });
+  }
+  const other = names.length === 1 && delimiter === undefined ? /[;\t|]/.exec(names[0]!)?.[0] : undefined;
+  if (other !== undefined) {
+    const shown = other === '\t' ? '\\t' : other;
+    throw new DataError(`the first line is one field, ${JSON.stringify(names[0])}`, {
+      code: 'wrong-delimiter',
+      file,
+      hint: `say what separates the fields: --delimiter '${shown}' (or --delimiter , where it really is one)`,
+    });
+  }
+  return names;
+}
+
+const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
+const isVector = (text: string): boolean => /^\s*\[\s*[-+.\d][-+.\deE,\s]*\]\s*$/.test(text);
+/** Sparse vectors and arrays too. */
+const looksLikeVector = (text: string): boolean => /^\s*[[{].*[\]}](\/\d+)?\s*$/s.test(text);
