@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { decompressed, withoutCompression } from '../src/decompress.ts';
@@ -92,11 +91,11 @@ async function run(context: Context<IngestFlags>, name: string): Promise<void> {
         columns: options.columns,
         map: options.map,
         types: new Map(options.types),
-        jobs: options.jobs ?? Math.min(4, availableParallelism()),
-        create: options.create ?? true,
+        jobs: options.jobs,
+        create: options.create,
         onConflict: options.onConflict,
         key: options.key,
-        atomic: options.atomic === true,
+        atomic: options.atomic,
         byteLength: source.byteLength,
       },
       reporter,

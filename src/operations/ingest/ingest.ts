@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Database } from '../../database/database.ts';
 import { DataError, PgvError } from '../../errors.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
@@ -13,10 +14,10 @@ import { makeRecipe, type Prepared, prepareTable, type TableOptions } from './pr
 import { chooseTarget, type Outcome, type TargetOptions, type TargetStrategy } from './target.ts';
 
 export interface IngestOptions extends TableOptions, TargetOptions {
-  /** Lanes at the most. */
-  jobs: number;
+  /** Lanes at the most; default: as many as there are cores, and at most 4. */
+  jobs?: number | undefined;
   /** Bytes of the file, where known: for progress alone. */
-  byteLength: number | undefined;
+  byteLength?: number | undefined;
 }
 
 export interface IngestSummary extends Outcome {
@@ -38,6 +39,8 @@ export interface IngestSummary extends Outcome {
   lanes: number;
   files: { path: string; rows: number; bytes: number }[];
 }
+
+const defaultLanes = () => Math.min(4, availableParallelism());
 
 /** What a load has committed. */
 interface Stored {
@@ -72,7 +75,7 @@ export async function ingest(
     if (table.rowSecurity)
       reporter.note(`row security applies to ${table.name}: rows go through a staging table`);
     const recipe = await makeRecipe(database, file, prepared, target);
-    const pool = new LanePool(database, recipe, Math.min(options.jobs, database.maxLanes), {
+    const pool = new LanePool(database, recipe, Math.min(options.jobs ?? defaultLanes(), database.maxLanes), {
       onProgress: () => reportProgress(reporter, pool, options),
       onBuffer: file.recycle,
     });

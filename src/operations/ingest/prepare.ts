@@ -15,10 +15,10 @@ import { valueType } from './value-type.ts';
 export interface TableOptions extends MappingOptions {
   /** `[schema.]name` */
   table: string;
-  /** Whether a table that is not there is created. */
-  create: boolean;
+  /** Whether a table that is not there is created; default yes. */
+  create?: boolean | undefined;
   /** Column → SQL type, for a table that is created. */
-  types: ReadonlyMap<string, string>;
+  types?: ReadonlyMap<string, string> | undefined;
   /** The columns that tell which rows are the same, where the user names them. */
   key?: readonly string[] | undefined;
 }
@@ -50,7 +50,7 @@ export async function prepareTable(
       code: 'not-a-table',
     });
   }
-  if (options.types.size > 0) {
+  if (options.types !== undefined && options.types.size > 0) {
     throw new UsageError(
       `table ${existing.name} is there already, with types of its own: --types is for a new one`,
       {
@@ -70,7 +70,7 @@ async function createTableFor(
   options: TableOptions,
   reporter: Reporter,
 ): Promise<Prepared> {
-  if (!options.create) {
+  if (options.create === false) {
     throw new UsageError(`table ${options.table} does not exist, and --no-create forbids to make it`, {
       code: 'no-table',
       hint: 'name another table with -t, or leave --no-create out',
@@ -85,10 +85,11 @@ async function createTableFor(
     });
   }
   const extension = await ensureExtension(database);
-  const design = designTable(options.table, file, fields, options.types, extension);
+  const types = options.types ?? new Map();
+  const design = designTable(options.table, file, fields, types, extension);
   for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
   await createDesigned(database, design).catch((error: unknown) => {
-    throw options.types.size > 0 ? unknownType(error) : error;
+    throw types.size > 0 ? unknownType(error) : error;
   });
   const table = await describeTable(database, options.table);
   if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);

@@ -28,9 +28,11 @@ export interface Outcome {
 }
 
 export interface TargetOptions {
-  onConflict: OnConflict;
+  /** Default: error. */
+  onConflict?: OnConflict | undefined;
   key?: readonly string[] | undefined;
-  atomic: boolean;
+  /** All rows or none; default no. */
+  atomic?: boolean | undefined;
 }
 
 /**
@@ -45,7 +47,8 @@ export function chooseTarget(
   signal: AbortSignal,
 ): TargetStrategy {
   const key = conflictKey(table, columns, options);
-  const straight = options.onConflict === 'error' && !options.atomic && !table.rowSecurity;
+  const { onConflict = 'error' } = options;
+  const straight = onConflict === 'error' && !options.atomic && !table.rowSecurity;
   const target = quoteQualified(table.schema, table.name);
   if (straight) return straightInto(target);
   const name = `pgv_staging_${randomBytes(6).toString('hex')}`;
@@ -53,7 +56,7 @@ export function chooseTarget(
   const temporary = database.maxLanes === 1;
   const staging = temporary ? quoteName(name) : quoteQualified(table.schema, name);
   const partitioned = table.kind === 'partitioned table';
-  const merge = { target, staging, temporary, partitioned, columns, onConflict: options.onConflict, key };
+  const merge = { target, staging, temporary, partitioned, columns, onConflict, key };
   return throughStaging(database, merge, signal);
 }
 
@@ -114,7 +117,7 @@ function conflictKey(
   columns: readonly string[],
   options: TargetOptions,
 ): readonly string[] {
-  const { onConflict, key } = options;
+  const { onConflict = 'error', key } = options;
   if (key !== undefined && onConflict === 'error') {
     throw new UsageError(
       '--key says which rows are the same, which only --on-conflict skip or update asks for',

@@ -1,6 +1,7 @@
-import { DataError, UsageError } from '../../../errors.ts';
+import { DataError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
 import type { SessionFacts } from '../../../values/types.ts';
+import { refuseCsvFlags } from '../csv-flags.ts';
 import type {
   DecodedColumn,
   Layout,
@@ -82,23 +83,12 @@ async function openArray(source: Source, options: OpenOptions): Promise<OpenedFi
 
 /** The source behind its byte order mark. */
 async function beginning(source: Source, options: OpenOptions, format: string): Promise<PieceCutter> {
-  refuseTextOptions(options, format);
+  refuseCsvFlags(options, format);
   const cutter = new PieceCutter(source, options.pieceLength);
   const head = await cutter.peek();
   if (byteOrderMark.every((byte, i) => head[i] === byte)) await cutter.skip(byteOrderMark.length);
   if ((await cutter.peek()).length > 0) return cutter;
   throw new DataError('the file is empty', { code: 'empty-file', file: source.name });
-}
-
-function refuseTextOptions(options: OpenOptions, format: string): void {
-  const given = (['delimiter', 'quote', 'escape', 'null'] as const).find(
-    (name) => options[name] !== undefined,
-  );
-  const flag = given === undefined ? (options.header === false ? '--no-header' : undefined) : `--${given}`;
-  if (flag === undefined) return;
-  throw new UsageError(`${flag} says how CSV is written, and the format is ${format}`, {
-    hint: `leave ${flag} out`,
-  });
 }
 
 /** The whole records at the beginning of what is left: one at least, where there are any. */

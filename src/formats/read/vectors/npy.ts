@@ -1,6 +1,7 @@
 import type { Piece } from '../../../batch.ts';
 import { DataError, UsageError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
+import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
 import { PieceCutter } from '../piece-cutter.ts';
 import { columnPieces } from './column-pieces.ts';
@@ -20,6 +21,7 @@ export const npy: ReadFormat = {
 };
 
 async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
+  refuseCsvFlags(options, npy.name);
   const file = source.name;
   const cutter = new PieceCutter(source, options.pieceLength);
   const header = await readHeader(cutter, file);

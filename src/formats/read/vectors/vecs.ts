@@ -1,6 +1,7 @@
 import { DataError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
 import { maxDimensions } from '../../../vector/limits.ts';
+import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
 import { PieceCutter } from '../piece-cutter.ts';
 import { vectorDecoder } from './decoder.ts';
@@ -31,6 +32,7 @@ async function open(
   format: string,
   element: ElementName,
 ): Promise<OpenedFile> {
+  refuseCsvFlags(options, format);
   const file = source.name;
   const cutter = new PieceCutter(source, options.pieceLength);
   const head = await firstBytes(cutter, 4);
