@@ -78,7 +78,7 @@ describe.skipIf(noServer)('the built program', () => {
   });
 
   test('a fault of ours exits 70 and asks to be reported', async () => {
-    const bomb = 'setTimeout(() => { throw new TypeError("x is not a function"); }, 1500);';
+    const bomb = 'setTimeout(() => { throw new TypeError("x is not a function"); }, 4000);';
     const result = await pgv(sleep, {
       env: { ...env, NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(bomb)}` },
     });

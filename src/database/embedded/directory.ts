@@ -6,6 +6,12 @@ import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 const majorVersion = '18';
 /** Holds a new database until all of it is there; `PG_VERSION`, moved last, says that it is. */
 export const unfinished = '.pgv-unfinished';
+/** Tells the next one who holds the lock (lock.ts). */
+export const pidFile = 'pgv.pid';
+/** The lock itself, for those who share the directory but not the network namespace. */
+export const socketFile = 'pgv.sock';
+/** What a lock leaves in the directory is no part of a database. */
+export const isOfLock = (name: string): boolean => name === pidFile || name === socketFile;
 
 /** The directory as people name it: `./.pgv` below the current one, else its full path. */
 export function describeDirectory(directory: string): string {
@@ -94,7 +100,7 @@ const reasons: Record<string, string> = {
 
 function listDirectory(directory: string): string[] {
   try {
-    return fs.readdirSync(directory).filter((name) => name !== 'pgv.pid');
+    return fs.readdirSync(directory).filter((name) => !isOfLock(name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

@@ -2,8 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { builtFile } from '../../built-files.ts';
-import { unfinished } from './directory.ts';
-import { pidFile } from './lock.ts';
+import { isOfLock, unfinished } from './directory.ts';
 
 /** Each takes a file descriptor; macOS gives a process 256. */
 const syncsAtOnce = 16;
@@ -42,7 +41,7 @@ export async function initialise(directory: string): Promise<void> {
 
 /** Removes what a killed `initialise` left; the mark goes last, as long as anything else is there. */
 function clear(directory: string): void {
-  const names = fs.readdirSync(directory).filter((name) => name !== pidFile && name !== unfinished);
+  const names = fs.readdirSync(directory).filter((name) => !isOfLock(name) && name !== unfinished);
   for (const name of [...names, unfinished]) {
     fs.rmSync(path.join(directory, name), { recursive: true, force: true });
   }

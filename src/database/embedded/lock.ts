@@ -3,10 +3,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { DatabaseError } from '../../errors.ts';
-import { describeDirectory } from './directory.ts';
-
-/** Tells the next one who holds the lock; the lock itself is the socket. */
-export const pidFile = 'pgv.pid';
+import { describeDirectory, pidFile, socketFile } from './directory.ts';
 
 export interface Lock {
   release(): Promise<void>;
@@ -15,27 +12,61 @@ export interface Lock {
 /**
  * Takes the directory for this thread alone: two PGlites on one directory destroy it. The lock is a listening
  * socket named after the directory's device and inode, so that every path to it is one lock and a killed holder
- * frees it.
+ * frees it; on Linux a socket file in the directory besides.
  * @throws DatabaseError that names the holder, when there is one
  */
 export async function lockDirectory(directory: string, platform = process.platform): Promise<Lock> {
-  const address = lockAddress(directory, platform);
+  const server = await take(lockAddress(directory, platform), directory);
+  const unlock = () => new Promise((resolve) => server.close(resolve));
+  let releaseFile: () => Promise<void>;
+  try {
+    releaseFile = platform === 'linux' ? await takeFile(directory) : async () => {};
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+  fs.writeFileSync(path.join(directory, pidFile), `${process.pid}\n`);
+  return {
+    release: async () => {
+      fs.rmSync(path.join(directory, pidFile), { force: true });
+      await releaseFile();
+      await unlock();
+    },
+  };
+}
+
+/** Listens at the address. A socket file outlives a killed holder, who then does not answer: it is taken over. */
+async function take(address: string, directory: string): Promise<net.Server> {
   const server = await listen(address).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE' || (await isAnswered(address))) throw inUse(directory, error);
-    // A socket file outlives a killed holder. (An abstract socket or a pipe does not, and is always answered.)
     fs.rmSync(address, { force: true });
     return listen(address).catch((again) => {
       throw inUse(directory, again);
     });
   });
-  server.unref();
-  fs.writeFileSync(path.join(directory, pidFile), `${process.pid}\n`);
-  return {
-    release: async () => {
-      fs.rmSync(path.join(directory, pidFile), { force: true });
+  return server.unref();
+}
+
+/**
+ * An abstract socket is seen in its network namespace alone, and a container has one of its own: whoever shares the
+ * directory sees a socket file in it. Its path goes by a descriptor, as a socket's path has room for 107 bytes only.
+ * @returns what gives it up
+ */
+async function takeFile(directory: string): Promise<() => Promise<void>> {
+  const folder = fs.openSync(directory, 'r');
+  try {
+    const server = await take(`/proc/self/fd/${folder}/${socketFile}`, directory);
+    return async () => {
+      // Closing removes the file, by the descriptor.
       await new Promise((resolve) => server.close(resolve));
-    },
-  };
+      fs.closeSync(folder);
+    };
+  } catch (error) {
+    fs.closeSync(folder);
+    if (error instanceof DatabaseError && error.code === 'database-in-use') throw error;
+    // Not every file system holds sockets; the abstract one is taken all the same.
+    return async () => {};
+  }
 }
 
 /** The socket's name or path, which every path to the directory has in common. */
