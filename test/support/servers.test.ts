@@ -11,6 +11,8 @@ import { temporaryDirectory } from './temporary.ts';
 
 async function ask(url: string, statement: string): Promise<unknown> {
   const client = new Client({ connectionString: url });
+  // A lost connection is told by the query that it fails; without a listener it would end the process.
+  client.on('error', () => {});
   await client.connect();
   try {
     const result = await client.query({ text: statement, rowMode: 'array' });
