@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Processes, signals and clocks are real here, and CI's machine is shared: a test may have another try there.
+    retry: process.env.CI ? 2 : 0,
     reporters: ['default', new ClosingLine()],
   },
 });

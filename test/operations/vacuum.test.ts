@@ -48,9 +48,15 @@ eachDatabase((fixture) => {
   test('--full gives the space back', async () => {
     await database.query('INSERT INTO docs SELECT i, $$[1,2,3]$$ FROM generate_series(10000, 30000) i');
     await database.query('DELETE FROM docs WHERE id >= 10000');
-    const [docs] = await vacuumTables(database, 'docs', { full: true }, silentReporter);
-    expect(docs!.status).toBe('vacuumed');
-    expect(docs!.after!.bytes).toBeLessThan(docs!.before!.bytes / 4);
+    const vacuumFull = async () => (await vacuumTables(database, 'docs', { full: true }, silentReporter))[0]!;
+    const first = await vacuumFull();
+    expect(first.status).toBe('vacuumed');
+    // As long as somebody else's snapshot, such as autovacuum's, may see the deleted rows, they stay.
+    const smaller = first.before!.bytes / 4;
+    if (first.after!.bytes < smaller) return;
+    await expect
+      .poll(async () => (await vacuumFull()).after!.bytes, { timeout: 30_000 })
+      .toBeLessThan(smaller);
   });
 
   test('a view, no such table, and --full with --parallel are wrong usage', async () => {
