@@ -13,10 +13,15 @@ export interface Location {
   sequence: number;
   /** Number of the piece's first data record in the source, from 1. */
   firstRow: number;
+  /** How many records it holds: the next piece's firstRow is this one's and its records. */
+  records: number;
   /** In the source's own bytes. */
   byteOffset: number;
   byteLength: number;
 }
+
+/** Pieces, by sequence, that are stored already: what is needed of each to begin the next behind it. */
+export type StoredPieces = ReadonlyMap<number, Pick<Location, 'records' | 'byteLength'>>;
 
 /** The bytes of whole records, in a buffer that belongs to the piece alone (so that it can change threads). */
 export interface Piece {

@@ -11,6 +11,8 @@ export interface Source {
   readonly name: string;
   /** Undefined where it cannot be known beforehand. */
   readonly byteLength: number | undefined;
+  /** What changes when the content does: when a file was last written, a URL's ETag; undefined for a stream. */
+  readonly modified?: string | undefined;
   /** Fills `target` as far as the source goes. @returns bytes read; fewer than its length only at the end */
   read(target: Uint8Array): Promise<number>;
   /** The same from byte `position` on, whatever has been read; undefined where only what comes next can be read. */
@@ -36,7 +38,9 @@ export async function openFile(path: string, name: string): Promise<Source> {
         hint: 'name the files in it',
       });
     }
-    return new FileSource(file, name, stats.isFile() ? stats.size : undefined);
+    if (!stats.isFile()) return new FileSource(file, name);
+    const { size, mtimeNs } = await file.stat({ bigint: true });
+    return new FileSource(file, name, { byteLength: Number(size), modified: String(mtimeNs) });
   } catch (error) {
     await file?.close();
     throw openingError(error, name);
@@ -70,6 +74,7 @@ function prefixed(source: Source, head: Uint8Array): Source {
   return {
     name: source.name,
     byteLength: source.byteLength,
+    modified: source.modified,
     readAt: source.readAt,
     read: async (target) => {
       const taken = rest.subarray(0, target.length);
@@ -106,14 +111,17 @@ function readingError(error: unknown, name: string): unknown {
 class FileSource implements Source {
   readonly name: string;
   readonly byteLength: number | undefined;
+  readonly modified: string | undefined;
   readonly readAt: Source['readAt'];
   private readonly file: FileHandle;
 
-  constructor(file: FileHandle, name: string, byteLength: number | undefined) {
+  /** @param facts left out for what is no plain file: a device */
+  constructor(file: FileHandle, name: string, facts?: { byteLength: number; modified: string }) {
     this.file = file;
     this.name = name;
-    this.byteLength = byteLength;
-    if (byteLength !== undefined) this.readAt = (target, position) => this.fill(target, position);
+    this.byteLength = facts?.byteLength;
+    this.modified = facts?.modified;
+    if (facts !== undefined) this.readAt = (target, position) => this.fill(target, position);
   }
 
   read(target: Uint8Array): Promise<number> {

@@ -1,4 +1,5 @@
-import type { Batch, Piece } from '../../batch.ts';
+import type { Batch, Piece, StoredPieces } from '../../batch.ts';
+import type { DataError } from '../../errors.ts';
 import type { Source } from '../../source.ts';
 import type { SessionFacts, ValueType } from '../../values/types.ts';
 
@@ -54,8 +55,13 @@ export interface OpenedFile {
   kinds?: readonly ValueKind[];
   /** What a decoder in another thread needs to know; structured-cloneable. */
   layout: Layout;
-  /** The whole file, once, cut where the file alone decides. */
-  pieces: () => AsyncIterable<Piece>;
+  /**
+   * What stands before the rows in a file of rejected ones, so that it can be mended and loaded: the header, as it
+   * stood, with its line end.
+   */
+  rejectHead?: Uint8Array;
+  /** The file, once, cut where the file alone decides; without the pieces that are stored, unread where that can be. */
+  pieces: (stored?: StoredPieces) => AsyncIterable<Piece>;
   /** Takes a piece's buffer back, to be filled again. */
   recycle: (buffer: ArrayBuffer) => void;
 }
@@ -83,16 +89,33 @@ export interface DecodedColumn {
 /** binary: typed columns for COPY BINARY; text: every column as its text, for PostgreSQL to read. */
 export type Road = 'binary' | 'text';
 
+/** A record as it goes into a file of rejected ones. */
+export interface RejectedRecord {
+  /**
+   * Just as it stood, its line end included, in a format of records; a line of JSON with the row's values in one of
+   * columns. A copy, which is the caller's.
+   */
+  bytes: Uint8Array;
+  /** Where it begins in the source's own bytes; undefined where a row does not lie in one place. */
+  byteOffset: number | undefined;
+}
+
+/** Told of a record that cannot be read, which is then left out. `error` is a DataError with file, row and column. */
+export type OnBadRecord = (error: DataError, record: RejectedRecord) => void;
+
 export interface PieceDecoder {
   /**
    * The piece's rows in batches of about a quarter of a megabyte. A batch is valid until the next one.
+   * @param onBad left out, a bad record ends it all; given, each is told and the rows around it come as they are
    * @throws DataError with file, row and column for a bad record; NeedsText on the binary road
    */
-  batches: (piece: Piece) => Iterable<Batch>;
+  batches: (piece: Piece, onBad?: OnBadRecord) => Iterable<Batch>;
   /** Input bytes of the current piece that have been decoded. */
   readonly bytesRead: number;
   /** The number in the file of the piece's n-th decoded row (from 0), once the piece has been decoded that far. */
   rowNumber: (piece: Piece, n: number) => number;
+  /** The same row as it goes into a file of rejected ones, once the piece has been decoded to its end. */
+  record?: (piece: Piece, n: number) => RejectedRecord;
 }
 
 /** A value that only PostgreSQL can read is among the piece's: the whole piece must go by text. */

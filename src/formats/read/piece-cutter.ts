@@ -1,4 +1,4 @@
-import type { Piece } from '../../batch.ts';
+import type { Location, Piece, StoredPieces } from '../../batch.ts';
 import { DataError } from '../../errors.ts';
 import type { Source } from '../../source.ts';
 
@@ -26,6 +26,8 @@ export class PieceCutter {
   private filled = 0;
   private ended = false;
   private offset = 0;
+  /** Set once bytes were passed over without being read: where the next are to be read from. */
+  private readFrom: number | undefined;
 
   constructor(source: Source, pieceLength = defaultPieceLength) {
     this.source = source;
@@ -60,6 +62,25 @@ export class PieceCutter {
     await this.startNext(rest);
   }
 
+  /** Leaves out bytes that may lie behind what has been read; seeks where the source can. */
+  private async pass(length: number): Promise<void> {
+    if (length <= this.filled) return this.skip(length);
+    let rest = length - this.filled;
+    this.offset += length;
+    if (this.source.readAt !== undefined) {
+      this.readFrom = this.offset;
+    } else {
+      const scratch = this.take(this.pieceLength);
+      while (rest > 0) {
+        const read = await this.source.read(scratch.subarray(0, Math.min(rest, scratch.length)));
+        if (read === 0) break;
+        rest -= read;
+      }
+      this.recycle(scratch.buffer);
+    }
+    await this.startNext(new Uint8Array(0));
+  }
+
   /** A piece's buffer that is not used any more. */
   recycle(buffer: ArrayBuffer): void {
     if (buffer.byteLength === this.pieceLength && this.free.length < 4) this.free.push(buffer);
@@ -68,11 +89,22 @@ export class PieceCutter {
   /**
    * The pieces, one after the other. `cut` says how many records end within the first `length` bytes; at the end
    * of the source the last record may lack its line end, and the rest is a piece as it is.
+   * @param stored pieces that are passed over
    */
-  async *pieces(cut: (bytes: Buffer, length: number, atEnd: boolean) => Cut): AsyncGenerator<Piece> {
+  async *pieces(
+    cut: (bytes: Buffer, length: number, atEnd: boolean) => Cut,
+    stored?: StoredPieces,
+  ): AsyncGenerator<Piece> {
     let [sequence, firstRow, window] = [0, 1, this.pieceLength];
     await this.peek();
     while (this.filled > 0) {
+      const known = stored?.get(sequence);
+      if (known !== undefined) {
+        await this.pass(known.byteLength);
+        sequence++;
+        firstRow += known.records;
+        continue;
+      }
       const bytes = Buffer.from(this.buffer.buffer, 0, this.filled);
       // Only what ends before the window does is known to be the end, however much has been read already.
       const { end, records } = cut(bytes, Math.min(this.filled, window), this.ended && this.filled < window);
@@ -84,7 +116,7 @@ export class PieceCutter {
       window = this.pieceLength;
       const piece = this.buffer.subarray(0, end);
       const rest = this.buffer.subarray(end, this.filled);
-      const location = { sequence, firstRow, byteOffset: this.offset, byteLength: end };
+      const location: Location = { sequence, firstRow, records, byteOffset: this.offset, byteLength: end };
       this.offset += end;
       await this.startNext(rest);
       yield { location, bytes: piece };
@@ -112,10 +144,18 @@ export class PieceCutter {
   }
 
   private async fill(target: Uint8Array<ArrayBuffer>, from: number): Promise<void> {
-    const read = this.ended ? 0 : await this.source.read(target.subarray(from));
+    const room = target.subarray(from);
+    const read = this.ended ? 0 : await this.read(room);
     if (read < target.length - from) this.ended = true;
     this.buffer = target;
     this.filled = from + read;
+  }
+
+  private async read(target: Uint8Array): Promise<number> {
+    if (this.readFrom === undefined) return this.source.read(target);
+    const read = await this.source.readAt!(target, this.readFrom);
+    this.readFrom += read;
+    return read;
   }
 
   private take(length: number): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Piece } from '../../../src/batch.ts';
+import type { Piece, StoredPieces } from '../../../src/batch.ts';
 import { PieceCutter } from '../../../src/formats/read/piece-cutter.ts';
 import { openFile, type Source, streamSource } from '../../../src/source.ts';
 import { temporaryFile } from '../../support/temporary.ts';
@@ -21,9 +21,14 @@ interface Handling {
   recycle?: boolean;
   /** Whether more than a piece has been looked at before. */
   ahead?: boolean;
+  stored?: StoredPieces;
 }
 
-async function cut(source: Source, pieceLength: number, { recycle, ahead }: Handling = {}): Promise<Piece[]> {
+async function cut(
+  source: Source,
+  pieceLength: number,
+  { recycle, ahead, stored }: Handling = {},
+): Promise<Piece[]> {
   const cutter = new PieceCutter(source, pieceLength);
   if (ahead) {
     await cutter.peek();
@@ -31,7 +36,7 @@ async function cut(source: Source, pieceLength: number, { recycle, ahead }: Hand
     await cutter.lengthen();
   }
   const pieces: Piece[] = [];
-  for await (const { location, bytes } of cutter.pieces(cutLines)) {
+  for await (const { location, bytes } of cutter.pieces(cutLines, stored)) {
     pieces.push({ location, bytes: bytes.slice() });
     // As a lane gives it back: whoever looks at it again sees that.
     bytes.fill(0x78);
@@ -45,6 +50,26 @@ function chunked(bytes: Uint8Array, size = bytes.length || 1): Source {
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.slice(at, at + size));
   return streamSource(Readable.from(chunks, { objectMode: true }), 'test');
+}
+
+function seekable(bytes: Uint8Array): Source {
+  const read = (target: Uint8Array, from: number) => {
+    const found = bytes.subarray(from, from + target.length);
+    target.set(found);
+    return found.length;
+  };
+  let position = 0;
+  return {
+    name: 'test',
+    byteLength: bytes.length,
+    read: async (target) => {
+      const length = read(target, position);
+      position += length;
+      return length;
+    },
+    readAt: async (target, from) => read(target, from),
+    close: async () => {},
+  };
 }
 
 const lines = fc
@@ -61,15 +86,17 @@ describe('pieces', () => {
         expect(Buffer.concat(pieces.map((piece) => piece.bytes))).toEqual(bytes);
         let [offset, row] = [0, 1];
         for (const [i, piece] of pieces.entries()) {
+          const newlines = piece.bytes.filter((byte) => byte === NEWLINE).length;
           expect(piece.location).toEqual({
             sequence: i,
             firstRow: row,
+            records: piece.bytes.at(-1) === NEWLINE ? newlines : newlines + 1,
             byteOffset: offset,
             byteLength: piece.bytes.length,
           });
           if (i < pieces.length - 1) expect(piece.bytes.at(-1)).toBe(NEWLINE);
           offset += piece.bytes.length;
-          row += piece.bytes.filter((byte) => byte === NEWLINE).length;
+          row += newlines;
         }
       }),
     ));
@@ -101,6 +128,19 @@ describe('pieces', () => {
             pieces.slice(location.sequence).map((piece) => piece.bytes),
           );
         }
+      }),
+    ));
+
+  test('without those that are stored, read or sought behind, the others are what they were', () =>
+    fc.assert(
+      fc.asyncProperty(lines, pieceLength, fc.infiniteStream(fc.boolean()), async (bytes, length, choice) => {
+        const pieces = await cut(chunked(bytes), length);
+        const stored = new Map(
+          pieces.filter(() => choice.next().value).map(({ location }) => [location.sequence, location]),
+        );
+        const others = pieces.filter(({ location }) => !stored.has(location.sequence));
+        expect(await cut(chunked(bytes), length, { stored })).toEqual(others);
+        expect(await cut(seekable(bytes), length, { stored, ahead: true })).toEqual(others);
       }),
     ));
 

@@ -65,7 +65,8 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     headLength: cutter.position,
     sample: readSample(await wholeRecords(cutter, dialect), layout),
     layout,
-    pieces: () => cutter.pieces((bytes, length, atEnd) => cutRecords(bytes, length, atEnd, dialect)),
+    pieces: (stored) =>
+      cutter.pieces((bytes, length, atEnd) => cutRecords(bytes, length, atEnd, dialect), stored),
     recycle: (buffer) => cutter.recycle(buffer),
   };
 }

@@ -47,7 +47,9 @@ async function openLines(source: Source, options: OpenOptions): Promise<OpenedFi
   const cutter = await beginning(source, options, jsonl.name);
   const sample = readSample(await wholeRecords(cutter, cutLines), lineFrame());
   checkSample(sample, source.name);
-  return openedFile(jsonl.name, cutter, sample, source.name, options, () => cutter.pieces(cutLines));
+  return openedFile(jsonl.name, cutter, sample, source.name, options, (stored) =>
+    cutter.pieces(cutLines, stored),
+  );
 }
 
 async function openArray(source: Source, options: OpenOptions): Promise<OpenedFile> {
@@ -68,9 +70,13 @@ async function openArray(source: Source, options: OpenOptions): Promise<OpenedFi
   const records = await wholeRecords(cutter, (...bytes) => sampled.cut(...bytes));
   const sample = readSample(records, arrayFrame());
   checkSample(sample, file);
-  return openedFile(json.name, cutter, sample, file, options, async function* () {
+  return openedFile(json.name, cutter, sample, file, options, async function* (stored) {
     const array = new ArrayCutter();
-    yield* cutter.pieces((...bytes) => array.cut(...bytes));
+    // Read to its end whatever is stored: only so the closing bracket is seen.
+    for await (const piece of cutter.pieces((...bytes) => array.cut(...bytes))) {
+      if (stored?.has(piece.location.sequence)) cutter.recycle(piece.bytes.buffer);
+      else yield piece;
+    }
     if (array.closed) return;
     throw new DataError('the array is never closed: the file ends before its ]', {
       code: 'bad-json',

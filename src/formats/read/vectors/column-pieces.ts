@@ -1,4 +1,4 @@
-import type { Piece } from '../../../batch.ts';
+import type { Location, Piece, StoredPieces } from '../../../batch.ts';
 import { DataError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
 import type { OpenedFile } from '../format.ts';
@@ -40,12 +40,20 @@ export function columnPieces(
     return bytes;
   }
 
-  async function* pieces(): AsyncGenerator<Piece> {
+  async function* pieces(stored?: StoredPieces): AsyncGenerator<Piece> {
     for (let [sequence, row] = [0, 0]; row < header.rows; sequence++, row += rowsPerPiece) {
+      if (stored?.has(sequence)) continue;
       const rows = Math.min(rowsPerPiece, header.rows - row);
       const bytes = await read(row, rows, free.pop() ?? new ArrayBuffer(rowsPerPiece * record));
       const byteOffset = header.length + row * size;
-      yield { location: { sequence, firstRow: row + 1, byteOffset, byteLength: bytes.length }, bytes };
+      const location: Location = {
+        sequence,
+        firstRow: row + 1,
+        records: rows,
+        byteOffset,
+        byteLength: bytes.length,
+      };
+      yield { location, bytes };
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Piece } from '../../../batch.ts';
+import type { Piece, StoredPieces } from '../../../batch.ts';
 import { DataError, UsageError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
 import { refuseCsvFlags } from '../csv-flags.ts';
@@ -34,7 +34,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const first = rows === 0 ? undefined : await firstRow(cutter, layout, header);
   return {
     ...vectorsFile(layout, length, first, rows),
-    pieces: () => wholeArray(cutter, layout, header),
+    pieces: (stored) => wholeArray(cutter, layout, header, stored),
     recycle: (buffer) => cutter.recycle(buffer),
   };
 }
@@ -68,11 +68,14 @@ async function* wholeArray(
   cutter: PieceCutter,
   layout: VectorLayout,
   header: NpyHeader,
+  stored: StoredPieces = new Map(),
 ): AsyncGenerator<Piece> {
   const record = recordLength(layout);
   const expected = header.rows * record;
   let seen = 0;
-  for await (const piece of cutter.pieces((_, length, atEnd) => cutRecords(length, atEnd, record))) {
+  for (const { byteLength } of stored.values()) seen += byteLength;
+  const cut = (_: Buffer, length: number, atEnd: boolean) => cutRecords(length, atEnd, record);
+  for await (const piece of cutter.pieces(cut, stored)) {
     seen += piece.bytes.length;
     // What lacks a part is told here, so that a piece holds whole rows.
     if (seen > expected || piece.bytes.length % record !== 0) break;

@@ -53,7 +53,7 @@ async function open(
   const rowCount = source.byteLength === undefined ? undefined : Math.floor(source.byteLength / record);
   return {
     ...vectorsFile(layout, 0, first.subarray(0, record), rowCount),
-    pieces: () => cutter.pieces((_, length, atEnd) => cutRecords(length, atEnd, record)),
+    pieces: (stored) => cutter.pieces((_, length, atEnd) => cutRecords(length, atEnd, record), stored),
     recycle: (buffer) => cutter.recycle(buffer),
   };
 }

@@ -31,7 +31,7 @@ export function vectorsFile(
 }
 
 function firstText(layout: VectorLayout, first: Uint8Array): string {
-  const location = { sequence: 0, firstRow: 1, byteOffset: 0, byteLength: first.length };
+  const location = { sequence: 0, firstRow: 1, records: 1, byteOffset: 0, byteLength: first.length };
   // A copy, which begins where elements may.
   const rows = new RowsReader({ ...layout, columnMajor: false }).read({ location, bytes: first.slice() }, 1);
   return valueText(rows, 0, { name: 'vector' });
