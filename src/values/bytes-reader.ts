@@ -13,6 +13,11 @@ export function utf8Reader(): TextReader {
   return new BytesReader('utf8');
 }
 
+/** A value that is in PostgreSQL's binary form already: its bytes as they are. */
+export function passingReader(): TextReader {
+  return new BytesReader('raw');
+}
+
 /** The type name: up to 63 bytes as they are; PostgreSQL cuts longer ones off where it reads text, and only there. */
 export function nameReader(): TextReader {
   return new BytesReader('utf8', (bytes, start, end, out, at) =>

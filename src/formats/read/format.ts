@@ -10,6 +10,10 @@ export interface ReadFormat {
   extensions: readonly string[];
   /** The bytes that every such file begins with, where there are any. */
   magic?: readonly number[];
+  /** It is read here and there, and so from a plain file alone. */
+  seeks?: true;
+  /** A file may hold several arrays, of which `OpenOptions.dataset` names one. */
+  datasets?: true;
   /** Reads the beginning: names and a sample, from which mapping and types are decided. */
   open: (source: Source, options: OpenOptions) => Promise<OpenedFile>;
   /** Made in each lane, from what `OpenedFile.layout` says. */
@@ -30,6 +34,8 @@ export interface OpenOptions {
   null?: string | undefined;
   /** The fields that are taken: where it is given, a file may hold others that its beginning does not show. */
   columns?: readonly string[] | undefined;
+  /** Which of a file's arrays is read. */
+  dataset?: string | undefined;
   /** Bytes a piece; left out, what serves speed. */
   pieceLength?: number | undefined;
 }
@@ -47,6 +53,8 @@ export interface OpenedFile {
   implied?: { rowCount: number | undefined };
   /** SQL's types that suit the fields, where the file itself knows them; else the sample tells. */
   types?: readonly string[];
+  /** Set where values are in PostgreSQL's own binary form: nothing tells their types, and any type takes the binary road. */
+  binaryValues?: true;
   /** Bytes before the first record: a byte order mark, a header. */
   headLength: number;
   /** The first records' fields as text, NULL as null. */

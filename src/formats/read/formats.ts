@@ -1,3 +1,4 @@
+import { binary } from './binary/binary.ts';
 import { csv, tsv } from './csv/csv.ts';
 import type { ReadFormat } from './format.ts';
 import { json, jsonl } from './json/json.ts';
@@ -5,7 +6,7 @@ import { npy } from './vectors/npy.ts';
 import { bvecs, fvecs, ivecs } from './vectors/vecs.ts';
 
 /** Every format that rows are read from; a new one is a file of its own and a line here. */
-export const readFormats: readonly ReadFormat[] = [csv, tsv, jsonl, json, npy, fvecs, bvecs, ivecs];
+export const readFormats: readonly ReadFormat[] = [csv, tsv, jsonl, json, npy, fvecs, bvecs, ivecs, binary];
 
 /** The format that a file's name tells; stdin (`-`) is CSV unless it is said otherwise. */
 export function formatOf(fileName: string): ReadFormat | undefined {

@@ -132,7 +132,8 @@ function namesWithoutHeader(
       hint: 'name the fields, in order, with --columns <a,b,c>',
     });
   }
-  if (names.length !== file.fieldCount) {
+  // A file without rows may have no fields.
+  if (file.fieldCount > 0 && names.length !== file.fieldCount) {
     const source = columns === undefined ? 'the table has' : '--columns names';
     throw new DataError(`the first row has ${file.fieldCount} fields, ${source} ${names.length}`, {
       code: 'field-count',

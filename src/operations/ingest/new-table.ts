@@ -45,7 +45,8 @@ export function designTable(
   types: ReadonlyMap<string, string>,
   extension: Extension,
 ): TableDesign {
-  if (file.sample.length === 0) {
+  if (file.binaryValues) checkAllTyped(file, fields, types);
+  else if (file.sample.length === 0) {
     throw new DataError('there are no rows, so nothing tells what the columns of a new table are', {
       code: 'no-rows',
       file: file.layout.file,
@@ -87,6 +88,22 @@ const identityColumn: DesignedColumn = {
   primaryKey: true,
   inferred: false,
 };
+
+/** @throws UsageError where nothing says which type a column has */
+function checkAllTyped(
+  file: OpenedFile,
+  fields: readonly MappedField[],
+  types: ReadonlyMap<string, string>,
+): void {
+  const untyped = fields.find(({ column }) => !types.has(column));
+  if (untyped === undefined) return;
+  throw new UsageError(`${file.layout.file} does not say which type ${untyped.column} has`, {
+    code: 'no-types',
+    file: file.layout.file,
+    column: untyped.column,
+    hint: "make the table first, or give every column's type: --types id=bigint --types embedding='vector(768)'",
+  });
+}
 
 /**
  * What a person should look at before trusting the design: lists of numbers that became text or jsonb, because they

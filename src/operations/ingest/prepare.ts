@@ -133,7 +133,7 @@ export async function makeRecipe(
   return {
     layout: file.layout,
     columns: decoded,
-    road: known ? 'binary' : 'text',
+    road: known || file.binaryValues ? 'binary' : 'text',
     session,
     copyInto: target.copyInto,
     numbered: target.numbered,
