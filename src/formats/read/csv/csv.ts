@@ -54,8 +54,10 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const first = readRecord(new FieldScanner(dialect), asBuffer(head), 0, file);
   const fieldCount = first.fields.length;
   let fieldNames: string[] | undefined;
+  let rejectHead: Uint8Array | undefined;
   if (options.header ?? true) {
     fieldNames = headerNames(first.fields, file, options);
+    rejectHead = new Uint8Array(head.subarray(0, first.end));
     await cutter.skip(first.end);
   }
   const layout: CsvLayout = { format: csv.name, file, dialect, fieldCount };
@@ -65,6 +67,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     headLength: cutter.position,
     sample: readSample(await wholeRecords(cutter, dialect), layout),
     layout,
+    ...(rejectHead && { rejectHead }),
     pieces: (stored) =>
       cutter.pieces((bytes, length, atEnd) => cutRecords(bytes, length, atEnd, dialect), stored),
     recycle: (buffer) => cutter.recycle(buffer),

@@ -1,8 +1,8 @@
 import type { Batch, Piece } from '../../../batch.ts';
 import { DataError } from '../../../errors.ts';
 import { TAKEN } from '../../../text-reader.ts';
-import type { PieceDecoder } from '../format.ts';
-import { RowNumbers } from '../row-numbers.ts';
+import type { OnBadRecord, PieceDecoder, RejectedRecord } from '../format.ts';
+import { PieceRecords, rejectedLine } from '../piece-records.ts';
 import { type ReadColumn, refusal } from '../text-columns.ts';
 import { type Dialect, LINE_FEED } from './dialect.ts';
 import { type FieldEnd, FieldScanner, RECORD_END, STRAY_LINE_END, UNCLOSED } from './field-scanner.ts';
@@ -22,59 +22,77 @@ export function csvDecoder(columns: readonly ReadColumn[], options: DecoderOptio
 }
 
 class CsvDecoder implements PieceDecoder {
+  bytesRead = 0;
+  /** In the order of their fields. */
   private readonly columns: readonly ReadColumn[];
   private readonly options: DecoderOptions;
   private readonly scanner: FieldScanner;
   /** By field: the columns that it goes into; most often one, or none. */
   private readonly targets: readonly (readonly ReadColumn[])[];
-  /** Records of the current piece so far. */
-  private records = 0;
-  bytesRead = 0;
-  private readonly rowNumbers = new RowNumbers();
+  private readonly records: PieceRecords;
+  /** The columns that have nothing of the record that was refused last. */
+  private untaken: readonly ReadColumn[] = [];
 
   constructor(columns: readonly ReadColumn[], options: DecoderOptions) {
-    this.columns = columns;
+    this.columns = columns.toSorted((a, b) => a.field - b.field);
     this.options = options;
     this.scanner = new FieldScanner(options.dialect);
     this.targets = Array.from({ length: options.fieldCount }, (_, field) =>
       columns.filter((column) => column.field === field),
     );
+    this.records = new PieceRecords(columns);
   }
 
-  *batches(piece: Piece): Generator<Batch> {
+  *batches(piece: Piece, onBad?: OnBadRecord): Generator<Batch> {
     const input = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
-    this.records = 0;
     this.bytesRead = 0;
-    this.rowNumbers.clear();
-    // Whatever a piece that failed half way has left in the readers.
-    for (const { reader } of this.columns) reader.take();
+    this.records.begin();
     let position = 0;
     while (position < input.length) {
       const stop = position + batchLength;
-      let rows = 0;
       while (position < input.length && position < stop) {
-        if (this.readRecord(input, position, piece)) rows++;
-        else this.rowNumbers.addBlank(this.records);
-        this.records++;
-        position = this.scanner.position;
+        position = this.readRecord(input, position, piece, onBad);
       }
       this.bytesRead = position;
-      if (rows > 0) yield { rows, columns: this.columns.map(({ reader }) => reader.take()) };
+      const batch = this.records.takeBatch();
+      if (batch !== undefined) yield batch;
     }
   }
 
   rowNumber(piece: Piece, n: number): number {
-    return piece.location.firstRow + this.rowNumbers.recordOf(n);
+    return this.records.rowNumber(piece, n);
   }
 
-  /** Reads the record at `position`; false: it is an empty line. */
-  private readRecord(input: Buffer, position: number, piece: Piece): boolean {
+  record(piece: Piece, n: number): RejectedRecord {
+    const input = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
+    const start = this.records.startOf(n);
+    return rejectedLine(piece, start, this.recordEnd(input, start), this.options.dialect.newline);
+  }
+
+  /** Reads the record at `start`, or tells `onBad` of it; returns where the next one begins. */
+  private readRecord(input: Buffer, start: number, piece: Piece, onBad: OnBadRecord | undefined): number {
+    try {
+      if (this.readFields(input, start, piece)) this.records.addRow(start);
+      else this.records.addBlank();
+      return this.scanner.position;
+    } catch (error) {
+      if (onBad === undefined || !(error instanceof DataError)) throw error;
+      for (const { reader } of this.untaken) reader.readNull();
+      this.records.addBad();
+      const end = this.recordEnd(input, start);
+      onBad(error, rejectedLine(piece, start, end, this.options.dialect.newline));
+      return end;
+    }
+  }
+
+  /** Reads the fields of the record at `start`; false: it is an empty line. */
+  private readFields(input: Buffer, start: number, piece: Piece): boolean {
     const { scanner, targets } = this;
     const { fieldCount } = this.options;
-    let at = position;
+    let at = start;
     for (let field = 0; ; field++) {
       const end = scanner.scan(input, at, input.length);
-      if (end >= UNCLOSED) throw this.brokenRecord(end, piece);
+      if (end >= UNCLOSED) throw this.brokenRecord(end, field, piece);
       if (
         field === 0 &&
         end === RECORD_END &&
@@ -96,6 +114,19 @@ class CsvDecoder implements PieceDecoder {
     }
   }
 
+  /**
+   * Where the record at `start` ends, whatever is wrong with it: at the next line end of the file's kind outside
+   * quotes, as pieces are cut.
+   */
+  private recordEnd(input: Buffer, start: number): number {
+    const { scanner } = this;
+    for (let at = start; ; at = scanner.position) {
+      const end = scanner.scan(input, at, input.length);
+      if (end === RECORD_END) return scanner.position;
+      if (end === UNCLOSED) return input.length;
+    }
+  }
+
   private readField(column: ReadColumn, piece: Piece): void {
     const { scanner } = this;
     const { reader } = column;
@@ -105,11 +136,13 @@ class CsvDecoder implements PieceDecoder {
     }
     const verdict = reader.read(scanner.value, scanner.start, scanner.end);
     if (verdict === TAKEN) return;
+    this.untaken = this.columns.slice(this.columns.indexOf(column));
     const { value: bytes, start, end } = scanner;
     throw refusal(column, verdict, { bytes, start, end }, this.place(piece));
   }
 
-  private brokenRecord(end: FieldEnd, piece: Piece): DataError {
+  private brokenRecord(end: FieldEnd, field: number, piece: Piece): DataError {
+    this.untaken = this.from(field);
     if (end === STRAY_LINE_END) {
       const what = this.options.dialect.newline === LINE_FEED ? 'carriage return' : 'line feed';
       return this.error(`a ${what} stands outside quotes`, piece, {
@@ -127,8 +160,9 @@ class CsvDecoder implements PieceDecoder {
 
   private wrongFieldCount(seen: number, piece: Piece): DataError {
     const { fieldCount } = this.options;
+    this.untaken = this.from(seen);
     const counts = `the row has ${seen} field${seen === 1 ? '' : 's'}, not ${fieldCount}`;
-    const missing = this.columns.find(({ field }) => field >= seen);
+    const missing = this.untaken[0];
     return this.error(missing === undefined ? counts : `${counts}: ${missing.name} is missing`, piece, {
       code: seen < fieldCount ? 'missing-field' : 'extra-field',
       sqlstate: '22P04',
@@ -137,11 +171,16 @@ class CsvDecoder implements PieceDecoder {
     });
   }
 
+  /** The columns of this field and those behind it. */
+  private from(field: number): readonly ReadColumn[] {
+    return this.columns.filter((column) => column.field >= field);
+  }
+
   private error(message: string, piece: Piece, details: object): DataError {
     return new DataError(message, { ...details, ...this.place(piece) });
   }
 
   private place(piece: Piece): { file: string; row: number } {
-    return { file: this.options.file, row: piece.location.firstRow + this.records };
+    return { file: this.options.file, row: piece.location.firstRow + this.records.count };
   }
 }

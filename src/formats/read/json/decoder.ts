@@ -1,10 +1,10 @@
 import type { Batch, Piece } from '../../../batch.ts';
 import { DataError } from '../../../errors.ts';
-import type { PieceDecoder } from '../format.ts';
-import { RowNumbers } from '../row-numbers.ts';
+import type { OnBadRecord, PieceDecoder, RejectedRecord } from '../format.ts';
+import { PieceRecords, rejectedLine } from '../piece-records.ts';
 import type { ReadColumn } from '../text-columns.ts';
 import { FieldNames, UNKNOWN } from './field-names.ts';
-import type { Frame } from './frames.ts';
+import type { Extent, Frame } from './frames.ts';
 import { ObjectScanner } from './object-scanner.ts';
 import { BrokenJson, scanValue } from './syntax.ts';
 import { ValueReader } from './value-reader.ts';
@@ -18,6 +18,8 @@ export interface DecoderOptions {
   others: boolean;
 }
 
+const [LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x0a, 0x0d, 0x20];
+
 /** Input bytes a batch: small enough to stay in the cache and to keep the database busy while the next is read. */
 const batchLength = 256 * 1024;
 
@@ -27,7 +29,6 @@ export function jsonDecoder(columns: readonly ReadColumn[], options: DecoderOpti
 
 class JsonDecoder implements PieceDecoder {
   bytesRead = 0;
-  private readonly columns: readonly ReadColumn[];
   private readonly options: DecoderOptions;
   private readonly names: FieldNames;
   private readonly scanner = new ObjectScanner();
@@ -35,15 +36,13 @@ class JsonDecoder implements PieceDecoder {
   private readonly targets: readonly (readonly { column: ReadColumn; values: ValueReader }[])[];
   /** By field: the last record of the piece that had it. */
   private readonly seenIn: Int32Array;
-  private readonly rowNumbers = new RowNumbers();
-  /** Records of the current piece so far. */
-  private records = 0;
+  private readonly records: PieceRecords;
   private readonly place: { file: string; row: number };
-  /** The column of the value at work, for messages. */
-  private current: string | undefined;
+  /** The column of the value at work. */
+  private current: ReadColumn | undefined;
 
   constructor(columns: readonly ReadColumn[], options: DecoderOptions) {
-    this.columns = columns;
+    this.records = new PieceRecords(columns);
     this.options = options;
     this.names = new FieldNames(options.names);
     this.targets = options.names.map((_, field) =>
@@ -55,52 +54,74 @@ class JsonDecoder implements PieceDecoder {
     this.place = { file: options.file, row: 0 };
   }
 
-  *batches(piece: Piece): Generator<Batch> {
+  *batches(piece: Piece, onBad?: OnBadRecord): Generator<Batch> {
     const input = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
-    this.records = 0;
     this.bytesRead = 0;
-    this.rowNumbers.clear();
+    this.records.begin();
     this.seenIn.fill(-1);
-    // Whatever a piece that failed half way has left in the readers.
-    for (const { reader } of this.columns) reader.take();
     let position = 0;
     while (position < input.length) {
       const stop = position + batchLength;
-      let rows = 0;
       while (position < input.length && position < stop) {
-        this.place.row = piece.location.firstRow + this.records;
-        const behind = this.readRecord(input, position);
-        if (behind >= 0) rows++;
-        else this.rowNumbers.addBlank(this.records);
-        this.records++;
-        position = behind >= 0 ? behind : this.options.frame.limit;
+        this.place.row = piece.location.firstRow + this.records.count;
+        position = this.readRecord(input, position, piece, onBad);
       }
       this.bytesRead = position;
-      if (rows > 0) yield { rows, columns: this.columns.map(({ reader }) => reader.take()) };
+      const batch = this.records.takeBatch();
+      if (batch !== undefined) yield batch;
     }
   }
 
   rowNumber(piece: Piece, n: number): number {
-    return piece.location.firstRow + this.rowNumbers.recordOf(n);
+    return this.records.rowNumber(piece, n);
   }
 
-  /** Reads the record at `position`; returns where the next one begins, −1 where there is no object. */
-  private readRecord(input: Buffer, position: number): number {
+  record(piece: Piece, n: number): RejectedRecord {
+    const input = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
+    const first = this.rowNumber(piece, n) === 1;
+    return this.rejected(piece, this.options.frame.extent(input, this.records.startOf(n), first)!);
+  }
+
+  /** Reads the record at `position`, or tells `onBad` of it; returns where the next one begins. */
+  private readRecord(input: Buffer, position: number, piece: Piece, onBad: OnBadRecord | undefined): number {
     const { frame } = this.options;
+    const first = this.place.row === 1;
     this.current = undefined;
     try {
-      const start = frame.begin(input, position, this.place.row === 1);
-      if (start < 0) return -1;
-      return frame.finish(input, this.readObject(input, start, frame.limit));
+      const start = frame.begin(input, position, first);
+      if (start < 0) {
+        this.records.addBlank();
+        return frame.limit;
+      }
+      const next = frame.finish(input, this.readObject(input, start, frame.limit));
+      this.records.addRow(position);
+      return next;
     } catch (error) {
-      if (!(error instanceof BrokenJson)) throw error;
-      const { message, sqlstate, hint } = error;
-      throw this.error(message, { code: 'bad-json', sqlstate, hint, column: this.current });
+      const problem = error instanceof BrokenJson ? this.badJson(error) : error;
+      if (onBad === undefined || !(problem instanceof DataError)) throw problem;
+      const extent = frame.extent(input, position, first);
+      if (extent === undefined) throw problem;
+      this.fillUntaken();
+      this.records.addBad();
+      onBad(problem, this.rejected(piece, extent));
+      return extent.end;
     }
   }
 
+  private rejected(piece: Piece, { start, end }: Extent): RejectedRecord {
+    const record = rejectedLine(piece, start, end, LINE_FEED);
+    if (this.options.frame.oneLine) return record;
+    // JSON's white space: an object that was written over several lines becomes a line of JSON.
+    const { bytes } = record;
+    for (let i = 0; i < end - start; i++) {
+      if (bytes[i] === LINE_FEED || bytes[i] === CARRIAGE_RETURN) bytes[i] = SPACE;
+    }
+    return record;
+  }
+
   private readObject(input: Buffer, start: number, end: number): number {
-    const { scanner, targets, seenIn, records } = this;
+    const { scanner, targets, seenIn } = this;
+    const record = this.records.count;
     let seen = 0;
     scanner.begin(input, start, end);
     for (let member = 0; scanner.next(); member++) {
@@ -109,8 +130,8 @@ class JsonDecoder implements PieceDecoder {
         this.refuseUnknown();
         scanner.position = scanValue(input, scanner.position, end);
       } else {
-        if (seenIn[field] === records) throw this.repeatedKey(field);
-        seenIn[field] = records;
+        if (seenIn[field] === record) throw this.repeatedKey(field);
+        seenIn[field] = record;
         seen++;
         this.readMember(field, input, end);
       }
@@ -125,7 +146,7 @@ class JsonDecoder implements PieceDecoder {
     const at = scanner.position;
     for (let i = 0; i < columns.length; i++) {
       const { column, values } = columns[i]!;
-      this.current = column.name;
+      this.current = column;
       scanner.position = values.read(input, at, end, this.place);
       this.current = undefined;
     }
@@ -134,10 +155,23 @@ class JsonDecoder implements PieceDecoder {
 
   /** A key that the record lacks is NULL. */
   private fillMissing(): void {
-    for (let field = 0; field < this.targets.length; field++) {
-      if (this.seenIn[field] === this.records) continue;
-      for (const { column } of this.targets[field]!) column.reader.readNull();
+    const { seenIn, targets } = this;
+    for (let field = 0; field < targets.length; field++) {
+      if (seenIn[field] === this.records.count) continue;
+      seenIn[field] = this.records.count;
+      for (const { column } of targets[field]!) column.reader.readNull();
     }
+  }
+
+  /** NULL for every column that has nothing yet of a record that is refused. */
+  private fillUntaken(): void {
+    this.targets.forEach((columns, field) => {
+      let taken = this.seenIn[field] === this.records.count;
+      for (const { column } of columns) {
+        if (column === this.current) taken = false;
+        if (!taken) column.reader.readNull();
+      }
+    });
   }
 
   private refuseUnknown(): void {
@@ -156,6 +190,10 @@ class JsonDecoder implements PieceDecoder {
       code: 'repeated-key',
       sqlstate: '22030',
     });
+  }
+
+  private badJson({ message, sqlstate, hint }: BrokenJson): DataError {
+    return this.error(message, { code: 'bad-json', sqlstate, hint, column: this.current?.name });
   }
 
   private error(message: string, details: object): DataError {

@@ -22,6 +22,19 @@ export interface Frame {
   limit: number;
   /** Where the next record begins, the object having ended at `position`. */
   finish: (bytes: Buffer, position: number) => number;
+  /**
+   * The bytes of the record that begins at `position`, whatever is wrong with what it holds; the next one begins
+   * behind them. Undefined where nothing tells where it ends.
+   */
+  extent: (bytes: Buffer, position: number, first: boolean) => Extent | undefined;
+  /** A record is a line; else its object may be written over several. */
+  oneLine: boolean;
+}
+
+/** Bytes [start, end). */
+export interface Extent {
+  start: number;
+  end: number;
 }
 
 const LINE_FEED = 0x0a;
@@ -30,6 +43,7 @@ const LINE_FEED = 0x0a;
 export function lineFrame(): Frame {
   return {
     limit: 0,
+    oneLine: true,
     begin(bytes, position) {
       const newline = bytes.indexOf(LINE_FEED, position);
       const end = newline < 0 ? bytes.length : newline;
@@ -43,6 +57,10 @@ export function lineFrame(): Frame {
       }
       return Math.min(this.limit + 1, bytes.length);
     },
+    extent(bytes, position) {
+      const newline = bytes.indexOf(LINE_FEED, position);
+      return { start: position, end: newline < 0 ? bytes.length : newline + 1 };
+    },
   };
 }
 
@@ -53,6 +71,7 @@ export function lineFrame(): Frame {
 export function arrayFrame(): Frame {
   return {
     limit: 0,
+    oneLine: false,
     begin(bytes, position, first) {
       this.limit = bytes.length;
       let start = skipSpace(bytes, position, bytes.length);
@@ -71,6 +90,15 @@ export function arrayFrame(): Frame {
       return objectAt(bytes, start, 'array');
     },
     finish: (_bytes, position) => position,
+    extent(bytes, position, first) {
+      let start = skipSpace(bytes, position, bytes.length);
+      if (!first) {
+        if (bytes[start] !== COMMA) return undefined;
+        start = skipSpace(bytes, start + 1, bytes.length);
+      }
+      const end = elementEnd(bytes, start, bytes.length);
+      return end < 0 ? undefined : { start, end };
+    },
   };
 }
 
@@ -120,6 +148,19 @@ export class ArrayCutter {
     this.closed = depth < 0;
     return { end: length, records };
   }
+}
+
+/** Behind the object or list at `at`, by its brackets alone, as ArrayCutter sees it; −1 where there is none that ends. */
+function elementEnd(bytes: Buffer, start: number, length: number): number {
+  if (bytes[start] !== OPEN_OBJECT && bytes[start] !== OPEN_LIST) return -1;
+  let depth = 0;
+  for (let at = start; at < length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) at = closingQuote(bytes, at, length);
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth++;
+    else if ((byte === CLOSE_OBJECT || byte === CLOSE_LIST) && --depth === 0) return at + 1;
+  }
+  return -1;
 }
 
 /** Where the string at `at` ends; `length` where it does not. */
