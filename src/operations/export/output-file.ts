@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { DatabaseError, type PgvError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
+import { statOrNone, syncDirectory, writing } from '../written-file.ts';
 import type { FileDestination, Output } from './output.ts';
 
 /** Bytes gathered before they are written. */
@@ -94,60 +95,5 @@ async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Prom
   }
 }
 
-/** Makes the new name itself last through a power cut; Windows cannot open a directory, and need not. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
-  await handle.sync().finally(() => handle.close());
-}
-
-async function statOrNone(location: string): Promise<Stats | undefined> {
-  return stat(location).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-}
-
-async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw fileError(path, error as NodeJS.ErrnoException);
-  }
-}
-
-/** What the file system refused, in words; an EPIPE stays itself, for the terminal to end quietly. */
-function fileError(path: string, error: NodeJS.ErrnoException): PgvError | NodeJS.ErrnoException {
-  const details = { file: path, cause: error };
-  switch (error.code) {
-    case 'EPIPE':
-      return error;
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return new UsageError(`directory ${dirname(path)} does not exist`, {
-        ...details,
-        code: 'file-not-found',
-        hint: 'make it first, or choose another with -o',
-      });
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new DatabaseError(`${path} cannot be written: no space left on the device`, {
-        ...details,
-        code: 'disk-full',
-        hint: 'free some space or choose another place with -o; nothing was left behind',
-      });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return new DatabaseError(
-        `${path} cannot be written: ${error.code === 'EROFS' ? 'the file system is read-only' : 'no permission'}`,
-        {
-          ...details,
-          code: 'file-not-writable',
-          hint: 'choose another place with -o',
-        },
-      );
-    default:
-      return new DatabaseError(`${path} cannot be written: ${error.message}`, details);
-  }
-}
+const attempt = <T>(path: string, work: () => Promise<T>): Promise<T> =>
+  writing({ path, flag: '-o', whenFull: 'nothing was left behind' }, work);
