@@ -100,8 +100,8 @@ export type Road = 'binary' | 'text';
 /** A record as it goes into a file of rejected ones. */
 export interface RejectedRecord {
   /**
-   * Just as it stood, its line end included, in a format of records; a line of JSON with the row's values in one of
-   * columns. A copy, which is the caller's.
+   * Just as it stood, with its line end (a line without one gets it), in a format of records; in one of columns, and of
+   * objects in an array, a line of JSON. A copy, which is the caller's.
    */
   bytes: Uint8Array;
   /** Where it begins in the source's own bytes; undefined where a row does not lie in one place. */
@@ -114,7 +114,8 @@ export type OnBadRecord = (error: DataError, record: RejectedRecord) => void;
 export interface PieceDecoder {
   /**
    * The piece's rows in batches of about a quarter of a megabyte. A batch is valid until the next one.
-   * @param onBad left out, a bad record ends it all; given, each is told and the rows around it come as they are
+   * @param onBad left out, a bad record ends it all; given, each is told and the rows around it come as they are. What
+   *   was told of a piece that ends with NeedsText is told again by the decoder of the other road, where it is still bad
    * @throws DataError with file, row and column for a bad record; NeedsText on the binary road
    */
   batches: (piece: Piece, onBad?: OnBadRecord) => Iterable<Batch>;
@@ -123,7 +124,7 @@ export interface PieceDecoder {
   /** The number in the file of the piece's n-th decoded row (from 0), once the piece has been decoded that far. */
   rowNumber: (piece: Piece, n: number) => number;
   /** The same row as it goes into a file of rejected ones, once the piece has been decoded to its end. */
-  record?: (piece: Piece, n: number) => RejectedRecord;
+  record: (piece: Piece, n: number) => RejectedRecord;
 }
 
 /** A value that only PostgreSQL can read is among the piece's: the whole piece must go by text. */

@@ -1,10 +1,12 @@
 import type { Batch, Piece } from '../../../batch.ts';
 import { DataError, type ErrorDetails } from '../../../errors.ts';
 import type { SessionFacts } from '../../../values/types.ts';
-import type { DecodedColumn, Layout, PieceDecoder, Road } from '../format.ts';
+import type { DecodedColumn, Layout, OnBadRecord, PieceDecoder, RejectedRecord, Road } from '../format.ts';
+import { RowNumbers } from '../row-numbers.ts';
 import { BadValue, type ColumnDecoder, elementsColumn, numbersColumn, type Run } from './columns.ts';
-import { recordLength, type VectorLayout } from './layout.ts';
-import { RowsReader } from './rows.ts';
+import { fieldName, recordLength, type VectorLayout } from './layout.ts';
+import { type Rows, RowsReader } from './rows.ts';
+import { jsonLine } from './value-text.ts';
 
 /** Input bytes a batch, as in CSV. */
 const batchLength = 256 * 1024;
@@ -24,6 +26,9 @@ class VectorDecoder implements PieceDecoder {
   private readonly layout: VectorLayout;
   private readonly recordLength: number;
   private readonly rowsReader: RowsReader;
+  /** Of the current piece. */
+  private rows: Rows | undefined;
+  private readonly rowNumbers = new RowNumbers();
   private readonly columns: readonly { name: string; decode: ColumnDecoder }[];
 
   constructor(layout: VectorLayout, columns: readonly DecodedColumn[], road: Road, session: SessionFacts) {
@@ -39,42 +44,102 @@ class VectorDecoder implements PieceDecoder {
     }));
   }
 
-  *batches(piece: Piece): Generator<Batch> {
+  *batches(piece: Piece, onBad?: OnBadRecord): Generator<Batch> {
     this.bytesRead = 0;
+    this.rowNumbers.clear();
     const total = Math.floor(piece.bytes.length / this.recordLength);
     const perBatch = Math.max(1, Math.floor(batchLength / this.recordLength));
-    const rows = this.rowsReader.read(piece, total);
+    this.rows = this.rowsReader.read(piece, total);
     for (let from = 0; from < total; from += perBatch) {
       const count = Math.min(perBatch, total - from);
-      this.checkPrefixes(piece, from, count);
-      const run: Run = { rows, from, count, number: piece.location.firstRow - 1 + from };
-      const columns = this.columns.map(({ name, decode }) => {
-        try {
-          return decode(run);
-        } catch (error) {
-          throw this.located(error, piece, from, name);
-        }
-      });
       this.bytesRead = (from + count) * this.recordLength;
-      yield { rows: count, columns };
+      yield* this.run(piece, from, count, onBad);
     }
     const rest = piece.bytes.length - total * this.recordLength;
-    if (rest > 0) this.refuseRest(piece, total, rest);
+    if (rest === 0) return;
+    const error = this.cutShort(piece, total, rest);
+    if (onBad === undefined) throw error;
+    onBad(error, this.rejected(piece, total));
+    this.bytesRead = piece.bytes.length;
   }
 
   rowNumber(piece: Piece, n: number): number {
-    return piece.location.firstRow + n;
+    return piece.location.firstRow + this.rowNumbers.recordOf(n);
+  }
+
+  record(piece: Piece, n: number): RejectedRecord {
+    return this.rejected(piece, this.rowNumbers.recordOf(n));
+  }
+
+  /** Rows [from, from + count) of the piece: as a rule all at once. */
+  private *run(piece: Piece, from: number, count: number, onBad: OnBadRecord | undefined): Generator<Batch> {
+    const batch = this.tryDecode(piece, from, count);
+    if (!(batch instanceof DataError)) yield batch;
+    else if (onBad === undefined) throw batch;
+    else yield* this.goodRows(piece, from, count, onBad);
+  }
+
+  /** Looks at each row alone, tells of the bad ones, and decodes what lies between them. */
+  private *goodRows(piece: Piece, from: number, count: number, onBad: OnBadRecord): Generator<Batch> {
+    const end = from + count;
+    let good = from;
+    for (let row = from; row < end; row++) {
+      const decoded = this.tryDecode(piece, row, 1);
+      if (!(decoded instanceof DataError)) continue;
+      if (row > good) yield this.decode(piece, good, row - good);
+      good = row + 1;
+      this.rowNumbers.addBlank(row);
+      onBad(decoded, this.rejected(piece, row));
+    }
+    if (end > good) yield this.decode(piece, good, end - good);
+  }
+
+  private tryDecode(piece: Piece, from: number, count: number): Batch | DataError {
+    try {
+      return this.decode(piece, from, count);
+    } catch (error) {
+      if (error instanceof DataError) return error;
+      throw error;
+    }
+  }
+
+  private decode(piece: Piece, from: number, count: number): Batch {
+    this.checkPrefixes(piece, from, count);
+    const run: Run = { rows: this.rows!, from, count, number: piece.location.firstRow - 1 + from };
+    const columns = this.columns.map(({ name, decode }) => {
+      try {
+        return decode(run);
+      } catch (error) {
+        throw this.located(error, piece, from, name);
+      }
+    });
+    return { rows: count, columns };
+  }
+
+  /** A record with its dimensions in front as it stands; of a plain array, which has none, a line of JSON. */
+  private rejected({ bytes, location }: Piece, row: number): RejectedRecord {
+    const { layout, recordLength: length } = this;
+    const start = row * length;
+    const byteOffset = layout.columnMajor ? undefined : location.byteOffset + start;
+    if (layout.prefix > 0)
+      return { bytes: new Uint8Array(bytes.subarray(start, start + length)), byteOffset };
+    const line = jsonLine(this.rows!, row, fieldName(layout), location.firstRow - 1 + row);
+    return { bytes: Buffer.from(line), byteOffset };
   }
 
   /** Each row says its dimensions anew. */
-  private checkPrefixes({ bytes, location }: Piece, from: number, count: number): void {
-    const { prefix, dimensions } = this.layout;
-    if (prefix === 0) return;
+  private checkPrefixes(piece: Piece, from: number, count: number): void {
+    if (this.layout.prefix === 0) return;
     for (let row = from; row < from + count; row++) {
-      const at = row * this.recordLength;
-      const seen = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-      if (seen !== dimensions) throw this.otherDimensions(seen, location.firstRow + row);
+      const error = this.otherPrefix(piece, row);
+      if (error !== undefined) throw error;
     }
+  }
+
+  private otherPrefix({ bytes, location }: Piece, row: number): DataError | undefined {
+    const at = row * this.recordLength;
+    const seen = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    return seen === this.layout.dimensions ? undefined : this.otherDimensions(seen, location.firstRow + row);
   }
 
   private otherDimensions(seen: number, row: number): DataError {
@@ -86,12 +151,15 @@ class VectorDecoder implements PieceDecoder {
   }
 
   /** The file ends within a row; where that is of another length than the first, that is what is wrong. */
-  private refuseRest(piece: Piece, row: number, rest: number): never {
-    if (rest >= this.layout.prefix) this.checkPrefixes(piece, row, 1);
-    throw this.error(
-      `the file ends within the row, after ${rest} of its ${this.recordLength} bytes`,
-      piece.location.firstRow + row,
-      { code: 'truncated', sqlstate: '22P04' },
+  private cutShort(piece: Piece, row: number, rest: number): DataError {
+    const other = rest >= this.layout.prefix ? this.otherPrefix(piece, row) : undefined;
+    return (
+      other ??
+      this.error(
+        `the file ends within the row, after ${rest} of its ${this.recordLength} bytes`,
+        piece.location.firstRow + row,
+        { code: 'truncated', sqlstate: '22P04' },
+      )
     );
   }
 

@@ -19,3 +19,8 @@ export interface VectorLayout extends Layout {
 export function recordLength({ prefix, dimensions, element }: VectorLayout): number {
   return prefix + dimensions * elementTypes[element].size;
 }
+
+/** The name of the only field, which the file does not give. */
+export function fieldName({ scalar }: VectorLayout): string {
+  return scalar ? 'value' : 'embedding';
+}

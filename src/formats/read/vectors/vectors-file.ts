@@ -1,6 +1,6 @@
 import type { OpenedFile } from '../format.ts';
 import { elementTypes } from './elements.ts';
-import type { VectorLayout } from './layout.ts';
+import { fieldName, type VectorLayout } from './layout.ts';
 import { RowsReader } from './rows.ts';
 import { valueText } from './value-text.ts';
 
@@ -20,7 +20,7 @@ export function vectorsFile(
 ): VectorsFile {
   const { scalar, dimensions, element } = layout;
   return {
-    fieldNames: [scalar ? 'value' : 'embedding'],
+    fieldNames: [fieldName(layout)],
     fieldCount: 1,
     implied: { rowCount },
     types: [scalar ? elementTypes[element].sql : `vector(${dimensions})`, 'bigint'],
