@@ -1,12 +1,24 @@
 import { binary } from './binary/binary.ts';
 import { csv, tsv } from './csv/csv.ts';
 import type { ReadFormat } from './format.ts';
+import { hdf5 } from './hdf5/hdf5.ts';
 import { json, jsonl } from './json/json.ts';
 import { npy } from './vectors/npy.ts';
 import { bvecs, fvecs, ivecs } from './vectors/vecs.ts';
 
 /** Every format that rows are read from; a new one is a file of its own and a line here. */
-export const readFormats: readonly ReadFormat[] = [csv, tsv, jsonl, json, npy, fvecs, bvecs, ivecs, binary];
+export const readFormats: readonly ReadFormat[] = [
+  csv,
+  tsv,
+  jsonl,
+  json,
+  npy,
+  fvecs,
+  bvecs,
+  ivecs,
+  hdf5,
+  binary,
+];
 
 /** The format that a file's name tells; stdin (`-`) is CSV unless it is said otherwise. */
 export function formatOf(fileName: string): ReadFormat | undefined {

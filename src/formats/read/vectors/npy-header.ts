@@ -1,5 +1,5 @@
 import { DataError, type ErrorDetails } from '../../../errors.ts';
-import { maxDimensions } from '../../../vector/limits.ts';
+import { checkDimensions } from './choose-array.ts';
 import { type ElementName, elementTypes } from './elements.ts';
 
 /** What the header of an npy file says of the array behind it. */
@@ -80,18 +80,6 @@ function elementType(descr: string | undefined, file: string): Pick<NpyHeader, '
     });
   }
   return { element: name as ElementName, bigEndian: match[1] === '>' };
-}
-
-function checkDimensions(dimensions: number, file: string): void {
-  if (dimensions >= 1 && dimensions <= maxDimensions.vector) return;
-  throw refused(
-    `the rows have ${dimensions} dimensions; a vector has at least 1 and at most ${maxDimensions.vector}`,
-    file,
-    {
-      code: dimensions < 1 ? 'bad-shape' : 'too-many-dimensions',
-      sqlstate: dimensions < 1 ? '22000' : '54000',
-    },
-  );
 }
 
 function damaged(file: string): DataError {
