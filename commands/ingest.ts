@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { type Command, Option } from 'commander';
-import { decompressed, withoutCompression } from '../src/decompress.ts';
 import { UsageError } from '../src/errors.ts';
-import type { ReadFormat } from '../src/formats/read/format.ts';
-import { formatOf, formatOfBytes, readFormat, readFormats } from '../src/formats/read/formats.ts';
+import { readFormats } from '../src/formats/read/formats.ts';
 import { type IngestSummary, ingest } from '../src/operations/ingest/ingest.ts';
-import { beginning, openFile, type Source, streamSource } from '../src/source.ts';
+import { inputOf } from '../src/operations/ingest/input.ts';
+import { withoutCompression } from '../src/sources/decompress.ts';
+import { type NamedInput, resolveInputs } from '../src/sources/inputs.ts';
 import { quoteName } from '../src/sql/identifiers.ts';
 import { action } from './action.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Context } from './context.ts';
 import { keyValue, nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
@@ -23,6 +24,7 @@ interface IngestFlags {
   quote?: string;
   escape?: string;
   null?: string;
+  encoding?: string;
   /** False with --no-header. */
   header: boolean;
   /** False with --no-create. */
@@ -30,11 +32,22 @@ interface IngestFlags {
   onConflict: 'error' | 'skip' | 'update';
   key?: string[];
   atomic?: true;
+  truncate?: true;
+  onError: 'stop' | 'skip';
+  rejectFile?: string;
+  maxErrors?: number;
+  allowRejects?: true;
+  restart?: true;
+  ifLoaded?: 'skip' | 'error' | 'again';
+  loadId?: string;
+  /** False with --no-ledger. */
+  ledger: boolean;
+  expectRows?: number;
 }
 
 export function configure(command: Command): Command {
   addConnectionOptions(addTableOption(command))
-    .argument('<file>', 'the file, also compressed with gzip or zstd; - reads it from stdin')
+    .argument('<file...>', 'files, patterns or URLs (https), also compressed with gzip or zstd; - is stdin')
     .addOption(
       new Option('--format <name>', "of the input (default: by the file's name)").choices(
         readFormats.map(({ name }) => name),
@@ -52,6 +65,7 @@ export function configure(command: Command): Command {
     .option('--quote <char>', 'round fields (default: ")')
     .option('--escape <char>', 'before a quote within quotes (default: the quote)')
     .option('--null <text>', 'an unquoted field that means NULL (default: an empty one)')
+    .option('--encoding <name>', 'of a text that is not UTF-8: windows-1252, utf-16le, shift_jis …')
     .option('--no-header', 'the first line holds values already')
     .option('--create', 'make the table where it is not there yet, which is the default')
     .option('--no-create', 'fail where the table is not there yet')
@@ -62,85 +76,71 @@ export function configure(command: Command): Command {
     )
     .option('--key <a,b>', 'the columns of that key (default: the primary key)', nameList)
     .option('--atomic', 'all rows or none')
-    .action(action<IngestFlags, [string]>({ writes: true, createsEmbedded: true, endsItself: true }, run));
+    .addOption(
+      new Option('--on-error <what>', 'for rows that are wrong').choices(['stop', 'skip']).default('stop'),
+    )
+    .option('--reject-file <path>', 'where rows that are left out go, and the reasons in <path>.errors.jsonl')
+    .option('--max-errors <n>', 'how many rows may be wrong (default: any number)', wholeNumber({ min: 0 }))
+    .option('--allow-rejects', 'rows that were left out are no failure: exit 0, not 5')
+    .option('--restart', 'forget an unfinished load of the file and begin again')
+    .addOption(
+      new Option('--if-loaded <what>', 'for a file that is loaded already (default: skip)').choices([
+        'skip',
+        'error',
+        'again',
+      ]),
+    )
+    .option('--load-id <id>', "the load's own name: by it a stream is known when it comes again")
+    .option('--no-ledger', 'do not write down what is loaded: the load cannot be repeated safely')
+    .option('--expect-rows <n>', 'rows that the input must have, else the load does not finish', wholeNumber({ min: 0 }))
+    .action(action<IngestFlags, [string[]]>({ writes: true, createsEmbedded: true, endsItself: true }, run));
   return addExamples(command, [
     'pgv ingest docs.csv',
     'pgv ingest docs.csv -t archive.docs --map text=content --map vec=embedding',
     'pgv ingest docs.csv --on-conflict update',
     'pgv ingest docs.csv.gz --atomic -d postgres://localhost/app',
     'curl -s https://example.com/docs.csv | pgv ingest - -t docs',
+    "pgv ingest 'part-*.csv.zst' https://example.com/more.csv -t docs",
     "pgv ingest vectors.npy --map embedding=vec  # in a new table, id is the row's number, from 0",
   ]);
 }
 
-async function run(context: Context<IngestFlags>, name: string): Promise<void> {
-  const { options, output, reporter, signal } = context;
-  const table = tableName(context, name);
-  const source = await decompressed(await openSource(context, name));
-  // A pipe may have nothing to read for long: closed, it is waited for no more.
-  const close = () => void source.close().catch(() => {});
-  signal.addEventListener('abort', close, { once: true });
-  try {
-    const { format, whole } = await chooseFormat(source, name, options.format);
-    const file = await format.open(whole, options);
-    const summary = await ingest(
-      await context.database(),
-      file,
-      {
-        table,
-        columns: options.columns,
-        map: options.map,
-        types: new Map(options.types),
-        jobs: options.jobs,
-        create: options.create,
-        onConflict: options.onConflict,
-        key: options.key,
-        atomic: options.atomic,
-        byteLength: source.byteLength,
-      },
-      reporter,
-      signal,
-    );
-    await output.summary(summary, sentence(summary));
-  } finally {
-    signal.removeEventListener('abort', close);
-    await source.close();
-  }
+async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitCode> {
+  const { io, options, output, reporter, signal } = context;
+  const inputs = await resolveInputs(args, io, reporter.warn);
+  const table = tableName(context, inputs);
+  const summary = await ingest(
+    await context.database(),
+    inputs.map((input) => inputOf(input, options, reporter, signal)),
+    {
+      ...options,
+      table,
+      types: new Map(options.types),
+      shape: shapeOf(options),
+    },
+    reporter,
+    signal,
+  );
+  await output.summary(summary, sentence(summary));
+  return summary.rejected > 0 && !options.allowRejects ? exitCodes.rejects : exitCodes.done;
+}
+
+/** The options that shape rows: the same file read otherwise is another load. */
+function shapeOf(options: IngestFlags): Record<string, unknown> {
+  const { format, columns, map, types, delimiter, quote, escape, null: nullText, encoding, header } = options;
+  return { format, columns, map, types, delimiter, quote, escape, null: nullText, encoding, header };
 }
 
 /** -t and what stands for it; else the file's base name. */
-function tableName({ table }: Context<IngestFlags>, file: string): string {
+function tableName({ table }: Context<IngestFlags>, [input, second]: readonly NamedInput[]): string {
   if (table !== undefined) return table;
-  if (file === '-') {
-    throw new UsageError('stdin has no name that the table could take', { hint: 'name the table with -t' });
-  }
-  return quoteName(path.parse(withoutCompression(file)).name);
-}
-
-/** By --format, else by the file's name, and where that says nothing by its first bytes. */
-async function chooseFormat(
-  source: Source,
-  file: string,
-  name: string | undefined,
-): Promise<{ format: ReadFormat; whole: Source }> {
-  const known = name === undefined ? formatOf(withoutCompression(file)) : readFormat(name);
-  if (known !== undefined && (name !== undefined || file !== '-')) return { format: known, whole: source };
-  const { bytes, whole } = await beginning(source, 16);
-  const format = formatOfBytes(bytes) ?? known;
-  if (format !== undefined) return { format, whole };
-  throw new UsageError(`${file}: nothing in its name says which format it has`, {
-    code: 'unknown-format',
-    file,
-    hint: `say --format ${readFormats.map((each) => each.name).join(' or ')}`,
-  });
-}
-
-function openSource({ io }: Context<IngestFlags>, name: string): Promise<Source> | Source {
-  if (name !== '-') return openFile(path.resolve(io.cwd, name), name);
-  if (io.stdin.isTTY) {
-    throw new UsageError('stdin is a terminal', { hint: 'pipe a file into it, or name the file' });
-  }
-  return streamSource(io.stdin, 'stdin');
+  const hint = 'name the table with -t';
+  if (second !== undefined)
+    throw new UsageError('several files do not tell which table they go into', { hint });
+  const { fileName, name } = input!;
+  const base = fileName === '-' ? '' : path.parse(withoutCompression(fileName)).name;
+  if (base !== '') return quoteName(base);
+  throw new UsageError(`${name} has no name that the table could take`, { hint });
 }
 
 function sentence({ table, rows, updated, skipped, seconds, bytes }: IngestSummary): string {

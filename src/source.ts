@@ -39,8 +39,8 @@ export async function openFile(path: string, name: string): Promise<Source> {
       });
     }
     if (!stats.isFile()) return new FileSource(file, name);
-    const { size, mtimeNs } = await file.stat({ bigint: true });
-    return new FileSource(file, name, { byteLength: Number(size), modified: String(mtimeNs) });
+    const { mtimeNs } = await file.stat({ bigint: true });
+    return await handleSource(file, name, String(mtimeNs));
   } catch (error) {
     await file?.close();
     throw openingError(error, name);
@@ -51,12 +51,26 @@ export async function openFile(path: string, name: string): Promise<Source> {
 async function openPipe(path: string, name: string): Promise<Source> {
   const descriptor = await promisify(openDescriptor)(path, 'r');
   // The socket owns the descriptor, and closes it.
-  return new StreamSource(new Socket({ fd: descriptor, readable: true, writable: false }), name);
+  return streamSource(new Socket({ fd: descriptor, readable: true, writable: false }), name);
 }
 
 /** Reads a stream to its end. */
 export function streamSource(stream: Readable, name: string): Source {
-  return new StreamSource(stream, name);
+  return chunkSource(chunksOf(stream, name), name, async () => void stream.destroy());
+}
+
+async function* chunksOf(stream: Readable, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw readingError(error, name);
+  }
+}
+
+/** An open plain file. @param modified see Source */
+export async function handleSource(file: FileHandle, name: string, modified?: string): Promise<Source> {
+  const { size } = await file.stat();
+  return new FileSource(file, name, { byteLength: size, modified });
 }
 
 /** A source's first bytes, `length` of them where there are so many, and a source that still begins with them. */
@@ -69,7 +83,8 @@ export async function beginning(
   return { bytes, whole: prefixed(source, bytes) };
 }
 
-function prefixed(source: Source, head: Uint8Array): Source {
+/** The source with bytes before it that have been read from it already. */
+export function prefixed(source: Source, head: Uint8Array): Source {
   let rest = head;
   return {
     name: source.name,
@@ -86,7 +101,8 @@ function prefixed(source: Source, head: Uint8Array): Source {
   };
 }
 
-function openingError(error: unknown, name: string): unknown {
+/** What to say of a file that cannot be opened. */
+export function openingError(error: unknown, name: string): unknown {
   if (error instanceof PgvError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -116,7 +132,7 @@ class FileSource implements Source {
   private readonly file: FileHandle;
 
   /** @param facts left out for what is no plain file: a device */
-  constructor(file: FileHandle, name: string, facts?: { byteLength: number; modified: string }) {
+  constructor(file: FileHandle, name: string, facts?: { byteLength: number; modified: string | undefined }) {
     this.file = file;
     this.name = name;
     this.byteLength = facts?.byteLength;
@@ -149,38 +165,30 @@ class FileSource implements Source {
   }
 }
 
-class StreamSource implements Source {
-  readonly name: string;
-  readonly byteLength = undefined;
-  private readonly chunks: AsyncIterator<Uint8Array>;
-  private readonly stream: Readable;
-  private rest: Uint8Array = new Uint8Array(0);
-
-  constructor(stream: Readable, name: string) {
-    this.name = name;
-    this.stream = stream;
-    this.chunks = stream[Symbol.asyncIterator]();
-  }
-
-  async read(target: Uint8Array): Promise<number> {
+/**
+ * Reads chunks, one after the other.
+ * @param close frees what they come from; a pending read then ends, or fails
+ */
+export function chunkSource(
+  chunks: AsyncIterator<Uint8Array>,
+  name: string,
+  close: () => Promise<void>,
+): Source {
+  let rest: Uint8Array = new Uint8Array(0);
+  const read = async (target: Uint8Array): Promise<number> => {
     let filled = 0;
     while (filled < target.length) {
-      if (this.rest.length === 0) {
-        const next = await this.chunks.next().catch((error) => {
-          throw readingError(error, this.name);
-        });
+      if (rest.length === 0) {
+        const next = await chunks.next();
         if (next.done) break;
-        this.rest = next.value;
+        rest = next.value;
       }
-      const taken = this.rest.subarray(0, target.length - filled);
+      const taken = rest.subarray(0, target.length - filled);
       target.set(taken, filled);
       filled += taken.length;
-      this.rest = this.rest.subarray(taken.length);
+      rest = rest.subarray(taken.length);
     }
     return filled;
-  }
-
-  async close(): Promise<void> {
-    this.stream.destroy();
-  }
+  };
+  return { name, byteLength: undefined, read, close };
 }

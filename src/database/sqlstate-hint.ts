@@ -15,7 +15,7 @@ export function hintFor(
     case '22021': // character_not_in_repertoire
       return {
         code: 'bad-encoding',
-        hint: 'text must be UTF-8 without NUL bytes: convert the file, for example with iconv -f latin1 -t utf-8',
+        hint: 'text must be UTF-8 without NUL bytes: --encoding says what it is, for example windows-1252',
       };
     case '3D000': // invalid_catalog_name
       return {

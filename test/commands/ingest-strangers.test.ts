@@ -34,7 +34,7 @@ test.each<[what: string, file: string, content: string | Uint8Array, message: Re
     "Excel's Unicode text",
     'utf16.csv',
     Buffer.from('\ufeffid,text\n1,ä\n', 'utf16le'),
-    /^pgv: utf16\.csv: the file is UTF-16.*\nhint: .*iconv -f utf-16 -t utf-8 utf16\.csv/m,
+    /^pgv: utf16\.csv: the file is UTF-16.*\nhint: say --encoding utf-16le$/m,
   ],
   ['NUL bytes', 'nul.csv', 'i\0d,text\n1,a\n', /header holds NUL bytes/],
   [

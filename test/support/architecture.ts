@@ -23,6 +23,7 @@ const LAYERS: readonly { name: string; files: RegExp }[] = [
   { name: 'formats, copy, sql, database', files: /^src\/(formats|copy|sql|database)\// },
   { name: 'values', files: /^src\/values\// },
   { name: 'vector', files: /^src\/vector\// },
+  { name: 'sources', files: /^src\/sources\// },
   { name: 'what all share', files: /^src\/[^/]+\.ts$/ },
 ];
 

@@ -10,6 +10,8 @@ export interface ReadFormat {
   extensions: readonly string[];
   /** The bytes that every such file begins with, where there are any. */
   magic?: readonly number[];
+  /** It is text, which another encoding than UTF-8 may be decoded to. */
+  text?: true;
   /** It is read here and there, and so from a plain file alone. */
   seeks?: true;
   /** A file may hold several arrays, of which `OpenOptions.dataset` names one. */
@@ -36,6 +38,8 @@ export interface OpenOptions {
   columns?: readonly string[] | undefined;
   /** Which of a file's arrays is read. */
   dataset?: string | undefined;
+  /** Keeps what is left of a stream where it can be read here and there, for a format that finds out while opening. */
+  spool?: ((stream: Source) => Promise<Source>) | undefined;
   /** Bytes a piece; left out, what serves speed. */
   pieceLength?: number | undefined;
 }

@@ -12,19 +12,21 @@ import type {
 } from '../format.ts';
 import { type Cut, PieceCutter } from '../piece-cutter.ts';
 import { readColumns } from '../text-columns.ts';
+import { refuseUtf16 } from '../utf16.ts';
 import { csvDecoder } from './decoder.ts';
 import { csvDialect, type Dialect, newlineOf } from './dialect.ts';
 import { DELIMITER, FieldScanner, UNCLOSED } from './field-scanner.ts';
-import { headerNames, refuseUtf16 } from './header.ts';
+import { headerNames } from './header.ts';
 import { walkRecords } from './record-counter.ts';
 
 /** CSV by the rules of PostgreSQL's COPY … CSV, in UTF-8. */
-export const csv: ReadFormat = { name: 'csv', extensions: ['.csv'], open, decoder };
+export const csv: ReadFormat = { name: 'csv', extensions: ['.csv'], text: true, open, decoder };
 
 /** The same with tabs between the fields. */
 export const tsv: ReadFormat = {
   name: 'tsv',
   extensions: ['.tsv', '.tab'],
+  text: true,
   open: (source, options) => open(source, { ...options, delimiter: options.delimiter ?? '\t' }),
   decoder,
 };

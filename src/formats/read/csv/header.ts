@@ -2,21 +2,6 @@ import { DataError } from '../../../errors.ts';
 import type { OpenOptions } from '../format.ts';
 
 /**
- * Excel's "Unicode text" is UTF-16.
- * @throws DataError for a file that says so with its byte order mark
- */
-export function refuseUtf16(head: Uint8Array, file: string): void {
-  const [first, second] = head;
-  if (!((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))) return;
-  throw new DataError('the file is UTF-16, not UTF-8', {
-    code: 'bad-encoding',
-    file,
-    sqlstate: '22021',
-    hint: `convert it first, for example: iconv -f utf-16 -t utf-8 ${file}`,
-  });
-}
-
-/**
  * The names that a header gives, empty where it gives none.
  * @throws DataError for a first line of values, which would be lost as a header, and for one in another dialect
  */
@@ -38,7 +23,7 @@ export function headerNames(
       code: 'bad-encoding',
       file,
       sqlstate: '22021',
-      hint: 'convert it first, for example with iconv',
+      hint: 'is it UTF-16? --encoding utf-16le reads that',
     });
   }
   const other = names.length === 1 && delimiter === undefined ? /[;\t|]/.exec(names[0]!)?.[0] : undefined;

@@ -13,6 +13,7 @@ import type {
 } from '../format.ts';
 import { type Cut, PieceCutter } from '../piece-cutter.ts';
 import { readColumns } from '../text-columns.ts';
+import { refuseUtf16 } from '../utf16.ts';
 import { jsonDecoder } from './decoder.ts';
 import { ArrayCutter, arrayFrame, cutLines, exampleObject, lineFrame } from './frames.ts';
 import { readSample, type Sample } from './sample.ts';
@@ -22,6 +23,7 @@ import { OPEN_LIST, OPEN_OBJECT, skipSpace } from './syntax.ts';
 export const jsonl: ReadFormat = {
   name: 'jsonl',
   extensions: ['.jsonl', '.ndjson'],
+  text: true,
   open: openLines,
   decoder: decoder(lineFrame),
 };
@@ -30,6 +32,7 @@ export const jsonl: ReadFormat = {
 export const json: ReadFormat = {
   name: 'json',
   extensions: ['.json'],
+  text: true,
   open: openArray,
   decoder: decoder(arrayFrame),
 };
@@ -92,6 +95,7 @@ async function beginning(source: Source, options: OpenOptions, format: string): 
   refuseCsvFlags(options, format);
   const cutter = new PieceCutter(source, options.pieceLength);
   const head = await cutter.peek();
+  refuseUtf16(head, source.name);
   if (byteOrderMark.every((byte, i) => head[i] === byte)) await cutter.skip(byteOrderMark.length);
   if ((await cutter.peek()).length > 0) return cutter;
   throw new DataError('the file is empty', { code: 'empty-file', file: source.name });

@@ -1,6 +1,6 @@
 import type { Piece, StoredPieces } from '../../../batch.ts';
 import { DataError, UsageError } from '../../../errors.ts';
-import type { Source } from '../../../source.ts';
+import { prefixed, type Source } from '../../../source.ts';
 import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
 import { PieceCutter } from '../piece-cutter.ts';
@@ -28,8 +28,9 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const { length, rows } = header;
   const layout: VectorLayout = { format: npy.name, file, prefix: 0, ...shapeOf(header) };
   const arrayLength = rows * recordLength(layout);
-  if (source.byteLength !== undefined) checkLength(source.byteLength - length, arrayLength, layout, header);
-  if (header.columnMajor) return openColumns(source, layout, header, options);
+  const whole = header.columnMajor ? await seekable(source, cutter, options) : source;
+  if (whole.byteLength !== undefined) checkLength(whole.byteLength - length, arrayLength, layout, header);
+  if (header.columnMajor) return openColumns(whole, layout, header, options);
   await cutter.skip(length);
   const first = rows === 0 ? undefined : await firstRow(cutter, layout, header);
   return {
@@ -103,6 +104,12 @@ function checkLength(length: number, expected: number, layout: VectorLayout, { r
       : `the file ends here, though its header says ${rows} rows`,
     { code: 'truncated', sqlstate: '22P04', file, ...(columnMajor ? {} : { row }) },
   );
+}
+
+/** The source itself, or where it is a stream, whose beginning has been looked at, what it is kept in. */
+async function seekable(source: Source, cutter: PieceCutter, { spool }: OpenOptions): Promise<Source> {
+  if (source.readAt !== undefined || spool === undefined) return source;
+  return spool(prefixed(source, await cutter.peek()));
 }
 
 /** Fortran order: a row's elements lie as far apart as there are rows, so they are read from all over the file. */

@@ -1,0 +1,123 @@
+import { UsageError } from '../../errors.ts';
+import { type Fingerprint, fingerprint } from '../../fingerprint.ts';
+import type { OpenedFile, OpenOptions, ReadFormat } from '../../formats/read/format.ts';
+import { formatOf, formatOfBytes, readFormat, readFormats } from '../../formats/read/formats.ts';
+import type { Reporter } from '../../progress.ts';
+import { beginning, type Source } from '../../source.ts';
+import { decompressed, withoutCompression } from '../../sources/decompress.ts';
+import { decodedText, encodingName } from '../../sources/encoding.ts';
+import type { NamedInput } from '../../sources/inputs.ts';
+import { spoolDirectory, spooled } from '../../sources/spool.ts';
+
+export interface InputOptions extends Omit<OpenOptions, 'spool'> {
+  /** A format's name; left out, the file's name and its first bytes tell. */
+  format?: string | undefined;
+  /** Of a text that is not UTF-8: a name that TextDecoder knows. */
+  encoding?: string | undefined;
+}
+
+export interface OpenedInput {
+  /** The bytes as they come, compressed or not; `source` closes it. */
+  raw: Source;
+  /** What the format reads. */
+  source: Source;
+  file: OpenedFile;
+}
+
+/**
+ * Opens an input: decompresses it, finds its format, decodes its text, and keeps it in a temporary file where the format
+ * has to seek and the input cannot. When the signal fires it is closed, so that whoever waits for it waits no more.
+ * @throws UsageError, DataError, DatabaseError; nothing is then left open
+ */
+export async function openInput(
+  input: NamedInput,
+  options: InputOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<OpenedInput> {
+  const raw = await input.open({ note: reporter.note, signal });
+  let source = raw;
+  const close = () => void source.close().catch(() => {});
+  signal.addEventListener('abort', close, { once: true });
+  const spool = async (stream: Source): Promise<Source> => {
+    source = await spoolFor(stream, reporter, signal);
+    return source;
+  };
+  try {
+    const { format, whole } = await chooseFormat(await decompressed(raw), input, options.format);
+    source = await inUtf8(whole, format, options.encoding);
+    if (format.seeks && source.readAt === undefined) await spool(source);
+    const file = await format.open(source, { ...options, spool });
+    return { raw, source, file };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** What an input is known again by; undefined for one that can be read only once. */
+export async function fingerprintOf(
+  input: NamedInput,
+  { note }: Reporter,
+  signal: AbortSignal,
+): Promise<Fingerprint | undefined> {
+  if (input.once) return undefined;
+  const source = await input.open({ note, signal });
+  try {
+    return await fingerprint(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** By --format, else by the file's name, and where that says nothing by its first bytes. */
+async function chooseFormat(
+  source: Source,
+  { name, fileName }: NamedInput,
+  wanted: string | undefined,
+): Promise<{ format: ReadFormat; whole: Source }> {
+  const { bytes, whole } = await beginning(source, 16);
+  const told = formatOfBytes(bytes);
+  const named = formatOf(withoutCompression(fileName));
+  const format =
+    wanted === undefined ? (fileName === '-' ? (told ?? named) : (named ?? told)) : readFormat(wanted);
+  if (isZip(bytes) && format !== told) {
+    throw new UsageError(`${name} is a zip archive, which pgv does not unpack`, {
+      code: 'no-decompression',
+      file: name,
+      hint: 'unpack it before: unzip -p <file> | pgv ingest - -t <table>',
+    });
+  }
+  if (format !== undefined) return { format, whole };
+  throw new UsageError(`${name}: nothing in its name says which format it has`, {
+    code: 'unknown-format',
+    file: name,
+    hint: `say --format ${readFormats.map((each) => each.name).join(' or ')}`,
+  });
+}
+
+/** `PK`, and the number of a file's header (APPNOTE.TXT, section 4.3.7). */
+const isZip = ([...head]: Uint8Array): boolean => [0x50, 0x4b, 3, 4].every((byte, i) => head[i] === byte);
+
+function inUtf8(source: Source, format: ReadFormat, encoding: string | undefined): Promise<Source> | Source {
+  if (encoding === undefined) return source;
+  if (!format.text) {
+    throw new UsageError(`--encoding says how text is written, and the format is ${format.name}`, {
+      hint: 'leave --encoding out',
+    });
+  }
+  // Formats read UTF-8, and say where it is none.
+  return encodingName(encoding) === 'utf-8' ? source : decodedText(source, encoding);
+}
+
+async function spoolFor(source: Source, reporter: Reporter, signal: AbortSignal): Promise<Source> {
+  reporter.note(
+    `${source.name} is read here and there: it goes into a temporary file in ${spoolDirectory()}`,
+  );
+  const kept = await spooled(source, {
+    onProgress: (bytes) => reporter.progress({ phase: 'spooling', bytes }),
+    signal,
+  });
+  reporter.note(`the temporary file holds ${kept.byteLength!.toLocaleString('en')} bytes`);
+  return kept;
+}
