@@ -305,6 +305,29 @@ describe.each(['binary', 'text'] as const)('vectors by the %s road', (road) => {
   });
 });
 
+describe('pieces of several batches', () => {
+  const badOnes = [3, 40_000, 40_001, 99_999];
+
+  test('csv', async () => {
+    const lines = Array.from({ length: 100_000 }, (_, i) => (badOnes.includes(i) ? `${i}\n` : `${i},text\n`));
+    const decoded = textColumns.slice(1, 3);
+    const { rows, told } = await readAround(csv, Buffer.from(`id,t\n${lines.join('')}`), { decoded });
+    expect(told.map(({ bytes }) => bytes)).toEqual(badOnes.map((i) => `${i}\n`));
+    expect(rows.map(({ bytes }) => bytes)).toEqual(lines.filter((_, i) => !badOnes.includes(i)));
+    expect(rows.every((row) => row.bytes === `${row.values.join(',')}\n`)).toBe(true);
+  });
+
+  test('npy', async () => {
+    const floats = new Float32Array(200_000).fill(0.5);
+    for (const row of badOnes) floats[2 * row] = Number.NaN;
+    const array = { kind: 'f4', rows: 100_000, dimensions: 2, bytes: Buffer.from(floats.buffer) } as const;
+    const { rows, told } = await readAround(npy, npyFile(array), { decoded: vectorColumns });
+    expect(told.map(({ row }) => row! - 1)).toEqual(badOnes);
+    expect(rows).toHaveLength(99_996);
+    expect(rows.every(({ number, values: [, n] }) => n === number - 1)).toBe(true);
+  });
+});
+
 describe('random files', () => {
   const goodText = fc.constantFrom('a', '"b\n,c"', '""', '"é""d"');
   const goodLine = fc
