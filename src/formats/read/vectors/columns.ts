@@ -4,8 +4,8 @@ import { BAD, type TextReader, UNSURE, type ValueProblem } from '../../../text-r
 import { utf8Reader } from '../../../values/bytes-reader.ts';
 import { type SessionFacts, textReader } from '../../../values/types.ts';
 import { floatToHalf } from '../../../vector/half.ts';
+import { numberText } from '../../../vector/vector-text.ts';
 import { type DecodedColumn, NeedsText, type Road } from '../format.ts';
-import { numberText } from './elements.ts';
 import type { VectorLayout } from './layout.ts';
 import { asFloats, elementIndex, type Rows } from './rows.ts';
 import { valueText } from './value-text.ts';

@@ -1,4 +1,5 @@
 import { halfToFloat } from '../../../vector/half.ts';
+import { numberText } from '../../../vector/vector-text.ts';
 
 /** NumPy's names without byte order: kind and bytes. */
 export type ElementName = 'f2' | 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'b1';
@@ -65,11 +66,6 @@ function plain(Elements: ArrayClass, sql: ElementType['sql']): ElementType {
     number: (elements, i) => elements[i]!,
     text: (elements, i) => numberText(elements[i]!),
   };
-}
-
-/** The shortest decimal that reads back as the same double; for −0 too, which String() gives as 0. */
-export function numberText(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** Every binary16 pattern's value; made when the first is read. */
