@@ -103,19 +103,27 @@ function cutRecords(bytes: Buffer, length: number, atEnd: boolean, dialect: Dial
   return rest ? { end: length, records: walk.records + 1 } : { end: walk.recordEnd, records: walk.records };
 }
 
-/** The first of the whole records that the beginning of the file holds. */
+/**
+ * The first of the whole records that the beginning of the file holds, without those that are broken or have another
+ * number of fields: what is wrong with them is found again, and said with their row, when they are loaded.
+ */
 function readSample(head: Buffer, { dialect, fieldCount, file }: CsvLayout): (string | null)[][] {
   const scanner = new FieldScanner(dialect);
   const sample: (string | null)[][] = [];
+  let broken: number | undefined;
   let position = 0;
-  while (position < head.length && sample.length < sampleRecords) {
+  for (let row = 1; position < head.length && sample.length < sampleRecords; row++) {
     const record = tryRecord(scanner, head, position);
-    if (record === undefined && sample.length === 0) throw unclosedQuote(file, 1);
-    // What is broken further on is found again, and said with its row, when it is loaded.
-    if (record === undefined) break;
-    if (!record.blank || fieldCount === 1) sample.push(record.fields);
-    position = record.end;
+    if (record === undefined) {
+      broken ??= row;
+      position = scanner.skipRecord(head, position, head.length);
+      continue;
+    }
+    const { fields, end, blank } = record;
+    if (fields.length === fieldCount && (!blank || fieldCount === 1)) sample.push(fields);
+    position = end;
   }
+  if (sample.length === 0 && broken !== undefined) throw unclosedQuote(file, broken);
   return sample;
 }
 

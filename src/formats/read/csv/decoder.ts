@@ -66,7 +66,8 @@ class CsvDecoder implements PieceDecoder {
   record(piece: Piece, n: number): RejectedRecord {
     const input = Buffer.from(piece.bytes.buffer, piece.bytes.byteOffset, piece.bytes.length);
     const start = this.records.startOf(n);
-    return rejectedLine(piece, start, this.recordEnd(input, start), this.options.dialect.newline);
+    const end = this.scanner.skipRecord(input, start, input.length);
+    return rejectedLine(piece, start, end, this.options.dialect.newline);
   }
 
   /** Reads the record at `start`, or tells `onBad` of it; returns where the next one begins. */
@@ -79,7 +80,7 @@ class CsvDecoder implements PieceDecoder {
       if (onBad === undefined || !(error instanceof DataError)) throw error;
       for (const { reader } of this.untaken) reader.readNull();
       this.records.addBad();
-      const end = this.recordEnd(input, start);
+      const end = this.scanner.skipRecord(input, start, input.length);
       onBad(error, rejectedLine(piece, start, end, this.options.dialect.newline));
       return end;
     }
@@ -111,19 +112,6 @@ class CsvDecoder implements PieceDecoder {
         return true;
       }
       at = scanner.position;
-    }
-  }
-
-  /**
-   * Where the record at `start` ends, whatever is wrong with it: at the next line end of the file's kind outside
-   * quotes, as pieces are cut.
-   */
-  private recordEnd(input: Buffer, start: number): number {
-    const { scanner } = this;
-    for (let at = start; ; at = scanner.position) {
-      const end = scanner.scan(input, at, input.length);
-      if (end === RECORD_END) return scanner.position;
-      if (end === UNCLOSED) return input.length;
     }
   }
 

@@ -59,6 +59,18 @@ export class FieldScanner {
     return this.terminate(input, at, end);
   }
 
+  /**
+   * Where the record of input[0, end) that begins at `start` ends, whatever is wrong with it: behind the next line end
+   * of the file's kind outside quotes, as pieces are cut.
+   */
+  skipRecord(input: Buffer, start: number, end: number): number {
+    for (let at = start; ; at = this.position) {
+      const found = this.scan(input, at, end);
+      if (found === RECORD_END) return this.position;
+      if (found === UNCLOSED) return end;
+    }
+  }
+
   /** Whether the field last scanned is NULL. */
   isNull(): boolean {
     const { nullText } = this.dialect;

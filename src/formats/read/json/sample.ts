@@ -24,52 +24,83 @@ export interface Sample {
   rows: (string | null)[][];
   /** What the values of each field are. */
   kinds: ValueKind[];
-  /** Why it ends where it does, where an object is broken: its record's number in the file, from 1. */
+  /** The first object that is broken, and so left out: its record's number in the file, from 1. */
   broken: { row: number; error: BrokenJson } | undefined;
 }
 
 /** Objects that mapping and types are decided by. */
 const sampleObjects = 1000;
 
-/** Reads the sample from whole records. */
+/** Reads the sample from whole records, as far as it can be told where they end. */
 export function readSample(head: Buffer, frame: Frame): Sample {
   const sampler = new Sampler();
-  let [position, row] = [0, 1];
-  try {
-    for (; position < head.length && sampler.rows.length < sampleObjects; row++) {
-      const start = frame.begin(head, position, row === 1);
-      position = start < 0 ? frame.limit : frame.finish(head, sampler.readObject(head, start, frame.limit));
+  let broken: Sample['broken'];
+  let position = 0;
+  for (let row = 1; position < head.length && sampler.count < sampleObjects; row++) {
+    const first = row === 1;
+    try {
+      const start = frame.begin(head, position, first);
+      if (start < 0) position = frame.limit;
+      else {
+        position = frame.finish(head, sampler.readObject(head, start, frame.limit));
+        sampler.keep();
+      }
+    } catch (error) {
+      if (!(error instanceof BrokenJson)) throw error;
+      broken ??= { row, error };
+      const extent = frame.extent(head, position, first);
+      if (extent === undefined) break;
+      position = extent.end;
     }
-  } catch (error) {
-    if (!(error instanceof BrokenJson)) throw error;
-    return sampler.result({ row, error });
   }
-  return sampler.result(undefined);
+  return sampler.result(broken);
+}
+
+interface Member {
+  key: string;
+  text: string | null;
+  kind: ValueKind | undefined;
 }
 
 class Sampler {
-  readonly rows: (string | null)[][] = [];
+  private readonly rows: (string | null)[][] = [];
   private readonly names = new Map<string, number>();
   private readonly kinds: (ValueKind | undefined)[] = [];
   private readonly scanner = new ObjectScanner();
   private readonly keys = new FieldNames([]);
   private readonly scratch = new Scratch();
+  /** Of the object read last. */
+  private members: Member[] = [];
 
+  /** Objects that were kept. */
+  get count(): number {
+    return this.rows.length;
+  }
+
+  /** Reads the object at `start`; returns where it ends. */
   readObject(bytes: Buffer, start: number, limit: number): number {
     const { scanner } = this;
-    const row: (string | null)[] = [];
+    this.members = [];
     scanner.begin(bytes, start, limit);
     while (scanner.next()) {
       const key = this.keys.keyOf(scanner);
-      const field = this.names.get(key) ?? this.names.size;
       const at = scanner.position;
       scanner.position = scanValue(bytes, at, limit);
-      row[field] = this.textOf(bytes, at, scanner.position);
+      this.members.push({ key, text: this.textOf(bytes, at, scanner.position), kind: kindOf(bytes[at]!) });
+    }
+    return scanner.position;
+  }
+
+  /** Takes the object read last, which has turned out to be whole, into the sample. */
+  keep(): void {
+    const row: (string | null)[] = [];
+    for (const { key, text, kind } of this.members) {
+      const field = this.names.get(key) ?? this.names.size;
       this.names.set(key, field);
-      this.addKind(field, kindOf(bytes[at]!));
+      row[field] = text;
+      this.addKind(field, kind);
     }
     this.rows.push(row);
-    return scanner.position;
   }
 
   result(broken: Sample['broken']): Sample {
