@@ -7,4 +7,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'make an HNSW or IVFFlat index on a vector column',
     load: () => import('./create.ts'),
   },
+  {
+    name: 'restore',
+    summary: 'build the indexes that a load with --defer-indexes has left dropped',
+    load: () => import('./restore.ts'),
+  },
 ];

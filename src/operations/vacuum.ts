@@ -3,6 +3,7 @@ import { DatabaseError, PgvError, UsageError } from '../errors.ts';
 import type { Reporter } from '../progress.ts';
 import { tableCondition, type VacuumOptions, vacuum } from '../sql/maintenance.ts';
 import { vacuumProgress } from '../sql/progress.ts';
+import { warnOfMissingIndexes } from './deferred-indexes/pending.ts';
 import { lockTimeout, withSettings } from './session-settings.ts';
 import { findTable, namesOfTablesWithVectors, type TableDescription } from './tables.ts';
 import { watch } from './watch.ts';
@@ -67,6 +68,7 @@ async function vacuumTable(
 ): Promise<VacuumedTable> {
   const table = await findTable(database, name);
   checkKind(table);
+  await warnOfMissingIndexes(database, table, reporter);
   reporter.progress({ phase: `vacuuming ${table.name}` });
   const started = performance.now();
   const done = await run(database, table, options);

@@ -118,6 +118,11 @@ export function countVectors(table: Qualified, column: string): Statement {
   };
 }
 
+/** Gives one row: rows. */
+export function countRows(table: Qualified): Statement {
+  return { text: `SELECT count(*) AS rows FROM ${quoteQualified(table.schema, table.name)}` };
+}
+
 /** What decides how an index can be built: the session's memory for it, and whether the table is its own alone. */
 export function buildCircumstances(tableOid: number): Statement {
   return {
@@ -125,6 +130,14 @@ export function buildCircumstances(tableOid: number): Statement {
 FROM pg_catalog.pg_class c
 WHERE c.oid = $1`,
     values: [tableOid],
+  };
+}
+
+/** Bytes that a build is given, and what there is to cache with. Gives one row: set, cache. */
+export function buildMemory(): Statement {
+  return {
+    text: `SELECT pg_size_bytes(current_setting('maintenance_work_mem'))::int8 AS set,
+  pg_size_bytes(current_setting('effective_cache_size'))::int8 AS cache`,
   };
 }
 

@@ -48,3 +48,19 @@ FROM (
     values: [oid],
   };
 }
+
+/**
+ * Gives one row: due, whether that many changed rows are more than what makes autovacuum analyse a table, or nobody has
+ * analysed it yet; a partitioned table, which autovacuum never does, with its partitions.
+ * https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-STATISTICS
+ */
+export function analyzeIsDue(oid: number, changedRows: number): Statement {
+  return {
+    text: `SELECT bool_or(c.reltuples < 0)
+    OR $2::float8 > current_setting('autovacuum_analyze_threshold')::float8
+      + current_setting('autovacuum_analyze_scale_factor')::float8 * sum(greatest(c.reltuples, 0)) FILTER (WHERE c.relkind <> 'p') AS due
+FROM pg_catalog.pg_class c
+WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid::regclass))`,
+    values: [oid, changedRows],
+  };
+}

@@ -14,6 +14,7 @@ import {
 import { indexProgress } from '../../sql/progress.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
 import { hnswBuildBytes, type IndexType, type Metric } from '../../vector/metrics.ts';
+import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
 import { requireVectorExtension } from '../extension.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
 import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
@@ -73,6 +74,7 @@ export async function createVectorIndex(
 ): Promise<IndexCreated> {
   const work = await prepare(database, options);
   const { table, definition, metric } = work;
+  await warnOfMissingIndexes(database, table, reporter);
   const { same, leftover } = await findExisting(database, table, work);
   const summary = { database: database.target.description, table: table.name, type: options.type, metric };
   if (same !== undefined) {

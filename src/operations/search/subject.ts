@@ -10,6 +10,7 @@ import {
   metricsOf,
   operatorOf,
 } from '../../vector/metrics.ts';
+import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
 import { requireVectorExtension } from '../extension.ts';
 import {
   type ColumnDescription,
@@ -55,6 +56,7 @@ export async function findSubject(
   const extension = await requireVectorExtension(session);
   const metric = await chooseMetric(session, table, column, options, reporter);
   const key = keyOf(table);
+  if (!options.exact) await warnOfMissingIndexes(session, table, reporter);
   return {
     table,
     column,
