@@ -18,6 +18,8 @@ export interface ReadFormat {
   datasets?: true;
   /** Reads the beginning: names and a sample, from which mapping and types are decided. */
   open: (source: Source, options: OpenOptions) => Promise<OpenedFile>;
+  /** Loads what a decoder of this layout needs and cannot wait for; awaited in each lane before the first is made. */
+  prepare?: (layout: Layout) => Promise<void>;
   /** Made in each lane, from what `OpenedFile.layout` says. */
   decoder: (
     layout: Layout,

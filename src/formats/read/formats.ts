@@ -3,6 +3,8 @@ import { csv, tsv } from './csv/csv.ts';
 import type { ReadFormat } from './format.ts';
 import { hdf5 } from './hdf5/hdf5.ts';
 import { json, jsonl } from './json/json.ts';
+import { npz } from './npz/npz.ts';
+import { parquet } from './parquet/parquet.ts';
 import { npy } from './vectors/npy.ts';
 import { bvecs, fvecs, ivecs } from './vectors/vecs.ts';
 
@@ -13,10 +15,12 @@ export const readFormats: readonly ReadFormat[] = [
   jsonl,
   json,
   npy,
+  npz,
   fvecs,
   bvecs,
   ivecs,
   hdf5,
+  parquet,
   binary,
 ];
 
