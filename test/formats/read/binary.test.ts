@@ -221,6 +221,7 @@ eachDatabase((fixture) => {
     await expectSameRows(database, 'ours', 'theirs');
     const part = await copied('(SELECT t, 1000 + id FROM theirs)');
     expect(await ingest(part, { columns: ['t', 'id'] })).toMatchObject({ rows: 400 });
+    await database.query("UPDATE ours SET t = 'old'");
     const updated = await ingest(bytes, { onConflict: 'update' });
     expect(updated).toMatchObject({ updated: 400, inserted: 0 });
     await database.query('DELETE FROM ours WHERE id > 1000');

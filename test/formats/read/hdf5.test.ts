@@ -6,28 +6,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PgvError } from '../../../src/errors.ts';
 import { hdf5 } from '../../../src/formats/read/hdf5/hdf5.ts';
-import type { Source } from '../../../src/source.ts';
 import { pgv } from '../../support/cli.ts';
 import { emptyDatabase } from '../../support/databases.ts';
-import { chunkedSource, type Reading, readVectors } from '../../support/read-vectors.ts';
+import { chunkedSource, type Reading, readVectors, seekableSource } from '../../support/read-vectors.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 // The files are made by fixtures/hdf5/make.py, which says what is in them.
 const fixtures = fileURLToPath(new URL('../../../fixtures/hdf5', import.meta.url));
 const file = (name: string) => readFileSync(path.join(fixtures, `${name}.h5`));
 
-/** Bytes in memory, read here and there. */
-function inMemory(bytes: Buffer, name = 'a.h5'): Source {
-  return {
-    name,
-    byteLength: bytes.length,
-    read: async () => 0,
-    readAt: async (target, position) => bytes.subarray(position).copy(target),
-    close: async () => {},
-  };
-}
-
-const read = (bytes: Buffer, options: Reading = {}) => readVectors(hdf5, inMemory(bytes), options);
+const read = (bytes: Buffer, options: Reading = {}) =>
+  readVectors(hdf5, seekableSource(bytes, 'a.h5'), options);
 
 const counting = (rows: number, columns: number, modulus = 2 ** 20) =>
   Array.from({ length: rows }, (_, row) =>
@@ -99,7 +88,7 @@ describe.each(['earliest', 'v108', 'v110'])('%s', (version) => {
           const options = { dataset: paths.get(name)!, pieceLength };
           const pieces = async (stored?: Map<number, { records: number; byteLength: number }>) => {
             const found = new Map<number, unknown>();
-            const opened = await hdf5.open(inMemory(bytes), options);
+            const opened = await hdf5.open(seekableSource(bytes, 'a.h5'), options);
             for await (const { location, bytes } of opened.pieces(stored)) {
               found.set(location.sequence, { location, bytes: Buffer.from(bytes) });
             }

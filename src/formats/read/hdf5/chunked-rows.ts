@@ -3,8 +3,9 @@ import type { FileBytes } from './bytes.ts';
 import type { ChunkGrid, ChunkTable } from './chunk-index.ts';
 import { type Filter, unfiltered } from './filters.ts';
 
-/** Chunks that are read and inflated at a time; zlib has four threads. */
+/** Chunks that are read and inflated at a time, as zlib has four threads; fewer where they are large. */
 const sideBySide = 8;
+const bytesSideBySide = 2 ** 26;
 /** Bytes of chunks side by side, which are kept until all their rows have been taken. */
 const mostKept = 2 ** 29;
 
@@ -54,7 +55,8 @@ export class ChunkedRows {
         if (from + chunkRows > first + count) keep.set(chunk, bytes);
       }
     };
-    await Promise.all(Array.from({ length: sideBySide }, work));
+    const workers = Math.min(sideBySide, Math.ceil(bytesSideBySide / this.grid.chunkLength));
+    await Promise.all(Array.from({ length: workers }, work));
     this.kept = keep;
   }
 

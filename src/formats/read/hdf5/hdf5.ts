@@ -38,7 +38,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const datasets = objects.flatMap((object) => readDataset(object, superblock, file.name) ?? []);
   const chosen = chooseArray(datasets, options.dataset, usualNames, file.name);
   const [rows, dimensions = 1] = chosen.shape as [number, number?];
-  const layout: VectorLayout = {
+  const shape: VectorLayout = {
     format: hdf5.name,
     file: file.name,
     ...chosen.element!,
@@ -47,7 +47,8 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     columnMajor: false,
     scalar: chosen.shape.length === 1,
   };
-  const array = await rowSource(file, superblock, chosen, layout);
+  const array = await rowSource(file, superblock, chosen, shape);
+  const layout: VectorLayout = { ...shape, displaced: array.displaced };
   const first = new Uint8Array(array.record);
   if (rows > 0) await array.read(0, 1, first);
   return {

@@ -9,6 +9,9 @@ import { type Dataset, readStorage } from './dataset.ts';
 import type { DataLayout } from './layout.ts';
 import type { Superblock } from './superblock.ts';
 
+/** The rows of a dataset, and whether they lie in the file one behind the other. */
+type DatasetRows = RowSource & { displaced: boolean };
+
 /**
  * How a dataset's rows are read.
  * @throws DataError where some were never written, or are kept in a way that is not known
@@ -18,7 +21,7 @@ export async function rowSource(
   superblock: Superblock,
   dataset: Dataset,
   layout: VectorLayout,
-): Promise<RowSource> {
+): Promise<DatasetRows> {
   const [rows, record] = [dataset.shape[0]!, recordLength(layout)];
   if (!Number.isSafeInteger(rows * record)) throw damaged(file.name);
   const { layout: storage, filters } = readStorage(dataset, superblock, file.name);
@@ -29,17 +32,18 @@ export async function rowSource(
     const table =
       rows > 0 ? await readChunkTable(file, superblock, storage, grid, filters.length > 0) : undefined;
     const chunks = table && new ChunkedRows(file, grid, table, filters, size);
-    return { ...lies(0), read: async (...run) => chunks?.read(...run) };
+    return { ...lies(0), displaced: true, read: async (...run) => chunks?.read(...run) };
   }
   if (storage.kind === 'compact') {
     if (storage.bytes.length < rows * record) throw damaged(file.name);
     const read: RowSource['read'] = async (first, count, target) =>
       target.set(storage.bytes.subarray(first * record, (first + count) * record));
-    return { ...lies(0), read };
+    return { ...lies(0), displaced: true, read };
   }
   const address = await checkedAddress(file, storage, rows * record);
   return {
     ...lies(file.base + address),
+    displaced: false,
     read: (first, _, target) => file.fill(target, address + first * record),
   };
 }

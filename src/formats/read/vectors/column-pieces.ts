@@ -4,7 +4,7 @@ import type { OpenedFile } from '../format.ts';
 import { elementTypes } from './elements.ts';
 import { recordLength, type VectorLayout } from './layout.ts';
 import type { NpyHeader } from './npy-header.ts';
-import { rowPieces } from './row-pieces.ts';
+import { type RowSource, rowPieces } from './row-pieces.ts';
 
 interface ColumnPieces extends Pick<OpenedFile, 'pieces' | 'recycle'> {
   /** The bytes of the first row. */
@@ -21,28 +21,39 @@ export function columnPieces(
   header: NpyHeader,
   pieceLength: number | undefined,
 ): ColumnPieces {
-  const { dimensions, element, file } = layout;
-  const { size } = elementTypes[element];
-  const record = recordLength(layout);
-  async function read(firstRow: number, rows: number, bytes: Uint8Array): Promise<void> {
-    for (let column = 0; column < dimensions; column++) {
-      const part = bytes.subarray(column * rows * size, (column + 1) * rows * size);
-      const read = await readAt(part, header.length + (column * header.rows + firstRow) * size);
-      if (read < part.length) {
-        throw new DataError('the file became shorter while it was read', { code: 'truncated', file });
-      }
-    }
-  }
-
+  const rows = columnRows(readAt, layout, header);
   return {
     first: async () => {
-      const bytes = new Uint8Array(record);
-      await read(0, 1, bytes);
+      const bytes = new Uint8Array(rows.record);
+      await rows.read(0, 1, bytes);
       return bytes;
     },
-    ...rowPieces(
-      { rows: header.rows, record, read, byteOffset: (row) => header.length + row * size },
-      pieceLength,
-    ),
+    ...rowPieces(rows, pieceLength),
+  };
+}
+
+/** Rows of such an array: of as many as are asked for, column by column too. */
+export function columnRows(
+  readAt: NonNullable<Source['readAt']>,
+  layout: VectorLayout,
+  { length, rows }: NpyHeader,
+): RowSource {
+  const { size } = elementTypes[layout.element];
+  return {
+    rows,
+    record: recordLength(layout),
+    read: async (first, count, target) => {
+      for (let column = 0; column < layout.dimensions; column++) {
+        const part = target.subarray(column * count * size, (column + 1) * count * size);
+        const read = await readAt(part, length + (column * rows + first) * size);
+        if (read < part.length) {
+          throw new DataError('the file became shorter while it was read', {
+            code: 'truncated',
+            file: layout.file,
+          });
+        }
+      }
+    },
+    byteOffset: (row) => length + row * size,
   };
 }

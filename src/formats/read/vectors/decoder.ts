@@ -120,7 +120,7 @@ class VectorDecoder implements PieceDecoder {
   private rejected({ bytes, location }: Piece, row: number): RejectedRecord {
     const { layout, recordLength: length } = this;
     const start = row * length;
-    const byteOffset = layout.columnMajor ? undefined : location.byteOffset + start;
+    const byteOffset = layout.columnMajor || layout.displaced ? undefined : location.byteOffset + start;
     if (layout.prefix > 0)
       return { bytes: new Uint8Array(bytes.subarray(start, start + length)), byteOffset };
     const line = jsonLine(this.rows!, row, fieldName(layout), location.firstRow - 1 + row);

@@ -11,6 +11,8 @@ export interface VectorLayout extends Layout {
   prefix: 0 | 4;
   /** A piece holds its rows column by column. */
   columnMajor: boolean;
+  /** Rows do not lie in the source as they come: it has them compressed, or in chunks. */
+  displaced?: boolean;
   /** A row is one number, and no list of one. */
   scalar: boolean;
 }
