@@ -8,8 +8,8 @@ import { withoutCompression } from '../src/sources/decompress.ts';
 import { type NamedInput, resolveInputs } from '../src/sources/inputs.ts';
 import { quoteName } from '../src/sql/identifiers.ts';
 import { action } from './action.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Context } from './context.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { keyValue, nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
 import { byteRate, counted, duration, rowRate } from './output/units.ts';
@@ -25,6 +25,7 @@ interface IngestFlags {
   escape?: string;
   null?: string;
   encoding?: string;
+  dataset?: string;
   /** False with --no-header. */
   header: boolean;
   /** False with --no-create. */
@@ -66,6 +67,7 @@ export function configure(command: Command): Command {
     .option('--escape <char>', 'before a quote within quotes (default: the quote)')
     .option('--null <text>', 'an unquoted field that means NULL (default: an empty one)')
     .option('--encoding <name>', 'of a text that is not UTF-8: windows-1252, utf-16le, shift_jis …')
+    .option('--dataset <name>', 'which array of an npz or HDF5 file (default: the one of vectors, train)')
     .option('--no-header', 'the first line holds values already')
     .option('--create', 'make the table where it is not there yet, which is the default')
     .option('--no-create', 'fail where the table is not there yet')
@@ -92,7 +94,11 @@ export function configure(command: Command): Command {
     )
     .option('--load-id <id>', "the load's own name: by it a stream is known when it comes again")
     .option('--no-ledger', 'do not write down what is loaded: the load cannot be repeated safely')
-    .option('--expect-rows <n>', 'rows that the input must have, else the load does not finish', wholeNumber({ min: 0 }))
+    .option(
+      '--expect-rows <n>',
+      'rows that the input must have, else the load does not finish',
+      wholeNumber({ min: 0 }),
+    )
     .action(action<IngestFlags, [string[]]>({ writes: true, createsEmbedded: true, endsItself: true }, run));
   return addExamples(command, [
     'pgv ingest docs.csv',
@@ -127,8 +133,20 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
 
 /** The options that shape rows: the same file read otherwise is another load. */
 function shapeOf(options: IngestFlags): Record<string, unknown> {
-  const { format, columns, map, types, delimiter, quote, escape, null: nullText, encoding, header } = options;
-  return { format, columns, map, types, delimiter, quote, escape, null: nullText, encoding, header };
+  const {
+    format,
+    columns,
+    map,
+    types,
+    delimiter,
+    quote,
+    escape,
+    null: nullText,
+    encoding,
+    dataset,
+    header,
+  } = options;
+  return { format, columns, map, types, delimiter, quote, escape, null: nullText, encoding, dataset, header };
 }
 
 /** -t and what stands for it; else the file's base name. */

@@ -11,6 +11,18 @@ export function chunkedSource(bytes: Uint8Array, name: string, chunkLength = byt
   return streamSource(Readable.from(chunks, { objectMode: true }), name);
 }
 
+/** Bytes that are read here and there. */
+export function seekableSource(bytes: Buffer, name: string): Source {
+  let position = 0;
+  const readAt = async (target: Uint8Array, from: number) => bytes.subarray(from).copy(target);
+  const read = async (target: Uint8Array) => {
+    const length = await readAt(target, position);
+    position += length;
+    return length;
+  };
+  return { name, byteLength: bytes.length, read, readAt, close: async () => {} };
+}
+
 export interface Reading extends OpenOptions {
   road?: Road;
   /** Of the column that the vectors go into. */

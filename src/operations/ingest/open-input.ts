@@ -45,6 +45,7 @@ export async function openInput(
   };
   try {
     const { format, whole } = await chooseFormat(await decompressed(raw), input, options.format);
+    refuseDataset(format, options.dataset);
     source = await inUtf8(whole, format, options.encoding);
     if (format.seeks && source.readAt === undefined) await spool(source);
     const file = await format.open(source, { ...options, spool });
@@ -98,6 +99,17 @@ async function chooseFormat(
 
 /** `PK`, and the number of a file's header (APPNOTE.TXT, section 4.3.7). */
 const isZip = ([...head]: Uint8Array): boolean => [0x50, 0x4b, 3, 4].every((byte, i) => head[i] === byte);
+
+function refuseDataset(format: ReadFormat, dataset: string | undefined): void {
+  if (dataset === undefined || format.datasets) return;
+  const several = readFormats.filter(({ datasets }) => datasets).map(({ name }) => name);
+  throw new UsageError(
+    `--dataset names an array of ${several.join(' or ')}, and the format is ${format.name}`,
+    {
+      hint: 'leave --dataset out',
+    },
+  );
+}
 
 function inUtf8(source: Source, format: ReadFormat, encoding: string | undefined): Promise<Source> | Source {
   if (encoding === undefined) return source;
