@@ -4,6 +4,7 @@
  */
 export interface Batch {
   rows: number;
+  /** Each has so many rows at least: what lies behind is not the batch's. */
   columns: readonly Column[];
 }
 
@@ -27,6 +28,8 @@ export type StoredPieces = ReadonlyMap<number, Pick<Location, 'records' | 'byteL
 export interface Piece {
   location: Location;
   bytes: Uint8Array<ArrayBuffer>;
+  /** Rows with a higher number are not wanted; undefined: all are. */
+  lastRow?: number;
 }
 
 interface Nullable {

@@ -56,8 +56,8 @@ test.each<[what: string, file: string, content: string | Uint8Array, message: Re
 });
 
 test.each([
-  ['{1,2,3}', /embedding becomes text, for a vector is written \[1,2,3\], and not \{1,2,3\}/],
-  ['[1.  2.5  3.]', /and not \[1\. {2}2\.5 {2}3\.\]/],
+  ['(1,2,3)', /embedding becomes text, for a vector is written \[1,2,3\], and not \(1,2,3\)/],
+  ['1 2 3', /embedding becomes text, though 1 2 3 could be a vector; --types embedding='vector\(3\)'/],
   ['[1,2,null]', /and not \[1,2,null\]/],
 ])('a column of %s is not taken for vectors without a word', async (value, warning) => {
   const { code, stderr } = await ingest(

@@ -1,14 +1,14 @@
 import type { ValueKind } from '../../formats/read/format.ts';
 import { TAKEN } from '../../text-reader.ts';
 import { textReader } from '../../values/types.ts';
-import { maxDimensions } from '../../vector/limits.ts';
+import { type WrittenVector, writtenVector } from '../../vector/forms.ts';
 
 /** What a sample of a field's values says of its type. */
 export type InferredType =
   | { name: 'int8' | 'float8' | 'bool' | 'uuid' | 'timestamptz' | 'jsonb' | 'text' }
-  | { name: 'vector'; dimensions: number };
+  | { name: 'vector' | 'sparsevec'; dimensions: number };
 
-type ScalarName = Exclude<InferredType['name'], 'vector' | 'text'>;
+type ScalarName = Exclude<InferredType['name'], 'vector' | 'sparsevec' | 'text'>;
 
 /** Each is tried in turn on every value of the sample; the first that all fit wins. */
 const candidates: readonly { name: ScalarName; looks?: (text: string) => boolean }[] = [
@@ -33,13 +33,16 @@ const typesOfKind: Record<ValueKind, readonly ScalarName[]> = {
 
 /**
  * The type of one field, from its values in the sample; NULLs say nothing, and a field of nothing else is text.
+ * A vector may have more dimensions than its type can.
  * @param kind what the values are, where the format tells: a string of digits is no number then
  */
 export function inferType(values: readonly (string | null)[], kind?: ValueKind): InferredType {
   const texts = values.filter((value) => value !== null);
   if (texts.length === 0) return { name: 'text' };
-  const dimensions = commonDimensions(texts);
-  if (dimensions !== undefined) return { name: 'vector', dimensions };
+  const vector = commonVector(texts, kind);
+  if (vector?.sure) {
+    return { name: vector.form === 'sparse' ? 'sparsevec' : 'vector', dimensions: vector.dimensions };
+  }
   if (kind === 'list' || kind === 'document') return { name: 'jsonb' };
   const found = candidates.find(({ name, looks }) => {
     if (kind !== undefined && !typesOfKind[kind].includes(name)) return false;
@@ -58,39 +61,42 @@ function readsAsWritten(name: ScalarName): (text: string) => boolean {
   };
 }
 
-/** `[1,2.5,-3e-2]` in every value, all of one length: that length. */
-function commonDimensions(texts: readonly string[]): number | undefined {
-  const dimensions = countElements(texts[0]!);
-  if (dimensions === undefined || dimensions > maxDimensions.vector) return undefined;
-  return texts.every((text) => countElements(text) === dimensions) ? dimensions : undefined;
+/**
+ * How vectors are written, where every value is one, all in one form and of one length. `sure`: one of them at least
+ * can be nothing else.
+ */
+export function commonVector(
+  values: readonly (string | null)[],
+  kind?: ValueKind,
+): WrittenVector | undefined {
+  // JSON's own numbers and words are none.
+  if (kind === 'number' || kind === 'boolean') return undefined;
+  let common: WrittenVector | undefined;
+  for (const value of values) {
+    if (value === null) continue;
+    const written = writtenVector(value);
+    if (written === undefined) return undefined;
+    common ??= written;
+    if (written.form !== common.form || written.dimensions !== common.dimensions) return undefined;
+    if (written.sure && !common.sure) common = written;
+  }
+  return common;
 }
 
 /** Where all values are lists of numbers but not of one length: the first one's, and the first other one. */
 export function differingLists(
   values: readonly (string | null)[],
 ): { dimensions: number; other: number; row: number } | undefined {
-  const lengths = values.map((value) => (value === null ? 0 : countElements(value)));
+  const lengths = values.map((value) => (value === null ? 0 : listLength(value)));
   const dimensions = lengths.find((length) => length !== 0);
   if (dimensions === undefined || lengths.includes(undefined)) return undefined;
   const at = lengths.findIndex((length) => length !== 0 && length !== dimensions);
   return at < 0 ? undefined : { dimensions, other: lengths[at]!, row: at + 1 };
 }
 
-/** How many numbers a text like `[1,2.5,-3e-2]` lists; undefined for any other text. */
-export function countElements(text: string): number | undefined {
-  const inner = /^\s*\[(.*)\]\s*$/s.exec(text)?.[1];
-  if (inner === undefined) return undefined;
-  const elements = inner.split(',');
-  return elements.every((element) => isElement(element.trim())) ? elements.length : undefined;
-}
-
-/** NaN and infinity are elements too: a list that holds one is a bad vector, and said to be one when it is loaded. */
-function isElement(text: string): boolean {
-  return isDecimal(text) || /^[+-]?(?:nan|inf(?:inity)?)$/i.test(text);
-}
-
-function isDecimal(text: string): boolean {
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text);
+function listLength(text: string): number | undefined {
+  const written = writtenVector(text);
+  return written?.form === 'list' || written?.form === 'array' ? written.dimensions : undefined;
 }
 
 function isJsonObject(text: string): boolean {

@@ -1,112 +1,133 @@
 import { DataError, UsageError } from '../../errors.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
-import type { ColumnDescription, TableDescription } from '../tables.ts';
-import { impliedFields, rowField } from './implied-fields.ts';
+import { impliedFields } from './implied-fields.ts';
+import { inferType } from './infer.ts';
+import type { ColumnOrigin } from './mapping/column-origin.ts';
+import { type NamedSource, namedSource } from './mapping/sources.ts';
 
-/** A field of the file and the column that it goes into. */
-export interface MappedField {
-  field: number;
-  /** The field's own name, for messages. */
-  source: string;
+/** A column of the table, and what it is filled from. */
+export interface MappedColumn {
   column: string;
+  /** What messages call the origin: the field's own name, the pattern or path of --map, the flag. */
+  source: string;
+  origin: ColumnOrigin;
 }
 
 export interface MappingOptions {
   /** Source fields to take; names for them where the file has no header. */
   columns?: readonly string[] | undefined;
-  /** [source, column] */
+  /** [source, column]; a source is a field, `*`, a pattern with one `*`, or a path into a field of JSON. */
   map?: readonly (readonly [source: string, column: string])[] | undefined;
+  /** [column, text]: the same value in every row, as PostgreSQL reads it; `NULL` is NULL. */
+  set?: readonly (readonly [column: string, text: string])[] | undefined;
+  /** The value of the tenant column in every row. */
+  tenant?: string | undefined;
+  /** Default: tenant_id. */
+  tenantColumn?: string | undefined;
+  /** Column → SQL type, for a table that is created. */
+  types?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * Which field goes into which column: by name, renamed by --map, limited to --columns.
+ * What each column is filled from: the field of its name, renamed by --map, limited to --columns; what --map puts
+ * together or takes apart; the constants of --set and --tenant.
  * @param columnNames the table's columns in order, where it is there already: what a file without names follows
  */
 export function mapFields(
   file: OpenedFile,
   options: MappingOptions,
   columnNames: readonly string[] | undefined,
-): MappedField[] {
+): MappedColumn[] {
   const { names, wanted, renamed } =
     file.implied === undefined
       ? namedFields(file, options, columnNames)
       : impliedFields(file, options, columnNames === undefined);
-  for (const source of renamed.keys()) {
-    if (!wanted.includes(source)) throw noSuchField(source, '--map', names);
-  }
-  const fields = wanted.map((source) => {
-    const field = names.indexOf(source);
-    if (field < 0) throw noSuchField(source, '--columns', names);
-    if (names.indexOf(source, field + 1) >= 0) throw badHeader(file, `names ${source} twice`, names);
-    if (source === '') throw badHeader(file, `gives field ${field + 1} no name`, names);
-    return { field, source, column: renamed.get(source) ?? source };
-  });
-  const columns = fields.map(({ column }) => column);
-  const repeated = columns.find((column, i) => columns.indexOf(column) !== i);
-  if (repeated !== undefined) {
-    throw new UsageError(`two fields of ${file.layout.file} go into column ${repeated}`, {
-      column: repeated,
-      hint: 'give one of them another column with --map <field>=<column>, or leave it out with --columns',
-    });
-  }
-  return fields;
-}
-
-/**
- * The columns that the fields go into, checked against the table before anything is loaded.
- * @throws DataError where the table lacks one, cannot take values for one, or needs one that the file lacks
- */
-export function checkColumns(
-  file: OpenedFile,
-  fields: readonly MappedField[],
-  table: TableDescription,
-): ColumnDescription[] {
-  const name = file.layout.file;
-  const columns = fields.map(({ source, column }) => {
-    const found = table.columns.find((candidate) => candidate.name === column);
-    if (found === undefined) throw noSuchColumn(name, source, column, table, fields);
-    if (found.generated !== null) {
-      throw new DataError(`column ${column} of ${table.name} is generated and takes no values`, {
-        code: 'generated-column',
-        file: name,
-        column,
-        hint: leaveOut(fields, source),
-      });
-    }
-    return found;
-  });
-  const missing = table.columns.find(
-    (column) =>
-      column.notNull &&
-      !column.hasDefault &&
-      column.identity === null &&
-      column.generated === null &&
-      !columns.includes(column),
-  );
-  if (missing !== undefined) {
-    throw new DataError(
-      `column ${missing.name} of ${table.name} is NOT NULL without a default, and the file lacks it`,
-      {
-        code: 'missing-column',
-        file: name,
-        column: missing.name,
-        sqlstate: '23502',
-        hint:
-          file.implied === undefined
-            ? `say which field it is with --map <field>=${missing.name}, or give the column a default`
-            : `--map ${rowField}=${missing.name} puts the row's number there, from 0; or give the column a default`,
-      },
-    );
-  }
-  return columns;
+  const made = madeColumns(file, names, wanted, renamed);
+  const gathered = new Set(made.flatMap(({ named }) => (named.kind === 'gathered' ? named.fields : [])));
+  const alone = wanted.filter((source) => !gathered.has(indexOf(source, names, file)) || renamed.has(source));
+  const intoObject = made.find(({ named }) => named.kind === 'others');
+  const stays = (source: string) =>
+    intoObject === undefined ||
+    renamed.has(source) ||
+    (columnNames === undefined
+      ? standsAlone(source, names.indexOf(source), file, options)
+      : columnNames.includes(source));
+  const others = alone.filter((source) => !stays(source));
+  const mapped: MappedColumn[] = [
+    ...alone.filter(stays).map((source): MappedColumn => {
+      const origin: ColumnOrigin = { kind: 'field', field: names.indexOf(source) };
+      return { source, column: renamed.get(source) ?? source, origin };
+    }),
+    ...made.map(({ named, source, column }) => ({ source, column, origin: originOf(named, names, others) })),
+    ...constants(options),
+  ];
+  checkOnce(mapped, file);
+  return mapped;
 }
 
 export interface FieldNames {
   /** Of all fields, in the file's order. */
   names: readonly string[];
   wanted: readonly string[];
-  /** Field → column. */
+  /** Source of --map → column. */
   renamed: ReadonlyMap<string, string>;
+}
+
+interface MadeColumn {
+  named: NamedSource;
+  source: string;
+  column: string;
+}
+
+/** The columns of --map that are not a field each. */
+function madeColumns(
+  file: OpenedFile,
+  names: readonly string[],
+  wanted: readonly string[],
+  renamed: ReadonlyMap<string, string>,
+): MadeColumn[] {
+  return [...renamed].flatMap(([source, column]) => {
+    if (wanted.includes(source)) return [];
+    const named = names.includes(source) ? undefined : namedSource(source, names, wanted, file);
+    if (named === undefined) throw noSuchField(source, '--map', names);
+    return [{ named, source, column }];
+  });
+}
+
+function originOf(named: NamedSource, names: readonly string[], others: readonly string[]): ColumnOrigin {
+  switch (named.kind) {
+    case 'path':
+      return named;
+    case 'gathered':
+      return { ...named, names: named.fields.map((field) => names[field]!) };
+    case 'others':
+      return { kind: 'object', names: others, fields: others.map((name) => names.indexOf(name)) };
+  }
+}
+
+/**
+ * What keeps a column of its own in a new table, where all other fields go into one: the id, vectors, and columns
+ * that --types names.
+ */
+function standsAlone(source: string, field: number, file: OpenedFile, { types }: MappingOptions): boolean {
+  if (source === 'id' || types?.has(source)) return true;
+  const declared = file.types?.[field];
+  if (declared !== undefined) return /^(?:vector|halfvec|sparsevec)\b/.test(declared);
+  const values = file.sample.map((record) => record[field] ?? null);
+  const { name } = inferType(values, file.kinds?.[field]);
+  return name === 'vector' || name === 'sparsevec';
+}
+
+const nullWord = 'NULL';
+
+function constants({ set = [], tenant, tenantColumn = 'tenant_id' }: MappingOptions): MappedColumn[] {
+  const constant = (column: string, text: string | undefined, flag: '--set' | '--tenant'): MappedColumn => ({
+    column,
+    source: `${flag} ${flag === '--set' ? column : text}`,
+    origin: { kind: 'constant', text, flag },
+  });
+  const mapped = set.map(([column, text]) => constant(column, text === nullWord ? undefined : text, '--set'));
+  return tenant === undefined ? mapped : [...mapped, constant(tenantColumn, tenant, '--tenant')];
 }
 
 function namedFields(
@@ -120,10 +141,11 @@ function namedFields(
 
 function namesWithoutHeader(
   file: OpenedFile,
-  { columns }: MappingOptions,
+  { columns, set = [], tenant, tenantColumn = 'tenant_id' }: MappingOptions,
   columnNames: readonly string[] | undefined,
 ): readonly string[] {
-  const names = columns ?? columnNames;
+  const constant = [...set.map(([column]) => column), ...(tenant === undefined ? [] : [tenantColumn])];
+  const names = columns ?? columnNames?.filter((name) => !constant.includes(name));
   const { file: name } = file.layout;
   if (names === undefined) {
     throw new UsageError(`${name} has no header and its table is not there yet: nothing names its columns`, {
@@ -145,6 +167,38 @@ function namesWithoutHeader(
   return names;
 }
 
+/** @throws where the file has no such field, or two of them */
+function indexOf(source: string, names: readonly string[], file: OpenedFile): number {
+  const field = names.indexOf(source);
+  if (field < 0) throw noSuchField(source, '--columns', names);
+  if (names.indexOf(source, field + 1) >= 0) throw badHeader(file, `names ${source} twice`, names);
+  if (source === '') throw badHeader(file, `gives field ${field + 1} no name`, names);
+  return field;
+}
+
+function checkOnce(mapped: readonly MappedColumn[], file: OpenedFile): void {
+  const columns = mapped.map(({ column }) => column);
+  const repeated = columns.find((column, i) => columns.indexOf(column) !== i);
+  if (repeated === undefined) return;
+  const constant = mapped.find(({ column, origin }) => column === repeated && origin.kind === 'constant');
+  if (constant === undefined) {
+    throw new UsageError(`two fields of ${file.layout.file} go into column ${repeated}`, {
+      column: repeated,
+      hint: 'give one of them another column with --map <field>=<column>, or leave it out with --columns',
+    });
+  }
+  const field = mapped.find(({ column }) => column === repeated)!;
+  const both =
+    field.origin.kind === 'constant' ? 'is given twice' : `is filled by the file, and by ${constant.source}`;
+  throw new UsageError(`column ${repeated} ${both}`, {
+    column: repeated,
+    hint:
+      field.origin.kind === 'constant'
+        ? 'give a column one value, with --set or --tenant'
+        : 'leave the field out with --columns, or give it another column with --map <field>=<column>',
+  });
+}
+
 function noSuchField(source: string, flag: string, names: readonly string[]): UsageError {
   return new UsageError(`${flag} names ${source}, which the file has not`, {
     code: 'no-field',
@@ -160,26 +214,4 @@ function badHeader(file: OpenedFile, what: string, names: readonly string[]): Da
     file: file.layout.file,
     hint: `take the other fields alone with --columns ${usable.join(',')}, or mend the header`,
   });
-}
-
-function noSuchColumn(
-  file: string,
-  source: string,
-  column: string,
-  table: TableDescription,
-  fields: readonly MappedField[],
-): DataError {
-  const names = table.columns.map(({ name }) => name).join(', ');
-  const without = leaveOut(fields, source);
-  return new DataError(`table ${table.name} has no column ${column} (it has ${names})`, {
-    code: 'no-column',
-    file,
-    column,
-    hint: `name the column with --map ${source}=<column>${without === undefined ? '' : `, or ${without}`}`,
-  });
-}
-
-function leaveOut(fields: readonly MappedField[], source: string): string | undefined {
-  const others = fields.filter((field) => field.source !== source).map((field) => field.source);
-  return others.length === 0 ? undefined : `leave the field out with --columns ${others.join(',')}`;
 }

@@ -1,0 +1,83 @@
+import type { Batch, Piece } from '../../batch.ts';
+import { UsageError } from '../../errors.ts';
+import type { OnBadRecord, PieceDecoder } from '../../formats/read/format.ts';
+import type { Input } from './input.ts';
+
+/**
+ * A file's first records, as many as `limit` says: those whose row number, as messages name it, is no higher. An empty
+ * line counts as the row that it might have been, so fewer rows than that may come.
+ * @throws UsageError for several files, whose first records are not what anyone means
+ */
+export function firstRecords(inputs: readonly Input[], limit: number | undefined): readonly Input[] {
+  if (limit === undefined) return inputs;
+  if (inputs.length > 1) {
+    throw new UsageError(`--limit takes the first rows of one file, and there are ${inputs.length}`, {
+      hint: 'name one of them',
+    });
+  }
+  return inputs.map((input) => ({
+    ...input,
+    open: async (options) => {
+      const opened = await input.open(options);
+      return {
+        ...opened,
+        file: { ...opened.file, pieces: (stored) => piecesUpTo(limit, opened.file.pieces(stored)) },
+      };
+    },
+  }));
+}
+
+async function* piecesUpTo(limit: number, pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  for await (const piece of pieces) {
+    const { firstRow, records } = piece.location;
+    if (firstRow > limit) return;
+    if (firstRow + records <= limit) yield piece;
+    else {
+      // All of its bytes: where a record ends, its format knows.
+      yield { ...piece, location: { ...piece.location, records: limit - firstRow + 1 }, lastRow: limit };
+      return;
+    }
+  }
+}
+
+/** A decoder that leaves out what comes behind a piece's `lastRow`, broken or not. */
+export class LimitingDecoder implements PieceDecoder {
+  private readonly decoder: PieceDecoder;
+
+  constructor(decoder: PieceDecoder) {
+    this.decoder = decoder;
+  }
+
+  get bytesRead(): number {
+    return this.decoder.bytesRead;
+  }
+
+  batches(piece: Piece, onBad?: OnBadRecord): Iterable<Batch> {
+    const { lastRow } = piece;
+    return lastRow === undefined ? this.decoder.batches(piece, onBad) : this.upTo(lastRow, piece, onBad);
+  }
+
+  rowNumber(piece: Piece, n: number): number {
+    return this.decoder.rowNumber(piece, n);
+  }
+
+  record(piece: Piece, n: number): ReturnType<NonNullable<PieceDecoder['record']>> {
+    return this.decoder.record(piece, n);
+  }
+
+  private *upTo(lastRow: number, piece: Piece, onBad: OnBadRecord | undefined): Generator<Batch> {
+    const tell: OnBadRecord = (error, record) => {
+      if (error.row! > lastRow) return;
+      if (onBad === undefined) throw error;
+      onBad(error, record);
+    };
+    let before = 0;
+    for (const { rows, columns } of this.decoder.batches(piece, tell)) {
+      let kept = rows;
+      while (kept > 0 && this.decoder.rowNumber(piece, before + kept - 1) > lastRow) kept--;
+      before += rows;
+      // A batch's columns may be longer than it has rows.
+      if (kept > 0) yield { rows: kept, columns };
+    }
+  }
+}
