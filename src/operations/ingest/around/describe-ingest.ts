@@ -1,0 +1,142 @@
+import type { Database } from '../../../database/database.ts';
+import type { OpenedFile } from '../../../formats/read/format.ts';
+import type { Reporter } from '../../../progress.ts';
+import { createTable } from '../../../sql/create-table.ts';
+import { cancellable } from '../../cancellable.ts';
+import { hasLedger } from '../../ledger/ledger.ts';
+import { inScratch } from '../../scratch.ts';
+import { describeTable, type TableDescription } from '../../tables.ts';
+import { defaultLanes, type IngestOptions, planOptions } from '../ingest.ts';
+import type { Input } from '../input.ts';
+import { decideLoads, describeLoads, type LoadPlan } from '../plan-loads.ts';
+import { type Prepared, prepareTable } from '../prepare.ts';
+import { chooseTarget, needsStaging } from '../target.ts';
+
+/** What a load would do. */
+export interface IngestDescription {
+  database: string;
+  table: string;
+  /** The statement that would make the table; null: it is there. */
+  createTable: string | null;
+  /** Whether rows would come all at once, through a staging table, or a piece a transaction. */
+  through: 'staging' | 'pieces';
+  lanes: number;
+  files: DescribedFile[];
+}
+
+export interface DescribedFile {
+  path: string;
+  /** What the ledger says of it: it would go on with a load, begin it again, or leave it at what is loaded. */
+  status: LoadPlan['decision']['kind'];
+  format: string;
+  /** How the format is written, as far as it was found out: delimiter, quote, … */
+  details: Record<string, unknown>;
+  bytes: number | null;
+  /** Rows that were looked at. */
+  sampledRows: number;
+  columns: { column: string; type: string; from: string }[];
+}
+
+/**
+ * What loading these files would do, found out by doing all that comes before the first row, in a transaction that is
+ * undone. A stream's beginning is read for it, and is gone.
+ * @throws what the load would throw before its first row
+ */
+export async function describeIngest(
+  database: Database,
+  inputs: readonly Input[],
+  options: IngestOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<IngestDescription> {
+  // What would be done is said by the description, not as done.
+  const quiet: Reporter = { ...reporter, note: () => {} };
+  return cancellable(database, signal, () =>
+    inScratch(database, async (scratch) => {
+      const before = await describeTable(scratch, options.table);
+      const known = options.ledger !== false && (await hasLedger(scratch)) ? before : undefined;
+      const planning = planOptions(options);
+      const described = await describeLoads(inputs, needsStaging(options, before), planning);
+      const plans = await decideLoads(scratch, known, described, planning);
+      const files: DescribedFile[] = [];
+      let first: Prepared | undefined;
+      for (const [at, input] of inputs.entries()) {
+        const existing = await describeTable(scratch, options.table);
+        const madeForIt = before === undefined && existing !== undefined;
+        const { file, byteLength, close } = await input.open({ pieceLength: options.pieceLength });
+        try {
+          const preparation = { existing, madeForIt, onCreate: async () => {} };
+          const prepared = await prepareTable(scratch, file, options, quiet, preparation);
+          first ??= prepared;
+          const { kind } = plans.find((plan) => plan.inputs.includes(at))!.decision;
+          files.push({ ...describeFile(file, prepared), status: kind, bytes: byteLength ?? null });
+        } finally {
+          await close();
+        }
+      }
+      const { table, columns, created } = first!;
+      const names = columns.map(({ name }) => name);
+      const { immediate } = chooseTarget(scratch, table, names, options, undefined, signal);
+      return {
+        database: database.target.description,
+        table: table.name,
+        createTable: created ? statementOf(table) : null,
+        through: immediate ? ('pieces' as const) : ('staging' as const),
+        lanes: Math.min(options.jobs ?? defaultLanes(), database.maxLanes),
+        files,
+      };
+    }),
+  );
+}
+
+function describeFile(
+  file: OpenedFile,
+  { fields, columns }: Prepared,
+): Omit<DescribedFile, 'status' | 'bytes'> {
+  const { format, file: path, ...details } = file.layout;
+  return {
+    path,
+    format,
+    details: plainOnly(details),
+    sampledRows: file.sample.length,
+    columns: columns.map(({ name, declared }) => ({
+      column: name,
+      type: declared,
+      from: fields.find(({ column }) => column === name)!.source,
+    })),
+  };
+}
+
+/** What of a layout says something to people: words, numbers, and of a dialect its characters. */
+function plainOnly({ dialect, ...details }: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(details).filter(([, value]) => typeof value !== 'object');
+  return { ...Object.fromEntries(entries), ...(isObject(dialect) && characters(dialect)) };
+}
+
+/** A dialect keeps its characters as bytes. */
+function characters(dialect: object): Record<string, unknown> {
+  const entries = Object.entries(dialect).map(([name, value]): [string, unknown] => {
+    if (value instanceof Uint8Array) return [name, Buffer.from(value).toString()];
+    return [name, typeof value === 'number' ? String.fromCharCode(value) : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** As the table lies in the catalogue. */
+function statementOf({ schema, name, columns, primaryKey }: TableDescription): string {
+  return createTable({
+    schema,
+    name,
+    columns: columns.map((column) => ({
+      name: column.name,
+      type: column.declared,
+      notNull: column.notNull,
+      primaryKey: primaryKey.includes(column.name),
+      identity: column.identity !== null,
+    })),
+  }).text;
+}
