@@ -38,7 +38,7 @@ export async function openFile(path: string, name: string): Promise<Source> {
         hint: 'name the files in it',
       });
     }
-    if (!stats.isFile()) return new FileSource(file, name);
+    if (!stats.isFile()) return fileSource(file, name);
     const { mtimeNs } = await file.stat({ bigint: true });
     return await handleSource(file, name, String(mtimeNs));
   } catch (error) {
@@ -70,7 +70,7 @@ async function* chunksOf(stream: Readable, name: string): AsyncGenerator<Uint8Ar
 /** An open plain file. @param modified see Source */
 export async function handleSource(file: FileHandle, name: string, modified?: string): Promise<Source> {
   const { size } = await file.stat();
-  return new FileSource(file, name, { byteLength: size, modified });
+  return fileSource(file, name, { byteLength: size, modified });
 }
 
 /** A source's first bytes, `length` of them where there are so many, and a source that still begins with them. */
@@ -87,17 +87,13 @@ export async function beginning(
 export function prefixed(source: Source, head: Uint8Array): Source {
   let rest = head;
   return {
-    name: source.name,
-    byteLength: source.byteLength,
-    modified: source.modified,
-    readAt: source.readAt,
+    ...source,
     read: async (target) => {
       const taken = rest.subarray(0, target.length);
       target.set(taken);
       rest = rest.subarray(taken.length);
       return taken.length + (await source.read(target.subarray(taken.length)));
     },
-    close: () => source.close(),
   };
 }
 
@@ -124,45 +120,33 @@ function readingError(error: unknown, name: string): unknown {
   });
 }
 
-class FileSource implements Source {
-  readonly name: string;
-  readonly byteLength: number | undefined;
-  readonly modified: string | undefined;
-  readonly readAt: Source['readAt'];
-  private readonly file: FileHandle;
-
-  /** @param facts left out for what is no plain file: a device */
-  constructor(file: FileHandle, name: string, facts?: { byteLength: number; modified: string | undefined }) {
-    this.file = file;
-    this.name = name;
-    this.byteLength = facts?.byteLength;
-    this.modified = facts?.modified;
-    if (facts !== undefined) this.readAt = (target, position) => this.fill(target, position);
-  }
-
-  read(target: Uint8Array): Promise<number> {
-    return this.fill(target, null);
-  }
-
+/** @param facts left out for what is no plain file: a device */
+function fileSource(
+  file: FileHandle,
+  name: string,
+  facts?: { byteLength: number; modified: string | undefined },
+): Source {
   /** @param position null: where the last reading ended */
-  private async fill(target: Uint8Array, position: number | null): Promise<number> {
+  const fill = async (target: Uint8Array, position: number | null): Promise<number> => {
     let filled = 0;
     while (filled < target.length) {
       const at = position === null ? null : position + filled;
-      const { bytesRead } = await this.file
-        .read(target, filled, target.length - filled, at)
-        .catch((error) => {
-          throw readingError(error, this.name);
-        });
+      const { bytesRead } = await file.read(target, filled, target.length - filled, at).catch((error) => {
+        throw readingError(error, name);
+      });
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
     return filled;
-  }
-
-  async close(): Promise<void> {
-    await this.file.close();
-  }
+  };
+  return {
+    name,
+    byteLength: facts?.byteLength,
+    modified: facts?.modified,
+    read: (target) => fill(target, null),
+    readAt: facts && fill,
+    close: () => file.close(),
+  };
 }
 
 /**

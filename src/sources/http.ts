@@ -7,7 +7,7 @@ const patient: Patience = { idle: 30_000, firstPause: 250 };
 export interface HttpOptions {
   /** Told of each new try. */
   note: (line: string) => void;
-  /** Ends the reading. */
+  /** Ends the opening; what is open is closed by who has it. */
   signal: AbortSignal;
   patience?: Patience;
 }
@@ -28,6 +28,8 @@ export async function openHttp(url: URL, { note, signal, patience = patient }: H
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    signal.removeEventListener('abort', close);
   }
   const { byteLength, etag, lastModified } = file.facts!;
   const ranges = file.hasRanges && byteLength !== undefined ? new HttpRanges(file, byteLength) : undefined;

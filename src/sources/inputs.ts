@@ -23,7 +23,7 @@ export interface NamedInput {
 export interface OpenInputOptions {
   /** Told what takes time. */
   note: (line: string) => void;
-  /** Ends the opening, and what is then read of a server. */
+  /** Ends the opening. */
   signal: AbortSignal;
 }
 

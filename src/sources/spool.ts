@@ -38,16 +38,12 @@ export async function spooled(source: Source, { onProgress, signal }: SpoolOptio
   try {
     await copy(source, handle, { onProgress, signal });
     const spool = await handleSource(handle, source.name);
-    const closeBoth = async () => {
-      await close();
-      await source.close();
-    };
     return {
-      name: spool.name,
-      byteLength: spool.byteLength,
-      read: (target) => spool.read(target),
-      readAt: spool.readAt,
-      close: closeBoth,
+      ...spool,
+      close: async () => {
+        await close();
+        await source.close();
+      },
     };
   } catch (error) {
     await close();

@@ -202,10 +202,9 @@ eachDatabase((fixture) => {
     expect(await pgv(fvecs, { env, input: fvecsFile(floats) })).toMatchObject({ code: 0 });
     expect(await vectors('piped_2')).toEqual(numbered(floats));
     const fortran = npyFile({ kind: 'u1', fortran: true, rows: 2, dimensions: 2, bytes: Buffer.alloc(4) });
-    const refused = await pgv(['ingest', '-', '-t', 'piped_3'], { env, input: fortran });
-    expect(refused).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/stdin holds its array column by column/),
+    expect(await pgv(['ingest', '-', '-t', 'piped_3'], { env, input: fortran })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('it goes into a temporary file'),
     });
   });
 

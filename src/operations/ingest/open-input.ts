@@ -26,7 +26,7 @@ export interface OpenedInput {
 
 /**
  * Opens an input: decompresses it, finds its format, decodes its text, and keeps it in a temporary file where the format
- * has to seek and the input cannot. When the signal fires it is closed, so that whoever waits for it waits no more.
+ * has to seek and the input cannot. When the signal fires it is closed, so that whoever waits for its bytes waits no more.
  * @throws UsageError, DataError, DatabaseError; nothing is then left open
  */
 export async function openInput(
@@ -35,10 +35,8 @@ export async function openInput(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<OpenedInput> {
-  const raw = await input.open({ note: reporter.note, signal });
+  const raw = await openRaw(input, reporter, signal);
   let source = raw;
-  const close = () => void source.close().catch(() => {});
-  signal.addEventListener('abort', close, { once: true });
   const spool = async (stream: Source): Promise<Source> => {
     source = await spoolFor(stream, reporter, signal);
     return source;
@@ -51,7 +49,7 @@ export async function openInput(
     const file = await format.open(source, { ...options, spool });
     return { raw, source, file };
   } catch (error) {
-    close();
+    await source.close();
     throw error;
   }
 }
@@ -59,16 +57,30 @@ export async function openInput(
 /** What an input is known again by; undefined for one that can be read only once. */
 export async function fingerprintOf(
   input: NamedInput,
-  { note }: Reporter,
+  reporter: Reporter,
   signal: AbortSignal,
 ): Promise<Fingerprint | undefined> {
   if (input.once) return undefined;
-  const source = await input.open({ note, signal });
+  const source = await openRaw(input, reporter, signal);
   try {
     return await fingerprint(source);
   } finally {
     await source.close();
   }
+}
+
+/** An input as it comes, closed when the signal fires. */
+async function openRaw(input: NamedInput, { note }: Reporter, signal: AbortSignal): Promise<Source> {
+  const source = await input.open({ note, signal });
+  const end = () => void source.close().catch(() => {});
+  signal.addEventListener('abort', end, { once: true });
+  return {
+    ...source,
+    close: async () => {
+      signal.removeEventListener('abort', end);
+      await source.close();
+    },
+  };
 }
 
 /** By --format, else by the file's name, and where that says nothing by its first bytes. */
