@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BytesColumn } from '../../../src/batch.ts';
+import type { BytesColumn, VectorColumn } from '../../../src/batch.ts';
 import { PgvError } from '../../../src/errors.ts';
-import type { OpenOptions } from '../../../src/formats/read/format.ts';
+import type { OnBadRecord, OpenOptions } from '../../../src/formats/read/format.ts';
 import { readFormat } from '../../../src/formats/read/formats.ts';
 import { npz } from '../../../src/formats/read/npz/npz.ts';
 import { pgv } from '../../support/cli.ts';
 import { emptyDatabase } from '../../support/databases.ts';
 import { chunkedSource, seekableSource } from '../../support/read-vectors.ts';
 import { temporaryFile } from '../../support/temporary.ts';
-import { floatsNpy } from '../../support/vector-files.ts';
+import { floatsNpy, npyFile } from '../../support/vector-files.ts';
 
 // The files are made by fixtures/npz/make.py, which says what is in them.
 const fixtures = fileURLToPath(new URL('../../../fixtures/npz', import.meta.url));
@@ -140,6 +140,39 @@ describe('arrays beside it', () => {
     const rest = await read(file(name), { ...cut, stored: pieces });
     expect(rest.rows).toEqual(expected.slice(first, first + second));
   });
+});
+
+test('a bad row is told with a line of JSON, and the rows around it come', async () => {
+  const bad = [
+    [1, 2],
+    [Number.NaN, 4],
+    [5, 6],
+  ];
+  const ids = npyFile({ kind: 'i2', rows: 3, dimensions: undefined, bytes: Buffer.from([7, 0, 8, 0, 9, 0]) });
+  const vectors = { name: 'v.npy', bytes: floatsNpy(bad) };
+  for (const [files, line] of [
+    [[vectors], '{"row":1,"embedding":["NaN",4]}\n'],
+    [[vectors, { name: 'ids.npy', bytes: ids }], '{"embedding":["NaN",4],"id":8}\n'],
+  ] as const) {
+    const opened = await npz.open(seekableSource(zip(files), 'a.npz'), {});
+    const column = { name: 'v', field: 0, type: { name: 'vector' }, inferred: false };
+    const decoder = readFormat(opened.layout.format)!.decoder(opened.layout, [column], 'binary', {
+      utc: true,
+    });
+    const told: unknown[] = [];
+    const good: number[] = [];
+    for await (const piece of opened.pieces()) {
+      const onBad: OnBadRecord = ({ row, column, message }, { bytes, byteOffset }) =>
+        told.push({ row, column, message, line: Buffer.from(bytes).toString(), byteOffset });
+      for (const { columns } of decoder.batches(piece, onBad)) {
+        good.push(...(columns[0] as VectorColumn).values);
+      }
+      expect([decoder.rowNumber(piece, 0), decoder.rowNumber(piece, 1)]).toEqual([1, 3]);
+    }
+    expect(good).toEqual([1, 2, 5, 6]);
+    const message = 'element 1 is NaN, which a vector cannot hold';
+    expect(told).toEqual([{ row: 2, column: 'v', message, line, byteOffset: undefined }]);
+  }
 });
 
 const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {

@@ -29,7 +29,7 @@ export function chooseArray<A extends NamedArray>(
 function named<A extends NamedArray>(arrays: readonly A[], wanted: string, file: string): A {
   const found = arrays.find(({ name }) => name === wanted.replace(/^\/+/, ''));
   if (found !== undefined) return found;
-  throw new UsageError(`--dataset names ${wanted}, which ${file} has not`, {
+  throw new UsageError(`${file} has no array ${wanted}`, {
     code: 'no-dataset',
     file,
     hint: `its arrays are ${list(arrays)}`,
