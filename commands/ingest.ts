@@ -122,7 +122,7 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
       ...options,
       table,
       types: new Map(options.types),
-      shape: shapeOf(options),
+      dialect: dialectOf(options),
     },
     reporter,
     signal,
@@ -131,22 +131,11 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
   return summary.rejected > 0 && !options.allowRejects ? exitCodes.rejects : exitCodes.done;
 }
 
-/** The options that shape rows: the same file read otherwise is another load. */
-function shapeOf(options: IngestFlags): Record<string, unknown> {
-  const {
-    format,
-    columns,
-    map,
-    types,
-    delimiter,
-    quote,
-    escape,
-    null: nullText,
-    encoding,
-    dataset,
-    header,
-  } = options;
-  return { format, columns, map, types, delimiter, quote, escape, null: nullText, encoding, dataset, header };
+/** Flags that say how the input is written: read otherwise, the same file is another load. */
+const dialect = ['format', 'delimiter', 'quote', 'escape', 'null', 'encoding', 'dataset', 'header'] as const;
+
+function dialectOf(options: IngestFlags): Record<string, unknown> {
+  return Object.fromEntries(dialect.map((name) => [name, options[name]]));
 }
 
 /** -t and what stands for it; else the file's base name. */

@@ -38,9 +38,26 @@ export abstract class PgvError extends Error {
 
   /** The same error with another hint. */
   withHint(hint: string | undefined): PgvError {
+    return this.with({ hint });
+  }
+
+  /** The same error, and where in the input it is; a column that is undefined stays as it is known. */
+  at({
+    file,
+    row,
+    column = this.column,
+  }: {
+    file: string;
+    row: number;
+    column?: string | undefined;
+  }): PgvError {
+    return this.with({ file, row, column });
+  }
+
+  private with(changes: ErrorDetails): PgvError {
     const Same = this.constructor as new (message: string, details: ErrorDetails) => PgvError;
-    const { message, code, file, row, column, sqlstate, cause } = this;
-    return new Same(message, { code, hint, file, row, column, sqlstate, cause });
+    const { message, code, hint, file, row, column, sqlstate, cause } = this;
+    return new Same(message, { code, hint, file, row, column, sqlstate, cause, ...changes });
   }
 }
 

@@ -76,3 +76,12 @@ function columnLine(column: ColumnDefinition, inlineKey: boolean): string {
 export function dropTable(table: string): Statement {
   return { text: `DROP TABLE ${table}` };
 }
+
+/**
+ * Drops a table that holds no rows, and waits for nobody who uses it.
+ * @param table quoted and qualified
+ */
+export function dropIfEmpty(table: string): string {
+  return `BEGIN; SET LOCAL lock_timeout = '2s'; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE;
+DO $$ BEGIN IF NOT EXISTS (SELECT FROM ${table}) THEN DROP TABLE ${table}; END IF; END $$; COMMIT`;
+}

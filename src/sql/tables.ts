@@ -101,3 +101,29 @@ GROUP BY n.nspname, c.relname, c.oid
 ORDER BY n.nspname, c.relname`,
   };
 }
+
+/** Gives one row: any. @param table quoted and qualified */
+export function hasRows(table: string): Statement {
+  return { text: `SELECT EXISTS (SELECT FROM ${table}) AS any` };
+}
+
+/**
+ * Gives one row: any. Values that are not NULL are parameters, in order, cast from text.
+ * @param table quoted and qualified
+ */
+export function holdsRow(
+  table: string,
+  conditions: readonly { column: string; type: string; isNull: boolean }[],
+  values: readonly string[],
+): Statement {
+  let parameter = 0;
+  const terms = conditions.map(({ column, type, isNull }) =>
+    isNull ? `${column} IS NULL` : `${column} = $${++parameter}::text::${type}`,
+  );
+  return { text: `SELECT EXISTS (SELECT FROM ${table} WHERE ${terms.join(' AND ')}) AS any`, values };
+}
+
+/** Gives one row: oid, or null where there is no such table. @param table as SQL writes it */
+export function tableNamed(table: string): Statement {
+  return { text: 'SELECT pg_catalog.to_regclass($1)::oid::int8 AS oid', values: [table] };
+}

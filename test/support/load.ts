@@ -3,6 +3,7 @@ import type { Database } from '../../src/database/database.ts';
 import { csv } from '../../src/formats/read/csv/csv.ts';
 import type { OpenOptions, ReadFormat } from '../../src/formats/read/format.ts';
 import { type IngestOptions, type IngestSummary, ingest } from '../../src/operations/ingest/ingest.ts';
+import type { Input } from '../../src/operations/ingest/input.ts';
 import { type Reporter, silentReporter } from '../../src/progress.ts';
 import { streamSource } from '../../src/source.ts';
 
@@ -20,20 +21,24 @@ export async function load(
   content: string | Uint8Array,
   { reporter = silentReporter, signal = new AbortController().signal, format = csv, ...options }: Load,
 ): Promise<IngestSummary> {
-  const source = streamSource(
-    Readable.from([Buffer.from(content)], { objectMode: true }),
-    `test.${format.name}`,
-  );
+  const name = `test.${format.name}`;
+  const input: Input = {
+    name,
+    describe: async () => ({ name }),
+    open: async () => {
+      const source = streamSource(Readable.from([Buffer.from(content)], { objectMode: true }), name);
+      return { file: await format.open(source, options), byteLength: undefined, close: () => source.close() };
+    },
+  };
   return ingest(
     database,
-    await format.open(source, options),
+    [input],
     {
       jobs: 2,
       create: true,
       types: new Map(),
       onConflict: 'error',
       atomic: false,
-      byteLength: undefined,
       ...options,
     },
     reporter,

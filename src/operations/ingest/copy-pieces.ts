@@ -1,37 +1,55 @@
 import type { OpenedFile } from '../../formats/read/format.ts';
 import type { LanePool } from './lane-pool.ts';
-import type { TargetStrategy } from './target.ts';
+import type { Stored } from './stored-pieces.ts';
 
-/** Reads the file and has the lanes store its pieces; leaves no lane behind, and after a failure no staging. */
+/** A file whose pieces the lanes store, and its place in the load. */
+export interface FileToCopy {
+  file: OpenedFile;
+  /** Its index among the load's files. */
+  index: number;
+  /** Rows of the load in the files before. */
+  rowBase: number;
+  stored: Stored;
+  /** Stored pieces are read again, as nothing else tells whether they are the same. */
+  reread: boolean;
+  /** No other piece begins before the load's first is stored. */
+  firstAlone: boolean;
+}
+
+/** What was read of a file: its records and bytes, those of stored pieces included. */
+export interface FileRead {
+  records: number;
+  bytes: number;
+}
+
+/**
+ * Reads a file and has the lanes store its pieces, but for those that are stored. When this resolves, lanes may still
+ * be at work.
+ * @param changed what to throw where a stored piece is not what it was
+ */
 export async function copyPieces(
-  file: OpenedFile,
   pool: LanePool,
-  target: TargetStrategy,
+  { file, index, rowBase, stored, reread, firstAlone }: FileToCopy,
   signal: AbortSignal,
-): Promise<void> {
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping = pool.stop();
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await target.prepare();
-    try {
-      for await (const piece of file.pieces()) {
-        if (signal.aborted || !(await pool.give(piece))) break;
-      }
-    } finally {
-      // What was read before the file turned out to be broken is stored, or tells what is wrong further ahead.
-      await pool.finish();
-    }
-    signal.throwIfAborted();
-  } catch (error) {
-    await stopping;
-    // What went wrong first matters more.
-    await target.cleanUp().catch(() => {});
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await pool.close();
+  changed: () => Error,
+): Promise<FileRead> {
+  let [records, bytes] = [0, file.headLength];
+  if (!reread) {
+    records = stored.records(index);
+    for (const { byteLength } of stored.ofFile(index).values()) bytes += byteLength;
   }
+  for await (const piece of file.pieces(reread ? undefined : stored.ofFile(index))) {
+    const { location } = piece;
+    records += location.records;
+    bytes += location.byteLength;
+    const same = reread ? stored.matches(index, piece) : undefined;
+    if (same === false) throw changed();
+    if (same === true) {
+      file.recycle(piece.bytes.buffer);
+      continue;
+    }
+    if (signal.aborted || !(await pool.give({ piece, file: index, rowBase }))) break;
+    if (firstAlone && index === 0 && location.sequence === 0) await pool.finish();
+  }
+  return { records, bytes };
 }

@@ -1,190 +1,259 @@
 import { availableParallelism } from 'node:os';
+import { connectLane } from '../../database/connect.ts';
 import type { Database } from '../../database/database.ts';
-import { DataError, PgvError } from '../../errors.ts';
-import type { OpenedFile } from '../../formats/read/format.ts';
+import { UsageError } from '../../errors.ts';
+import { defaultPieceLength } from '../../formats/read/piece-cutter.ts';
 import type { Reporter } from '../../progress.ts';
-import { dropTable } from '../../sql/create-table.ts';
-import { quoteQualified } from '../../sql/identifiers.ts';
+import type { LoadCounts } from '../../sql/ledger.ts';
 import { analyze } from '../../sql/maintenance.ts';
-import { cancellable, queryAnyway } from '../cancellable.ts';
-import type { TableDescription } from '../tables.ts';
-import { copyPieces } from './copy-pieces.ts';
+import { cancellable } from '../cancellable.ts';
+import { LastingConnection } from '../lasting-connection.ts';
+import { LoadGuard } from '../ledger/guard.ts';
+import { ensureLedger } from '../ledger/ledger.ts';
+import { describeTable, type TableDescription } from '../tables.ts';
+import type { Input } from './input.ts';
 import { LanePool } from './lane-pool.ts';
-import { makeRecipe, type Prepared, prepareTable, type TableOptions } from './prepare.ts';
-import { chooseTarget, type Outcome, type TargetOptions, type TargetStrategy } from './target.ts';
+import { firstRecords } from './limit.ts';
+import { decideLoads, describeLoads, type LoadPlan, type PlanOptions, reportDecision } from './plan-loads.ts';
+import { type RejectOptions, Rejects } from './rejects.ts';
+import type { LoadOptions, LoadResult, Run } from './run.ts';
+import { runLoad } from './run-load.ts';
+import { shapeOf } from './shape-of.ts';
+import { storedBefore } from './stored-before.ts';
+import { needsStaging } from './target.ts';
 
-export interface IngestOptions extends TableOptions, TargetOptions {
+export interface IngestOptions extends Omit<LoadOptions, 'pieceLength'>, RejectOptions {
   /** Lanes at the most; default: as many as there are cores, and at most 4. */
   jobs?: number | undefined;
-  /** Bytes of the file, where known: for progress alone. */
-  byteLength?: number | undefined;
+  /** Whether the ledger is kept, which makes a load exactly-once; default yes. */
+  ledger?: boolean | undefined;
+  /** The load's own name, by which a stream is known when it comes again. */
+  loadId?: string | undefined;
+  /** What to do where the same load has been finished; default: skip. */
+  ifLoaded?: 'skip' | 'error' | 'again' | undefined;
+  /** Forget an unfinished load and begin again. */
+  restart?: boolean | undefined;
+  /** Bytes a piece; default: what serves speed. */
+  pieceLength?: number | undefined;
 }
 
-export interface IngestSummary extends Outcome {
+export interface IngestSummary extends LoadCounts {
   database: string;
   table: string;
-  status: 'loaded';
+  /** `resumed`: a load of the run went on; `already-loaded`: there was nothing to do. */
+  status: LoadResult['status'];
   /** Committed by this run. */
   rows: number;
-  /** Rows that were there already, just as they are: an update counts each row that it touches, so 0. */
-  unchanged: 0;
-  /** Rows of the file that were refused: the first one ends the load, so 0. */
-  rejected: 0;
-  /** The load's name in the ledger; null, as none is kept. */
-  loadId: null;
+  /** The load's name in the ledger; null: there are several, or none is kept. */
+  loadId: string | null;
   /** Of the input. */
   bytes: number;
   seconds: number;
   rowsPerSecond: number;
   lanes: number;
-  files: { path: string; rows: number; bytes: number }[];
+  files: { path: string; rows: number; bytes: number; status: LoadResult['status']; loadId: string | null }[];
 }
 
-const defaultLanes = () => Math.min(4, availableParallelism());
-
-/** What a load has committed. */
-interface Stored {
-  rows: number;
-  /** The server did not answer for some pieces. */
-  atLeast: boolean;
-}
+export const defaultLanes = () => Math.min(4, availableParallelism());
 
 /**
- * Loads a file into a table, which it creates where it is not there yet.
- * @throws DataError with file, row and column where the file is at fault; what was stored before is said in the hint
+ * Loads files into a table, which it creates where it is not there yet; each once, whatever is interrupted when.
+ * @throws DataError with file, row and column where a file is at fault; what was stored before is said in the hint
  */
 export async function ingest(
   database: Database,
-  file: OpenedFile,
+  given: readonly Input[],
   options: IngestOptions,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<IngestSummary> {
   const started = performance.now();
-  const prepared = await cancellable(database, signal, () => prepareTable(database, file, options, reporter));
-  const { table, columns, created } = prepared;
-  const stored: Stored = { rows: 0, atLeast: false };
+  const inputs = firstRecords(given, options.limit);
+  const ledger = await prepareLedger(database, options, reporter, signal);
+  const before = await cancellable(database, signal, () => describeTable(database, options.table));
+  const together = needsStaging(options, before);
+  const planning = planOptions(options);
+  const described = await describeLoads(inputs, together, planning);
+  const guard = await LoadGuard.take(
+    database,
+    ledger ? keysOf(described, options.table) : [],
+    reporter,
+    signal,
+  );
+  const connection = lasting(database);
+  const counter = { done: 0, total: 0 };
+  let rejects: Rejects | undefined;
+  const pool: LanePool = new LanePool(database, Math.min(options.jobs ?? defaultLanes(), database.maxLanes), {
+    onProgress: () => reportProgress(reporter, pool, counter.total),
+    onBuffer: (buffer) => run.recycle(buffer),
+    onRejects: (rows) => rejects!.keep(rows),
+    onRetry: (message, seconds) => reporter.warn(`${message}; trying again in ${seconds.toFixed(1)} s`),
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping = pool.stop();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const run: Run = {
+    database,
+    connection,
+    inputs,
+    options: { ...options, pieceLength: options.pieceLength ?? defaultPieceLength },
+    ledger,
+    mode: planning.mode,
+    pool,
+    reporter,
+    signal,
+    stopping: async () => stopping,
+    recycle: () => {},
+    onFile: async ({ file, byteLength }) => {
+      counter.total = byteLength ?? 0;
+      run.recycle = file.recycle;
+      await rejects?.open(file.rejectHead, resumedPieces);
+    },
+    made: new Set(),
+  };
+  let resumedPieces: ((input: number, piece: number) => boolean) | undefined;
   try {
-    const target = chooseTarget(
-      database,
-      table,
-      columns.map(({ name }) => name),
-      options,
-      signal,
+    signal.throwIfAborted();
+    // What another run has done while the guard waited for it counts.
+    const table = ledger ? await describeTable(database, options.table) : before;
+    const plans = await cancellable(database, signal, () =>
+      decide(database, table, described, planning, ledger),
     );
-    if (table.rowSecurity)
-      reporter.note(`row security applies to ${table.name}: rows go through a staging table`);
-    const recipe = await makeRecipe(database, file, prepared, target);
-    const pool = new LanePool(database, recipe, Math.min(options.jobs ?? defaultLanes(), database.maxLanes), {
-      onProgress: () => reportProgress(reporter, pool, options),
-      onBuffer: file.recycle,
-    });
-    try {
-      await copyPieces(file, pool, target, signal);
-    } finally {
-      if (target.immediate) stored.rows = pool.rows;
-      stored.atLeast = target.immediate && pool.uncertain;
-    }
-    const outcome = await merge(target, pool.rows, reporter);
-    stored.rows = outcome.inserted + outcome.updated;
-    await analyzeEmbedded(database, table, reporter);
-    const seconds = (performance.now() - started) / 1000;
-    return summarize(database, file, table, outcome, pool, seconds);
-  } catch (error) {
-    if (created && stored.rows === 0 && !stored.atLeast) await removeTable(database, table, reporter);
-    throw explain(error, prepared, stored);
+    const earlier = await storedBefore(database, plans);
+    resumedPieces = earlier.isStored;
+    rejects = new Rejects(options, earlier.rejected, reporter);
+    const results = await runLoads(run, plans);
+    await analyzeEmbedded(connection, results, reporter);
+    return summarize(run, results, (performance.now() - started) / 1000);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await pool.close();
+    await rejects?.close();
+    await guard.release();
+    if ((await connection.get().catch(() => database)) !== database) await connection.close();
   }
 }
 
-async function merge(target: TargetStrategy, copied: number, reporter: Reporter): Promise<Outcome> {
-  if (!target.immediate) reporter.progress({ phase: 'merging', rows: copied });
-  try {
-    return await target.finish(copied);
-  } finally {
-    // The merge is done or undone by now, whatever becomes of the staging table.
-    await target.cleanUp().catch((error: Error) => {
-      reporter.warn(`the staging table is left behind: ${error.message}`);
-    });
+/** @returns whether the ledger can be kept */
+async function prepareLedger(
+  database: Database,
+  { ledger = true, loadId, ifLoaded, restart }: IngestOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!ledger) {
+    if (loadId !== undefined || ifLoaded !== undefined || restart) {
+      throw new UsageError(
+        '--load-id, --if-loaded and --restart ask the ledger, which --no-ledger leaves out',
+      );
+    }
+    return false;
   }
+  if ((await cancellable(database, signal, () => ensureLedger(database))) === 'ready') return true;
+  reporter.warn(
+    'the role may not keep a ledger (schema pgv): this load is not safe to repeat. `pgv init --grant <role>` lets it; --no-ledger says that it is meant so',
+  );
+  return false;
+}
+
+export function planOptions(options: IngestOptions): PlanOptions {
+  const { onConflict = 'error', key = [], atomic = false, truncate = false } = options;
+  return {
+    loadId: options.loadId,
+    shape: { ...options.dialect, ...shapeOf(options) },
+    mode: { onConflict, key, atomic, truncate },
+    ifLoaded: options.ifLoaded ?? 'skip',
+    restart: options.restart ?? false,
+  };
+}
+
+/** What no other run may work on meanwhile. */
+function keysOf(loads: readonly Pick<LoadPlan, 'sourceKey' | 'loadId' | 'sources'>[], table: string) {
+  return loads.map(({ sourceKey, loadId, sources }) => ({
+    key: `${table} ${sourceKey ?? loadId}`,
+    name: `${sources.map(({ name }) => name).join(', ')} into ${table}`,
+  }));
+}
+
+function decide(
+  database: Database,
+  table: TableDescription | undefined,
+  described: Parameters<typeof decideLoads>[2],
+  planning: PlanOptions,
+  ledger: boolean,
+): Promise<LoadPlan[]> {
+  return decideLoads(database, ledger ? table : undefined, described, planning);
+}
+
+async function runLoads(run: Run, plans: readonly LoadPlan[]): Promise<LoadResult[]> {
+  const results: LoadResult[] = [];
+  for (const plan of plans) {
+    reportDecision(plan, run.reporter);
+    const table = await describeTable(run.database, run.options.table);
+    results.push(await runLoad(run, plan, table));
+  }
+  return results;
+}
+
+/** A connection that replaces the first one where that is lost. */
+function lasting(database: Database): LastingConnection {
+  return new LastingConnection(async () => connectLane((await database.lane()).address), database);
 }
 
 /** The embedded database has no autovacuum, which does this on a server. */
 async function analyzeEmbedded(
-  database: Database,
-  table: TableDescription,
+  connection: LastingConnection,
+  results: readonly LoadResult[],
   reporter: Reporter,
 ): Promise<void> {
-  if (database.target.kind !== 'embedded') return;
+  const database = await connection.get();
+  const loaded = results.find(({ status }) => status !== 'already-loaded');
+  if (database.target.kind !== 'embedded' || loaded === undefined) return;
   reporter.progress({ phase: 'analyzing' });
-  await database.query(analyze(table));
+  await database.query(analyze(loaded.table));
 }
 
-function reportProgress(reporter: Reporter, pool: LanePool, { byteLength }: IngestOptions): void {
+function reportProgress(reporter: Reporter, pool: LanePool, byteLength: number): void {
   const lanes = pool.progress();
   const rows = lanes.reduce((sum, lane) => sum + lane.rows, 0);
   const bytes = lanes.reduce((sum, lane) => sum + lane.bytes, 0);
-  const total = byteLength === undefined ? {} : { done: bytes, total: byteLength };
+  const total = byteLength === 0 ? {} : { done: bytes, total: byteLength };
   reporter.progress({ phase: 'loading', rows, bytes, lanes, ...total });
 }
 
-/** Nothing but an empty table of the load's own making is left: that goes too. */
-async function removeTable(database: Database, table: TableDescription, reporter: Reporter): Promise<void> {
-  try {
-    await queryAnyway(database, dropTable(quoteQualified(table.schema, table.name)));
-    reporter.note(`removed table ${table.name} again`);
-  } catch {
-    // The error that brought us here matters more than one on the way out.
-  }
-}
-
-/** Adds to an error what only the whole load knows: rows that are stored already, a type that was a guess. */
-function explain(error: unknown, { table, inferred }: Prepared, { rows, atLeast }: Stored): unknown {
-  if (!(error instanceof PgvError)) return error;
-  const hints = error.hint === undefined ? [] : [error.hint];
-  if (error instanceof DataError && doubtsType(error, inferred)) {
-    hints.push(
-      `${error.column} got its type from the first rows: --types ${error.column}=text gives it another`,
-    );
-  }
-  if (error.hint === undefined && error.sqlstate === '23505') {
-    hints.push('--on-conflict skip leaves rows that are there already, --on-conflict update overwrites them');
-  }
-  if (rows > 0 || atLeast) {
-    const count = `${atLeast ? 'at least ' : ''}${rows.toLocaleString('en')} row${rows === 1 ? ' is' : 's are'}`;
-    hints.push(`${count} stored in ${table.name} already (--atomic loads all or nothing)`);
-  }
-  return error.withHint(hints.join('; ') || undefined);
-}
-
-/** A value of class 22 (but for its encoding) in a column whose type was a guess: the guess may be wrong. */
-function doubtsType({ sqlstate, column }: DataError, inferred: ReadonlySet<string>): boolean {
-  if (column === undefined || !inferred.has(column) || sqlstate === undefined) return false;
-  return sqlstate.startsWith('22') && sqlstate !== '22021' && sqlstate !== '22P04';
-}
-
-function summarize(
-  database: Database,
-  file: OpenedFile,
-  table: TableDescription,
-  outcome: Outcome,
-  pool: LanePool,
-  seconds: number,
-): IngestSummary {
-  const rows = outcome.inserted + outcome.updated;
-  const bytes = file.headLength + pool.bytes;
+function summarize({ database, pool }: Run, results: readonly LoadResult[], seconds: number): IngestSummary {
+  const sum = (of: (result: LoadResult) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+  const files = results.flatMap(({ files: read, status, loadId }) =>
+    read.map(({ path, records, bytes }) => ({ path, rows: records, bytes, status, loadId })),
+  );
+  const counts: LoadCounts = {
+    inserted: sum(({ inserted }) => inserted),
+    updated: sum(({ updated }) => updated),
+    unchanged: sum(({ unchanged }) => unchanged),
+    skipped: sum(({ skipped }) => skipped),
+    deleted: sum(({ deleted }) => deleted),
+    rejected: sum(({ rejected }) => rejected),
+  };
+  const rows = counts.inserted + counts.updated;
   return {
     database: database.target.description,
-    table: table.name,
-    status: 'loaded',
+    table: results[0]!.table.name,
+    status: statusOf(results),
     rows,
-    ...outcome,
-    unchanged: 0,
-    rejected: 0,
-    loadId: null,
-    bytes,
+    ...counts,
+    bytes: files.reduce((total, file) => total + file.bytes, 0),
     seconds,
     rowsPerSecond: Math.round(rows / seconds),
+    loadId: results.length === 1 ? results[0]!.loadId : null,
     lanes: pool.started,
-    files: [{ path: file.layout.file, rows, bytes }],
+    files,
   };
+}
+
+function statusOf(results: readonly LoadResult[]): LoadResult['status'] {
+  if (results.every(({ status }) => status === 'already-loaded')) return 'already-loaded';
+  return results.some(({ status }) => status === 'resumed') ? 'resumed' : 'loaded';
 }

@@ -1,20 +1,45 @@
 import type { Piece } from '../../batch.ts';
 import type { LaneAddress } from '../../database/database.ts';
 import type { TransferredError } from '../../error-transfer.ts';
-import type { Recipe } from './load-piece.ts';
+import type { Recipe } from './recipe.ts';
+import type { Reject } from './reject-file.ts';
 
 /** What a lane's thread is started with. */
 export interface LaneStart {
   address: LaneAddress;
-  recipe: Recipe;
 }
 
-/** To a lane. `stop`: end the piece at work, keep nothing of it; `close`: end. */
-export type ToLane = { kind: 'piece'; piece: Piece } | { kind: 'stop' } | { kind: 'close' };
+/** A piece for a lane, and its place in the load. */
+export interface PieceWork {
+  piece: Piece;
+  /** Index of its file among the load's. */
+  file: number;
+  /** Rows of the load in the files before. */
+  rowBase: number;
+}
+
+/** What became of a piece that is stored. */
+export interface PieceOutcome {
+  /** Stored by this lane, now; 0 where another had stored the piece before. */
+  rows: number;
+  rejected: number;
+}
+
+/**
+ * To a lane. `recipe`: how the pieces that follow are loaded; `rejects-kept`: those of the piece at work are on disk,
+ * or could not be; `stop`: end the piece at work, keep nothing of it; `close`: end.
+ */
+export type ToLane =
+  | { kind: 'recipe'; recipe: Recipe }
+  | { kind: 'piece'; id: number; work: PieceWork }
+  | { kind: 'rejects-kept'; error?: TransferredError }
+  | { kind: 'stop' }
+  | { kind: 'close' };
 
 /** From a lane. Every piece is answered with `loaded` or `failed`; its buffer comes back with the answer. */
 export type FromLane =
-  | { kind: 'progress'; sequence: number; rows: number; bytes: number }
-  | { kind: 'loaded'; sequence: number; rows: number; buffer: ArrayBuffer }
-  | { kind: 'failed'; sequence: number; error: TransferredError; buffer: ArrayBuffer }
-  | { kind: 'broken'; error: TransferredError };
+  | { kind: 'progress'; id: number; rows: number; bytes: number }
+  | { kind: 'retrying'; message: string; seconds: number }
+  | { kind: 'rejects'; rejects: Reject[] }
+  | { kind: 'loaded'; id: number; outcome: PieceOutcome; buffer: ArrayBuffer }
+  | { kind: 'failed'; id: number; error: TransferredError; buffer: ArrayBuffer };

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Piece } from '../../batch.ts';
 import { builtFile } from '../../built-files.ts';
 import type { Database } from '../../database/database.ts';
-import { unpackError } from '../../error-transfer.ts';
+import { packError, unpackError } from '../../error-transfer.ts';
 import { InterruptedError } from '../../errors.ts';
-import type { FromLane, LaneStart, ToLane } from './lane-messages.ts';
-import type { Recipe } from './load-piece.ts';
+import type { FromLane, LaneStart, PieceOutcome, PieceWork, ToLane } from './lane-messages.ts';
+import type { Recipe } from './recipe.ts';
+import type { Reject } from './reject-file.ts';
 
 /** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
 const piecesPerLane = 2;
@@ -15,8 +15,8 @@ const patience = 10_000;
 
 interface Lane {
   worker: Worker;
-  /** Handed over and not yet answered, by sequence number: bytes decoded, rows decoded. */
-  pending: Map<number, { piece: Piece['location']; rows: number; bytes: number }>;
+  /** Handed over and not yet answered, in the order of the load: bytes decoded, rows decoded. */
+  pending: Map<number, { byteLength: number; rows: number; bytes: number }>;
   rows: number;
   bytes: number;
 }
@@ -26,28 +26,39 @@ export interface LaneEvents {
   onProgress: () => void;
   /** A piece's buffer, free to be used again. */
   onBuffer: (buffer: ArrayBuffer) => void;
+  /** Rejected rows of a piece, to be kept before it is stored; what this throws fails the piece. */
+  onRejects: (rejects: Reject[]) => Promise<void>;
+  /** A lane tries again after a pause. */
+  onRetry: (message: string, seconds: number) => void;
 }
 
 /** Worker threads that load pieces side by side. After the first failure no further piece is taken. */
 export class LanePool {
-  /** Rows and bytes of pieces that are stored. */
+  /** Of pieces that are stored: rows, those rejected, and bytes. */
   rows = 0;
+  rejected = 0;
   bytes = 0;
   private readonly lanes: Lane[] = [];
   private readonly database: Database;
-  private readonly recipe: Recipe;
   private readonly size: number;
   private readonly events: LaneEvents;
-  private readonly failures: { sequence: number; error: Error }[] = [];
+  private readonly failures: { id: number; error: Error }[] = [];
+  private recipe: Recipe | undefined;
+  private given = 0;
   private waiting: (() => void)[] = [];
   private abandoned = false;
   private closing = false;
 
-  constructor(database: Database, recipe: Recipe, size: number, events: LaneEvents) {
+  constructor(database: Database, size: number, events: LaneEvents) {
     this.database = database;
-    this.recipe = recipe;
     this.size = size;
     this.events = events;
+  }
+
+  /** Has the pieces that follow loaded in this way. */
+  use(recipe: Recipe): void {
+    this.recipe = recipe;
+    for (const lane of this.lanes) tell(lane, { kind: 'recipe', recipe });
   }
 
   get failed(): boolean {
@@ -72,14 +83,16 @@ export class LanePool {
   }
 
   /** Hands the piece to the lane with the least to do, once one has room; false: a piece has failed. */
-  async give(piece: Piece): Promise<boolean> {
+  async give(work: PieceWork): Promise<boolean> {
     for (;;) {
       if (this.failed || this.abandoned) return false;
       const lane = this.lanes.toSorted((a, b) => a.pending.size - b.pending.size)[0];
       if (this.lanes.length < this.size && (lane === undefined || lane.pending.size > 0)) await this.start();
       else if (lane !== undefined && lane.pending.size < piecesPerLane) {
-        lane.pending.set(piece.location.sequence, { piece: piece.location, rows: 0, bytes: 0 });
-        tell(lane, { kind: 'piece', piece }, [piece.bytes.buffer]);
+        const { location, bytes } = work.piece;
+        const id = this.given++;
+        lane.pending.set(id, { byteLength: location.byteLength, rows: 0, bytes: 0 });
+        tell(lane, { kind: 'piece', id, work }, [bytes.buffer]);
         return true;
       } else await this.change();
     }
@@ -137,7 +150,7 @@ export class LanePool {
 
   private async start(): Promise<void> {
     const { address, transfer } = await this.database.lane();
-    const start: LaneStart = { address, recipe: this.recipe };
+    const start: LaneStart = { address };
     const worker = new Worker(builtFile('ingest-lane.js'), { workerData: start, transferList: transfer });
     const lane: Lane = { worker, pending: new Map(), rows: 0, bytes: 0 };
     worker.on('message', (message: FromLane) => this.hear(lane, message));
@@ -145,47 +158,60 @@ export class LanePool {
     worker.on('exit', (code) => {
       if (!this.closing) this.fail(lane, -1, new Error(`a lane ended by itself (exit ${code})`));
     });
+    if (this.recipe !== undefined) tell(lane, { kind: 'recipe', recipe: this.recipe });
     this.lanes.push(lane);
   }
 
   private hear(lane: Lane, message: FromLane): void {
-    if (message.kind === 'broken') {
-      this.fail(lane, -1, unpackError(message.error));
-      return;
+    if (message.kind === 'retrying') this.events.onRetry(message.message, message.seconds);
+    else if (message.kind === 'rejects') void this.keep(lane, message.rejects);
+    else this.hearOfPiece(lane, message);
+  }
+
+  private async keep(lane: Lane, rejects: Reject[]): Promise<void> {
+    try {
+      await this.events.onRejects(rejects);
+      tell(lane, { kind: 'rejects-kept' });
+    } catch (error) {
+      tell(lane, { kind: 'rejects-kept', error: packError(error) });
     }
-    const pending = lane.pending.get(message.sequence);
+  }
+
+  private hearOfPiece(lane: Lane, message: Extract<FromLane, { id: number }>): void {
+    const pending = lane.pending.get(message.id);
     if (pending === undefined) return;
     if (message.kind === 'progress') {
       pending.rows = message.rows;
       pending.bytes = message.bytes;
     } else {
-      lane.pending.delete(message.sequence);
+      lane.pending.delete(message.id);
       this.events.onBuffer(message.buffer);
-      if (message.kind === 'loaded') this.count(lane, message.rows, pending.piece.byteLength);
-      else this.failures.push({ sequence: message.sequence, error: unpackError(message.error) });
+      if (message.kind === 'loaded') this.count(lane, message.outcome, pending.byteLength);
+      else this.failures.push({ id: message.id, error: unpackError(message.error) });
       this.wake();
     }
     this.events.onProgress();
   }
 
-  private count(lane: Lane, rows: number, bytes: number): void {
+  private count(lane: Lane, { rows, rejected }: PieceOutcome, bytes: number): void {
     lane.rows += rows;
     lane.bytes += bytes;
     this.rows += rows;
+    this.rejected += rejected;
     this.bytes += bytes;
   }
 
   /** A lane that cannot work at all: its pieces will never be answered. */
-  private fail(lane: Lane, sequence: number, error: Error): void {
+  private fail(lane: Lane, id: number, error: Error): void {
     lane.pending.clear();
-    this.failures.push({ sequence, error });
+    this.failures.push({ id, error });
     this.wake();
   }
 
   /** The first failure in the file's order; that pieces were stopped because of it is none. */
   private throwFailure(): void {
     const real = this.failures.filter(({ error }) => !(error instanceof InterruptedError));
-    const first = real.sort((a, b) => a.sequence - b.sequence)[0] ?? this.failures[0];
+    const first = real.sort((a, b) => a.id - b.id)[0] ?? this.failures[0];
     if (first !== undefined) throw first.error;
   }
 

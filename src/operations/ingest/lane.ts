@@ -1,14 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectLane } from '../../database/connect.ts';
-import type { Database } from '../../database/database.ts';
-import { packError } from '../../error-transfer.ts';
+import { packError, unpackError } from '../../error-transfer.ts';
+import { LastingConnection } from '../lasting-connection.ts';
 import type { FromLane, LaneStart, ToLane } from './lane-messages.ts';
-import { PieceLoader } from './load-piece.ts';
+import { type PieceEvents, PieceLoader } from './load-piece.ts';
+import type { Reject } from './reject-file.ts';
 
 // A lane: a worker thread with its own connection, which decodes, encodes and sends one piece after the other.
 
 const port = parentPort!;
-const { address, recipe } = workerData as LaneStart;
+const { address } = workerData as LaneStart;
 
 /** Milliseconds between two words of progress. */
 const progressEvery = 100;
@@ -16,15 +17,36 @@ const progressEvery = 100;
 /** Milliseconds for a piece at work to end by itself, once it was asked to. */
 const cancelAfter = 500;
 
+const connection = new LastingConnection(() => connectLane(address));
+let loader: PieceLoader | undefined;
 let stopped = false;
-let opening: Promise<{ database: Database; loader: PieceLoader }> | undefined;
+let keeping: { resolve: () => void; reject: (error: Error) => void } | undefined;
 let work: Promise<void> = Promise.resolve();
+/** The piece at work. */
+let current = -1;
+let reported = 0;
 
 port.on('message', (message: ToLane) => {
   if (message.kind === 'stop') stop();
+  else if (message.kind === 'rejects-kept') rejectsKept(message);
   else if (message.kind === 'close') work = work.then(close);
-  else work = work.then(() => load(message));
+  else if (message.kind === 'recipe') {
+    work = work.then(() => {
+      loader = new PieceLoader(connection, message.recipe, events);
+    });
+  } else work = work.then(() => load(message));
 });
+
+const events: PieceEvents = {
+  isStopped: () => stopped,
+  onBatch(rows, bytes) {
+    if (performance.now() - reported < progressEvery) return;
+    reported = performance.now();
+    send({ kind: 'progress', id: current, rows, bytes });
+  },
+  onRetry: ({ message }, milliseconds) => send({ kind: 'retrying', message, seconds: milliseconds / 1000 }),
+  onRejects: (rejects) => keep(rejects),
+};
 
 /**
  * A piece whose data is still on its way ends with the next batch. One that the server has whole is cancelled there;
@@ -33,44 +55,39 @@ port.on('message', (message: ToLane) => {
 function stop(): void {
   stopped = true;
   if (address.kind === 'embedded') return;
-  setTimeout(
-    () => void opening?.then(({ database }) => database.cancel()).catch(() => {}),
-    cancelAfter,
-  ).unref();
-}
-
-function open(): Promise<{ database: Database; loader: PieceLoader }> {
-  opening ??= connectLane(address).then((database) => ({
-    database,
-    loader: new PieceLoader(database, recipe),
-  }));
-  return opening;
+  setTimeout(() => void connection.drop(), cancelAfter).unref();
 }
 
 // The connection is made while the first piece is on its way.
-open().catch((error) => send({ kind: 'broken', error: packError(error) }));
+connection.get().catch(() => {}); // which then tells of it, or tries again
 
-async function load({ piece }: ToLane & { kind: 'piece' }): Promise<void> {
-  const { sequence } = piece.location;
-  const buffer = piece.bytes.buffer;
-  let reported = performance.now();
-  const onBatch = (rows: number, bytes: number) => {
-    if (performance.now() - reported < progressEvery) return;
-    reported = performance.now();
-    send({ kind: 'progress', sequence, rows, bytes });
-  };
+async function load({ id, work: pieceWork }: ToLane & { kind: 'piece' }): Promise<void> {
+  const { buffer } = pieceWork.piece.bytes;
+  current = id;
+  reported = performance.now();
   try {
-    const { loader } = await open();
-    const rows = await loader.load(piece, onBatch, () => stopped);
-    send({ kind: 'loaded', sequence, rows, buffer }, buffer);
+    const outcome = await loader!.load(pieceWork);
+    send({ kind: 'loaded', id, outcome, buffer }, buffer);
   } catch (error) {
-    send({ kind: 'failed', sequence, error: packError(error), buffer }, buffer);
+    send({ kind: 'failed', id, error: packError(error), buffer }, buffer);
   }
 }
 
+/** Only the main thread writes rejected rows down, so that those of several lanes do not mix. */
+function keep(rejects: Reject[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    keeping = { resolve, reject };
+    send({ kind: 'rejects', rejects });
+  });
+}
+
+function rejectsKept({ error }: ToLane & { kind: 'rejects-kept' }): void {
+  if (error === undefined) keeping?.resolve();
+  else keeping?.reject(unpackError(error));
+}
+
 async function close(): Promise<void> {
-  const opened = await opening?.catch(() => undefined);
-  await opened?.database.close();
+  await connection.close().catch(() => {});
   port.close();
 }
 

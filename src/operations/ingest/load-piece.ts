@@ -1,145 +1,243 @@
-import type { Batch, Column, Piece } from '../../batch.ts';
-import { binaryHeader, binaryTrailer, encodeBinary } from '../../copy/binary.ts';
-import { encodeText } from '../../copy/text.ts';
+import { checksum } from '../../checksum.ts';
 import type { Database } from '../../database/database.ts';
 import { copyContext } from '../../database/sqlstate.ts';
-import { DataError, InterruptedError, type PgvError } from '../../errors.ts';
-import {
-  type DecodedColumn,
-  type Layout,
-  NeedsText,
-  type PieceDecoder,
-  type Road,
-} from '../../formats/read/format.ts';
-import { readFormat } from '../../formats/read/formats.ts';
+import type { PgvError } from '../../errors.ts';
+import { NeedsText, type OnBadRecord, type PieceDecoder, type Road } from '../../formats/read/format.ts';
 import { copyFrom } from '../../sql/copy.ts';
+import { claimPiece, commitPiece, type PieceKey, type PieceTable, storedPiece } from '../../sql/ledger.ts';
 import { rowNumberColumn } from '../../sql/staging.ts';
-import type { SessionFacts } from '../../values/types.ts';
+import type { LastingConnection } from '../lasting-connection.ts';
+import { tableDecoder } from './compose/table-decoder.ts';
+import { type EncodeOptions, encodePiece, encodeRows, type OnBatch } from './encode-piece.ts';
+import { endBackend } from './end-backend.ts';
+import type { PieceOutcome, PieceWork } from './lane-messages.ts';
+import type { Recipe } from './recipe.ts';
+import type { Reject } from './reject-file.ts';
+import { isAboutRow, storeAround } from './store-around.ts';
 
-/** All that a lane must know to load pieces; structured-cloneable. */
-export interface Recipe {
-  layout: Layout;
-  columns: readonly DecodedColumn[];
-  /** text where a column's binary form is not known. */
-  road: Road;
-  session: SessionFacts;
-  /** Quoted and qualified. */
-  copyInto: string;
-  /** Each row goes with its number in the file, as the first column. */
-  numbered: boolean;
-}
-
-/** Called with what has been decoded and handed on of the piece so far. */
-export type OnBatch = (rows: number, bytes: number) => void;
-
-/** Loads one piece after the other: one piece, one COPY, one transaction. */
-export class PieceLoader {
-  private readonly database: Database;
-  private readonly recipe: Recipe;
-  private readonly decoders: Partial<Record<Road, PieceDecoder>> = {};
-
-  constructor(database: Database, recipe: Recipe) {
-    this.database = database;
-    this.recipe = recipe;
-  }
-
-  /**
-   * @param isStopped asked between batches: true ends the load of this piece, and nothing of it stays
-   * @returns rows stored
-   * @throws DataError with file, row and column where the piece is at fault
-   */
-  async load(piece: Piece, onBatch: OnBatch, isStopped: () => boolean): Promise<number> {
-    const { road } = this.recipe;
-    try {
-      return await this.copy(piece, road, onBatch, isStopped);
-    } catch (error) {
-      if (!(error instanceof NeedsText)) throw error;
-      return await this.copy(piece, 'text', onBatch, isStopped);
-    }
-  }
-
-  private async copy(piece: Piece, road: Road, onBatch: OnBatch, isStopped: () => boolean): Promise<number> {
-    const { copyInto, numbered, columns, layout } = this.recipe;
-    const names = columns.map(({ name }) => name);
-    const decoder = this.decoder(road);
-    const chunks = encodePiece(decoder, piece, road, { numbered, onBatch, isStopped });
-    try {
-      const sql = copyFrom(copyInto, numbered ? [rowNumberColumn, ...names] : names, road);
-      return await this.database.copyIn(sql, chunks);
-    } catch (error) {
-      throw located(error, piece, decoder, layout.file);
-    }
-  }
-
-  private decoder(road: Road): PieceDecoder {
-    const { layout, columns, session } = this.recipe;
-    this.decoders[road] ??= readFormat(layout.format)!.decoder(layout, columns, road, session);
-    return this.decoders[road];
-  }
-}
-
-interface EncodeOptions {
-  numbered: boolean;
+export interface PieceEvents {
   onBatch: OnBatch;
+  /** Keeps rejected rows, before the piece they are of is stored. */
+  onRejects: (rejects: Reject[]) => Promise<void>;
+  /** The connection was lost, or the like: it is tried again after a pause. */
+  onRetry: (error: PgvError, milliseconds: number) => void;
+  /** Asked between batches: true ends the load of this piece, and nothing of it stays. */
   isStopped: () => boolean;
 }
 
-function* encodePiece(
-  decoder: PieceDecoder,
-  piece: Piece,
-  road: Road,
-  { numbered, onBatch, isStopped }: EncodeOptions,
-): Generator<Uint8Array> {
-  const encode = road === 'binary' ? encodeBinary : encodeText;
-  // Copies, as a chunk belongs to the database from here on.
-  if (road === 'binary') yield binaryHeader.slice();
-  let rows = 0;
-  for (const batch of decoder.batches(piece)) {
-    yield encode(numbered ? withRowNumbers(batch, piece, decoder, rows, road) : batch);
-    rows += batch.rows;
-    if (isStopped()) throw new InterruptedError();
-    onBatch(rows, decoder.bytesRead);
+/** Who has begun a piece's transaction, when it is not known how that ended. */
+interface Attempt {
+  pid: number;
+  /** The server's clock. */
+  at: string;
+}
+
+interface PieceTransaction {
+  begin: string;
+  commit: (outcome: PieceOutcome) => string;
+}
+
+/** Without a ledger. */
+const untold: PieceTransaction = {
+  begin: 'BEGIN; SET LOCAL statement_timeout = 0',
+  commit: () => 'COMMIT',
+};
+
+/** Loads the pieces of one file: one piece, one COPY, one transaction with the piece's row in the ledger. */
+export class PieceLoader {
+  private readonly connection: LastingConnection;
+  private readonly recipe: Recipe;
+  private readonly events: PieceEvents;
+  private readonly decoders: Partial<Record<Road, PieceDecoder>> = {};
+
+  constructor(connection: LastingConnection, recipe: Recipe, events: PieceEvents) {
+    this.connection = connection;
+    this.recipe = recipe;
+    this.events = events;
   }
-  if (road === 'binary') yield binaryTrailer.slice();
-}
 
-function withRowNumbers(
-  batch: Batch,
-  piece: Piece,
-  decoder: PieceDecoder,
-  before: number,
-  road: Road,
-): Batch {
-  const numbers = BigInt64Array.from({ length: batch.rows }, (_, i) =>
-    BigInt(decoder.rowNumber(piece, before + i)),
-  );
-  const column: Column =
-    road === 'binary' ? { kind: 'int64', values: numbers, validity: undefined } : asText(numbers);
-  return { rows: batch.rows, columns: [column, ...batch.columns] };
-}
+  /**
+   * Stores the piece once, however often the connection is lost meanwhile; without a ledger it is not tried again.
+   * @throws DataError with file, row and column where the piece is at fault
+   */
+  async load(work: PieceWork): Promise<PieceOutcome> {
+    const { ledger, patience } = this.recipe;
+    if (ledger === undefined) return this.storeOnce(await this.connection.get(), work, untold);
+    const { location, bytes } = work.piece;
+    const key = { loadId: ledger.loadId, file: work.file, piece: location.sequence };
+    const transaction: PieceTransaction = {
+      begin: claimPiece(ledger.table, { ...key, ...location, checksum: checksum(bytes) }),
+      commit: (outcome) => commitPiece(ledger.table, key, { ...outcome, tableOid: ledger.tableOid }),
+    };
+    let last: Attempt | undefined;
+    const { onRetry, isStopped } = this.events;
+    return this.connection.retrying(
+      async (database) => {
+        // Only so a transaction that nobody listens to any more is not waited for.
+        if (last !== undefined) await endBackend(database, last);
+        const { rows } = await database.query<Attempt>(transaction.begin);
+        if (rows[0] === undefined) return this.alreadyStored(database, ledger.table, key, last !== undefined);
+        last = rows[0];
+        return this.storeBegun(database, work, transaction);
+      },
+      { onRetry, isStopped, patience },
+    );
+  }
 
-function asText(numbers: BigInt64Array): Column {
-  const texts = Array.from(numbers, String);
-  const offsets = new Int32Array(texts.length + 1);
-  texts.forEach((text, i) => {
-    offsets[i + 1] = offsets[i]! + text.length;
-  });
-  return { kind: 'utf8', offsets, bytes: new TextEncoder().encode(texts.join('')), validity: undefined };
-}
+  /** Another run has stored the piece, or this one has and did not hear of it. */
+  private async alreadyStored(
+    database: Database,
+    table: PieceTable,
+    key: PieceKey,
+    byUs: boolean,
+  ): Promise<PieceOutcome> {
+    await database.query('ROLLBACK');
+    if (!byUs) return { rows: 0, rejected: 0 };
+    const { rows } = await database.query<PieceOutcome>(storedPiece(table, key));
+    return rows[0] ?? { rows: 0, rejected: 0 };
+  }
 
-/** PostgreSQL names the line within the COPY; people want the file and its row. */
-function located(error: unknown, piece: Piece, decoder: PieceDecoder, file: string): unknown {
-  if (!(error instanceof DataError) || error.file !== undefined) return error;
-  const context = copyContext(error);
-  if (context === undefined) return error;
-  const { code, hint, sqlstate, cause }: PgvError = error;
-  return new DataError(error.message, {
-    code,
-    hint,
-    sqlstate,
-    cause,
-    file,
-    row: decoder.rowNumber(piece, context.line - 1),
-    column: context.column ?? error.column,
-  });
+  private async storeOnce(
+    database: Database,
+    work: PieceWork,
+    transaction: PieceTransaction,
+  ): Promise<PieceOutcome> {
+    await database.query(transaction.begin);
+    return this.storeBegun(database, work, transaction);
+  }
+
+  /** Within the transaction that has begun. */
+  private async storeBegun(
+    database: Database,
+    work: PieceWork,
+    transaction: PieceTransaction,
+  ): Promise<PieceOutcome> {
+    const beginAgain = async () => {
+      await database.query('ROLLBACK');
+      await database.query(transaction.begin);
+      await this.prepareFirst(database, work);
+    };
+    try {
+      await this.prepareFirst(database, work);
+      const outcome = await this.store(database, work, beginAgain);
+      await database.query(transaction.commit(outcome));
+      return outcome;
+    } catch (error) {
+      // Where even this fails the connection is gone, and the transaction with it.
+      await database.query('ROLLBACK').catch(() => {});
+      throw error;
+    }
+  }
+
+  private async prepareFirst(database: Database, { file, piece }: PieceWork): Promise<void> {
+    const { beforeFirst } = this.recipe;
+    const isFirst = file === 0 && piece.location.sequence === 0;
+    if (isFirst && beforeFirst !== undefined) await database.query(beforeFirst);
+  }
+
+  private async store(
+    database: Database,
+    work: PieceWork,
+    beginAgain: () => Promise<void>,
+  ): Promise<PieceOutcome> {
+    try {
+      return await this.storeBy(this.recipe.road, database, work, beginAgain);
+    } catch (error) {
+      if (!(error instanceof NeedsText)) throw error;
+      await beginAgain();
+      return await this.storeBy('text', database, work, beginAgain);
+    }
+  }
+
+  private async storeBy(
+    road: Road,
+    database: Database,
+    work: PieceWork,
+    beginAgain: () => Promise<void>,
+  ): Promise<PieceOutcome> {
+    const decoder = this.decoder(road);
+    const rejects: Reject[] = [];
+    const options = this.encodeOptions(road, work, rejects);
+    let rows: number;
+    try {
+      rows = await database.copyIn(this.copyStatement(road), encodePiece(decoder, work.piece, options));
+    } catch (error) {
+      if (this.recipe.onError === 'stop' || !isAboutRow(error)) throw this.located(error, work, decoder);
+      // The others are stored round the rows that only the server can tell.
+      await beginAgain();
+      rejects.length = 0;
+      const encoded = [...encodeRows(decoder, work.piece, options)];
+      const refuse = (n: number, cause: PgvError) => {
+        rejects.push(this.refusedRow(work, decoder, n, cause));
+      };
+      const { isStopped } = this.events;
+      rows = await storeAround(database, this.copyStatement(road), { road, encoded, refuse, isStopped });
+      rejects.sort((a, b) => a.row - b.row);
+    }
+    if (rejects.length > 0) await this.events.onRejects(rejects);
+    return { rows, rejected: rejects.length };
+  }
+
+  private encodeOptions(road: Road, work: PieceWork, rejects: Reject[]): EncodeOptions {
+    const { numbered, onError } = this.recipe;
+    const { onBatch, isStopped } = this.events;
+    const onBad: OnBadRecord = (error, record) => {
+      rejects.push(this.reject(work, error, record.bytes, record.byteOffset));
+    };
+    return {
+      road,
+      numberedFrom: numbered ? work.rowBase : undefined,
+      onBatch,
+      isStopped,
+      onBad: onError === 'skip' ? onBad : undefined,
+    };
+  }
+
+  private refusedRow(work: PieceWork, decoder: PieceDecoder, n: number, cause: PgvError): Reject {
+    const { bytes, byteOffset } = decoder.record(work.piece, n);
+    const { layout } = this.recipe;
+    const row = decoder.rowNumber(work.piece, n);
+    const error = cause.at({ file: layout.file, row, column: copyContext(cause)?.column });
+    return this.reject(work, error, bytes, byteOffset);
+  }
+
+  private reject(
+    { piece }: PieceWork,
+    error: PgvError,
+    bytes: Uint8Array,
+    byteOffset: number | undefined,
+  ): Reject {
+    return {
+      file: this.recipe.layout.file,
+      row: error.row!,
+      byteOffset,
+      byteLength: bytes.length,
+      column: error.column,
+      reason: error.message,
+      sqlstate: error.sqlstate,
+      piece: piece.location.sequence,
+      fileIndex: this.recipe.input,
+      bytes,
+    };
+  }
+
+  private copyStatement(road: Road): string {
+    const { copyInto, numbered, columns, composed } = this.recipe;
+    const names = (composed ?? columns).map(({ name }) => name);
+    return copyFrom(copyInto, numbered ? [rowNumberColumn, ...names] : names, road);
+  }
+
+  private decoder(road: Road): PieceDecoder {
+    this.decoders[road] ??= tableDecoder(this.recipe, road);
+    return this.decoders[road];
+  }
+
+  /** PostgreSQL names the line within the COPY; people want the file and its row. */
+  private located(error: unknown, { piece }: PieceWork, decoder: PieceDecoder): unknown {
+    if (!isAboutRow(error) || error.file !== undefined) return error;
+    const context = copyContext(error);
+    if (context === undefined) return error;
+    const row = decoder.rowNumber(piece, context.line - 1);
+    return error.at({ file: this.recipe.layout.file, row, column: context.column });
+  }
 }

@@ -1,24 +1,26 @@
-import type { Database } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
-import type { DecodedColumn, OpenedFile } from '../../formats/read/format.ts';
+import type { OpenedFile } from '../../formats/read/format.ts';
 import type { Reporter } from '../../progress.ts';
 import { textReader } from '../../values/types.ts';
 import { ensureExtension } from '../extension.ts';
 import { type ColumnDescription, describeTable, type TableDescription } from '../tables.ts';
-import type { Recipe } from './load-piece.ts';
-import { checkColumns, type MappedField, type MappingOptions, mapFields } from './mapping.ts';
-import { createDesigned, describeDesign, designTable, doubts } from './new-table.ts';
+import { checkColumns } from './mapping/check-columns.ts';
+import { doubts } from './mapping/doubts.ts';
+import { type ColumnPlan, planColumns } from './mapping/plan-columns.ts';
+import { settleConstants } from './mapping/settle-constants.ts';
+import { type MappedColumn, mapFields } from './mapping.ts';
+import { createDesigned, describeDesign, designTable, type TableDesign } from './new-table.ts';
+import type { Recipe } from './recipe.ts';
 import { sessionFacts } from './session-facts.ts';
-import type { TargetStrategy } from './target.ts';
+import type { ShapingOptions } from './shape-of.ts';
 import { valueType } from './value-type.ts';
 
-export interface TableOptions extends MappingOptions {
+export interface TableOptions extends ShapingOptions {
   /** `[schema.]name` */
   table: string;
   /** Whether a table that is not there is created; default yes. */
   create?: boolean | undefined;
-  /** Column → SQL type, for a table that is created. */
-  types?: ReadonlyMap<string, string> | undefined;
   /** The columns that tell which rows are the same, where the user names them. */
   key?: readonly string[] | undefined;
 }
@@ -26,11 +28,21 @@ export interface TableOptions extends MappingOptions {
 /** A table that rows are about to be loaded into. */
 export interface Prepared {
   table: TableDescription;
-  fields: MappedField[];
+  fields: MappedColumn[];
   columns: ColumnDescription[];
+  plan: ColumnPlan;
   /** Names of columns whose type this load decided by itself. */
   inferred: ReadonlySet<string>;
   created: boolean;
+}
+
+export interface Preparation {
+  /** The table, where it is there already. */
+  existing: TableDescription | undefined;
+  /** It was made for this very load: its columns are the file's, as when it was not there yet. */
+  madeForIt: boolean;
+  /** Run in the transaction that makes the table, where it is made. */
+  onCreate: (session: Session, table: TableDescription) => Promise<void>;
 }
 
 /**
@@ -42,9 +54,20 @@ export async function prepareTable(
   file: OpenedFile,
   options: TableOptions,
   reporter: Reporter,
+  preparation: Preparation,
 ): Promise<Prepared> {
-  const existing = await describeTable(database, options.table);
-  if (existing === undefined) return createTableFor(database, file, options, reporter);
+  const { existing, madeForIt, onCreate } = preparation;
+  const prepared =
+    existing === undefined
+      ? await createTableFor(database, file, options, reporter, onCreate)
+      : madeForIt
+        ? await asMade(database, file, options, existing)
+        : asItIs(file, options, existing);
+  for (const note of prepared.plan.notes) reporter.note(note);
+  return prepared;
+}
+
+function asItIs(file: OpenedFile, options: TableOptions, existing: TableDescription): Prepared {
   if (existing.kind !== 'table' && existing.kind !== 'partitioned table') {
     throw new UsageError(`${existing.name} is a ${existing.kind}, and rows are loaded into tables`, {
       code: 'not-a-table',
@@ -60,22 +83,26 @@ export async function prepareTable(
   }
   const insertable = existing.columns.filter(({ generated }) => generated === null).map(({ name }) => name);
   const fields = mapFields(file, options, insertable);
-  const columns = checkColumns(file, fields, existing);
-  return { table: existing, fields, columns, inferred: new Set(), created: false };
+  return planned(file, options, { table: existing, fields, inferred: new Set(), created: false });
 }
 
-async function createTableFor(
+/** What the load found when it made the table, and finds again, as it has the same file. */
+async function asMade(
   database: Database,
   file: OpenedFile,
   options: TableOptions,
-  reporter: Reporter,
+  table: TableDescription,
 ): Promise<Prepared> {
-  if (options.create === false) {
-    throw new UsageError(`table ${options.table} does not exist, and --no-create forbids to make it`, {
-      code: 'no-table',
-      hint: 'name another table with -t, or leave --no-create out',
-    });
-  }
+  const { fields, design } = await planTable(database, file, options);
+  return planned(file, options, { table, fields, inferred: inferredOf(design), created: false });
+}
+
+interface TablePlan {
+  fields: MappedColumn[];
+  design: TableDesign;
+}
+
+async function planTable(database: Database, file: OpenedFile, options: TableOptions): Promise<TablePlan> {
   const fields = mapFields(file, options, undefined);
   const absent = options.key?.find((name) => !fields.some(({ column }) => column === name));
   if (absent !== undefined) {
@@ -85,21 +112,54 @@ async function createTableFor(
     });
   }
   const extension = await ensureExtension(database);
-  const types = options.types ?? new Map();
-  const design = designTable(options.table, file, fields, types, extension);
+  return { fields, design: designTable(options.table, file, fields, options, extension) };
+}
+
+async function createTableFor(
+  database: Database,
+  file: OpenedFile,
+  options: TableOptions,
+  reporter: Reporter,
+  onCreate: Preparation['onCreate'],
+): Promise<Prepared> {
+  if (options.create === false) {
+    throw new UsageError(`table ${options.table} does not exist, and --no-create forbids to make it`, {
+      code: 'no-table',
+      hint: 'name another table with -t, or leave --no-create out',
+    });
+  }
+  const { fields, design } = await planTable(database, file, options);
   for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
-  await createDesigned(database, design).catch((error: unknown) => {
-    throw types.size > 0 ? unknownType(error) : error;
+  const table = await database.transaction(async (session) => {
+    await createDesigned(session, design).catch((error: unknown) => {
+      throw options.types === undefined || options.types.size === 0 ? error : unknownType(error);
+    });
+    const created = await describeTable(session, options.table);
+    if (created === undefined) throw new Error(`table ${options.table} is not there after its creation`);
+    await onCreate(session, created);
+    return created;
   });
-  const table = await describeTable(database, options.table);
-  if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);
   reporter.note(`created table ${table.name} (${describeDesign(design)})`);
-  if (fields.some(({ field, column }) => field === file.fieldCount && column === 'id')) {
+  const isRowNumber = ({ origin }: MappedColumn) =>
+    origin.kind === 'field' && origin.field === file.fieldCount;
+  if (fields.some((field) => field.column === 'id' && isRowNumber(field))) {
     reporter.note("id is the row's number in the file, from 0");
   }
-  const columns = checkColumns(file, fields, table);
-  const inferred = new Set(design.columns.filter((column) => column.inferred).map(({ name }) => name));
-  return { table, fields, columns, inferred, created: true };
+  return planned(file, options, { table, fields, inferred: inferredOf(design), created: true });
+}
+
+/** The mapped columns against the table, and how they are read. */
+function planned(
+  file: OpenedFile,
+  options: TableOptions,
+  found: Omit<Prepared, 'columns' | 'plan'>,
+): Prepared {
+  const columns = checkColumns(file, found.fields, found.table);
+  return { ...found, columns, plan: planColumns(file, found.fields, columns, found.inferred, options) };
+}
+
+function inferredOf({ columns }: TableDesign): ReadonlySet<string> {
+  return new Set(columns.filter((column) => column.inferred).map(({ name }) => name));
 }
 
 /** The types of a design are our own but for those of --types. */
@@ -113,29 +173,24 @@ function unknownType(error: unknown): unknown {
   });
 }
 
+/** How the lanes store what they read. */
+export type Storing = Pick<
+  Recipe,
+  'input' | 'copyInto' | 'numbered' | 'ledger' | 'beforeFirst' | 'onError' | 'patience'
+>;
+
 /** What the lanes must know. */
 export async function makeRecipe(
-  database: Database,
+  session: Session,
   file: OpenedFile,
-  { fields, columns, inferred }: Prepared,
-  target: TargetStrategy,
+  { columns, plan }: Prepared,
+  storing: Storing,
 ): Promise<Recipe> {
-  const session = await sessionFacts(database);
-  const decoded = columns.map(
-    (column, i): DecodedColumn => ({
-      name: column.name,
-      field: fields[i]!.field,
-      type: valueType(column),
-      inferred: inferred.has(column.name),
-    }),
+  const facts = await sessionFacts(session);
+  const composed = plan.composed && (await settleConstants(session, plan.composed, columns));
+  const known = columns.every(
+    (column) => textReader(valueType(column), { ...facts, canonical: false }) !== undefined,
   );
-  const known = decoded.every(({ type }) => textReader(type, { ...session, canonical: false }) !== undefined);
-  return {
-    layout: file.layout,
-    columns: decoded,
-    road: known || file.binaryValues ? 'binary' : 'text',
-    session,
-    copyInto: target.copyInto,
-    numbered: target.numbered,
-  };
+  const road = known || file.binaryValues ? 'binary' : 'text';
+  return { layout: file.layout, columns: plan.decoded, composed, road, session: facts, ...storing };
 }

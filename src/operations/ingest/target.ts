@@ -1,30 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
 import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
-import { createStaging, dropStaging, type Merge, mergeStaged, type OnConflict } from '../../sql/staging.ts';
+import { deleteStagedPieces, type PieceTable } from '../../sql/ledger.ts';
+import { dropStaging, type Merge, type OnConflict } from '../../sql/staging.ts';
+import { tableNamed } from '../../sql/tables.ts';
 import { cancellable, queryAnyway } from '../cancellable.ts';
 import type { TableDescription } from '../tables.ts';
+import { type MergeOutcome, makeStaging, mergeRows } from './staging.ts';
 
 /** How rows reach their table. */
 export interface TargetStrategy {
   /** Where the lanes copy to, quoted and qualified. */
   copyInto: string;
-  /** Whether each row goes with its number in the file, as its first column. */
+  /** Whether each row goes with its number in the load, as its first column. */
   numbered: boolean;
   /** Whether a piece that has been copied is in the table for good. */
   immediate: boolean;
+  /** Run with the load's first piece, in its transaction. */
+  beforeFirst: string | undefined;
+  /** Which of the ledger's tables tells of its pieces. */
+  pieces: PieceTable;
   prepare: () => Promise<void>;
-  /** After the last piece. @param copied rows the lanes have stored */
-  finish: (copied: number) => Promise<Outcome>;
-  /** Instead of finish, or after it: leaves nothing behind but the table. */
+  /** After the last piece, within a transaction. @param copied rows that the lanes have stored */
+  finish: (session: Session, copied: number) => Promise<MergeOutcome>;
+  /** After finish, or instead of it where the load will not go on: leaves nothing behind but the table. */
   cleanUp: () => Promise<void>;
-}
-
-export interface Outcome {
-  inserted: number;
-  updated: number;
-  skipped: number;
 }
 
 export interface TargetOptions {
@@ -35,29 +36,57 @@ export interface TargetOptions {
   atomic?: boolean | undefined;
 }
 
+/** Whether rows must be merged, come all at once, or pass row security (which COPY refuses). */
+export function needsStaging(
+  { onConflict = 'error', atomic }: TargetOptions,
+  table: TableDescription | undefined,
+): boolean {
+  return onConflict !== 'error' || atomic === true || table?.rowSecurity === true;
+}
+
+/** The load that a staging table is for, as the ledger has it. */
+export interface StagingLoad {
+  loadId: string;
+  /** Quoted and qualified. */
+  staging: string;
+}
+
+/** Where a load stages its rows: beside the ledger, where the role may make tables whatever the target's schema is. */
+export function stagingName(loadId: string): string {
+  return quoteQualified('pgv', `staging_${loadId}`);
+}
+
 /**
- * Straight into the table, a piece a transaction; or, where rows must be merged, come all at once or pass row
- * security (which COPY refuses), through a staging table and one merge.
+ * Straight into the table, a piece a transaction; or, where `needsStaging` says so, through a staging table and one
+ * merge.
+ * @param load undefined: there is no ledger
  */
 export function chooseTarget(
   database: Database,
   table: TableDescription,
   columns: readonly string[],
   options: TargetOptions,
+  load: StagingLoad | undefined,
   signal: AbortSignal,
 ): TargetStrategy {
   const key = conflictKey(table, columns, options);
-  const { onConflict = 'error' } = options;
-  const straight = onConflict === 'error' && !options.atomic && !table.rowSecurity;
   const target = quoteQualified(table.schema, table.name);
-  if (straight) return straightInto(target);
+  if (!needsStaging(options, table)) return straightInto(target);
   const name = `pgv_staging_${randomBytes(6).toString('hex')}`;
   // With one lane only, all see one session and its temporary tables, which a kill leaves nothing of.
-  const temporary = database.maxLanes === 1;
-  const staging = temporary ? quoteName(name) : quoteQualified(table.schema, name);
+  const temporary = load === undefined && database.maxLanes === 1;
+  const staging = load?.staging ?? (temporary ? quoteName(name) : quoteQualified(table.schema, name));
   const partitioned = table.kind === 'partitioned table';
-  const merge = { target, staging, temporary, partitioned, columns, onConflict, key };
-  return throughStaging(database, merge, signal);
+  const merge: Merge = {
+    target,
+    staging,
+    temporary,
+    partitioned,
+    columns,
+    onConflict: options.onConflict ?? 'error',
+    key,
+  };
+  return throughStaging(database, table.oid, merge, load?.loadId, signal);
 }
 
 function straightInto(target: string): TargetStrategy {
@@ -65,44 +94,54 @@ function straightInto(target: string): TargetStrategy {
     copyInto: target,
     numbered: false,
     immediate: true,
+    beforeFirst: undefined,
+    pieces: 'pieces',
     prepare: async () => {},
-    finish: async (copied) => ({ inserted: copied, updated: 0, skipped: 0 }),
+    finish: async (_, copied) => ({ inserted: copied, updated: 0, unchanged: 0, skipped: 0, deleted: 0 }),
     cleanUp: async () => {},
   };
 }
 
-function throughStaging(database: Database, merge: Merge, signal: AbortSignal): TargetStrategy {
+function throughStaging(
+  database: Database,
+  tableOid: number,
+  merge: Merge,
+  loadId: string | undefined,
+  signal: AbortSignal,
+): TargetStrategy {
+  const prepare = async () => {
+    const { rows } = await database.query<{ oid: number | null }>(tableNamed(merge.staging));
+    if (rows[0]!.oid !== null) return;
+    await database.transaction(async (session) => {
+      // Pieces of a staging table that is gone are gone with it.
+      if (loadId !== undefined) await session.query(deleteStagedPieces(loadId));
+      await makeStaging(session, tableOid, merge);
+    });
+  };
   return {
     copyInto: merge.staging,
     numbered: true,
     immediate: false,
-    prepare: async () => {
-      await cancellable(database, signal, () => database.query(createStaging(merge))).catch((error) => {
+    beforeFirst: undefined,
+    pieces: 'staged_pieces',
+    prepare: () =>
+      cancellable(database, signal, prepare).catch((error) => {
         throw withoutPermission(error) ? error.withHint(stagingHint) : error;
-      });
-    },
-    finish: async () => {
-      const { rows } = await cancellable(database, signal, () =>
-        database.query<MergeCounts>(mergeStaged(merge)),
-      );
-      const { inserted, updated, staged } = rows[0]!;
-      return { inserted, updated, skipped: staged - inserted - updated };
+      }),
+    finish: async (session) => {
+      const outcome = await mergeRows(session, merge);
+      if (loadId !== undefined) await session.query(deleteStagedPieces(loadId));
+      return outcome;
     },
     cleanUp: () => removeStaging(database, merge),
   };
 }
 
 const stagingHint =
-  "rows go through a staging table in the table's schema: GRANT CREATE ON SCHEMA … TO the role, and SELECT on the table";
+  "rows go through a staging table beside the ledger, or without one in the table's schema: `pgv init --grant <role>` gives a role what it needs, or GRANT CREATE ON SCHEMA … TO it; and SELECT on the table";
 
 function withoutPermission(error: unknown): error is PgvError {
   return error instanceof PgvError && error.sqlstate === '42501';
-}
-
-interface MergeCounts {
-  inserted: number;
-  updated: number;
-  staged: number;
 }
 
 /** What a session of the embedded database cannot drop any more has gone with the session. */

@@ -40,7 +40,7 @@ eachDatabase((fixture) => {
   /** Tables that loads have left behind. */
   async function leftovers(): Promise<unknown[]> {
     const { rows } = await database.query(
-      "SELECT relname FROM pg_class WHERE relname LIKE 'pgv%' AND relkind = 'r'",
+      "SELECT relname FROM pg_class WHERE relname LIKE '%staging_%' AND relkind = 'r'",
     );
     return rows;
   }
@@ -258,10 +258,10 @@ test.skipIf(noServer !== null)(
     const reporter = collectReports();
     const file = `id,t\n${Array.from({ length: 10 }, (_, id) => `${id},x\n`).join('')}`;
     const loading = load(await open(), file, { table: 'docs', atomic: true, reporter });
-    const staging = "SELECT relname AS name FROM pg_class WHERE relname LIKE 'pgv_staging%'";
+    const staging = "SELECT relname AS name FROM pg_class WHERE relname LIKE 'staging_%'";
     await expect.poll(async () => (await holder.query(staging)).rowCount).toBe(1);
     const { name } = (await holder.query<{ name: string }>(staging)).rows[0]!;
-    await holder.query(`BEGIN; LOCK TABLE ${name} IN ACCESS SHARE MODE`);
+    await holder.query(`BEGIN; LOCK TABLE pgv."${name}" IN ACCESS SHARE MODE`);
     expect(await loading).toMatchObject({ rows: 10, inserted: 10 });
     expect(reporter.warnings.join()).toContain('the staging table is left behind: ');
     await holder.query('ROLLBACK');

@@ -82,7 +82,7 @@ eachDatabase((fixture) => {
 
   test('a table that is there, and a load that is done', async () => {
     await load(database, file, { table: 'docs', loadId: 'mine' });
-    const described = await describeLoad({ loadId: 'mine', shape: {} });
+    const described = await describeLoad({ loadId: 'mine', dialect: {} });
     expect(described).toMatchObject({ createTable: null, files: [{ status: 'loaded' }] });
     expect(await describeLoad({ onConflict: 'update' })).toMatchObject({
       through: 'staging',

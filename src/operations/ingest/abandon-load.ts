@@ -1,0 +1,85 @@
+import { DataError, InterruptedError, PgvError } from '../../errors.ts';
+import { dropIfEmpty } from '../../sql/create-table.ts';
+import { quoteQualified } from '../../sql/identifiers.ts';
+import { deleteLoads } from '../../sql/ledger.ts';
+import { queryAnyway } from '../cancellable.ts';
+import { mayPass } from '../lasting-connection.ts';
+import type { LoadPlan } from './plan-loads.ts';
+import type { Begun, Run } from './run.ts';
+
+/**
+ * Puts things in order after a failure: what cannot go on leaves nothing behind but the rows that are stored for
+ * good; what can keeps its place.
+ * @param before rows that the run had stored when the load began
+ * @returns what to throw: the failure, and what is stored
+ */
+export async function abandonLoad(
+  run: Run,
+  plan: LoadPlan,
+  begun: Begun,
+  before: number,
+  error: unknown,
+): Promise<unknown> {
+  await run.stopping();
+  const { pool, signal } = run;
+  const { target, stored } = begun;
+  const reason = signal.aborted ? signal.reason : error;
+  const rows = target.immediate ? pool.rows - before + stored.rows : 0;
+  const atLeast = target.immediate && pool.uncertain;
+  const known = run.ledger && plan.sourceKey !== undefined;
+  // What else went wrong would go wrong again: what is staged is of no use then.
+  const passing = reason instanceof InterruptedError || mayPass(reason);
+  const staysStaged = !target.immediate && known && passing;
+  if (!staysStaged && rows === 0 && !atLeast) await undo(run, begun);
+  const goesOn = passing && (staysStaged || (known && (rows > 0 || atLeast)));
+  return explain(reason, begun, { rows, atLeast, goesOn });
+}
+
+async function undo({ database, ledger, reporter }: Run, { target, prepared, loadId }: Begun): Promise<void> {
+  try {
+    await target.cleanUp();
+    if (ledger) await queryAnyway(database, deleteLoads([loadId]));
+    if (!prepared.created) return;
+    const { schema, name } = prepared.table;
+    await queryAnyway(database, { text: dropIfEmpty(quoteQualified(schema, name)) });
+    reporter.note(`removed table ${name} again`);
+  } catch {
+    // The error that brought us here matters more than one on the way out.
+  }
+}
+
+interface Kept {
+  rows: number;
+  /** The server did not answer for some pieces. */
+  atLeast: boolean;
+  goesOn: boolean;
+}
+
+/** Adds to an error what only the whole load knows: rows that are stored already, a type that was a guess. */
+function explain(error: unknown, { prepared, target }: Begun, { rows, atLeast, goesOn }: Kept): unknown {
+  if (!(error instanceof PgvError)) return error;
+  const { table, inferred } = prepared;
+  const hints = error.hint === undefined ? [] : [error.hint];
+  if (error instanceof DataError && doubtsType(error, inferred)) {
+    hints.push(
+      `${error.column} got its type from the first rows: --types ${error.column}=text gives it another`,
+    );
+  }
+  if (error.hint === undefined && error.sqlstate === '23505') {
+    hints.push('--on-conflict skip leaves rows that are there already, --on-conflict update overwrites them');
+  }
+  const onward = goesOn ? '; the same command goes on from there' : ' (--atomic loads all or nothing)';
+  if (rows > 0 || atLeast) {
+    const count = `${atLeast ? 'at least ' : ''}${rows.toLocaleString('en')} row${rows === 1 ? ' is' : 's are'}`;
+    hints.push(`${count} stored in ${table.name} already${onward}`);
+  } else if (goesOn && !target.immediate) {
+    hints.push('what was read is kept beside the ledger: the same command goes on from there');
+  }
+  return error.withHint(hints.join('; ') || undefined);
+}
+
+/** A value of class 22 (but for its encoding) in a column whose type was a guess: the guess may be wrong. */
+function doubtsType({ sqlstate, column }: DataError, inferred: ReadonlySet<string>): boolean {
+  if (column === undefined || !inferred.has(column) || sqlstate === undefined) return false;
+  return sqlstate.startsWith('22') && sqlstate !== '22021' && sqlstate !== '22P04';
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '../../database/database.ts';
+import type { Reporter } from '../../progress.ts';
+import { deleteLoads } from '../../sql/ledger.ts';
+import { type Decision, decide } from '../ledger/decide.ts';
+import { type Identity, identityOf } from '../ledger/identity.ts';
+import { type LoadMode, type RecordedLoad, type RecordedSource, recordedLoads } from '../ledger/ledger.ts';
+import { isDoubtful, isVoid, storageOf } from '../ledger/storage.ts';
+import type { TableDescription } from '../tables.ts';
+import type { Input } from './input.ts';
+
+/** A load of this run: what is loaded, and what the ledger says to it. */
+export interface LoadPlan extends Identity {
+  /** A new name; a load that goes on keeps its own. */
+  loadId: string;
+  /** Indexes of its files among the run's. */
+  inputs: readonly number[];
+  sources: readonly RecordedSource[];
+  decision: Decision;
+  /** The table was truncated or rewritten since the load that was found: its rows must tell which. */
+  doubtful: boolean;
+}
+
+export interface PlanOptions {
+  loadId: string | undefined;
+  shape: Record<string, unknown>;
+  mode: LoadMode;
+  ifLoaded: 'skip' | 'error' | 'again';
+  restart: boolean;
+}
+
+/**
+ * The loads that a run's files make: one for each file, as then a file more is a load more; or one for all, where
+ * they are merged together.
+ */
+export async function describeLoads(
+  inputs: readonly Input[],
+  together: boolean,
+  options: PlanOptions,
+): Promise<Omit<LoadPlan, 'decision' | 'doubtful'>[]> {
+  const described: RecordedSource[] = [];
+  for (const input of inputs) described.push(await input.describe());
+  const groups = together ? [inputs.map((_, i) => i)] : inputs.map((_, i) => [i]);
+  return groups.map((group) => {
+    const sources = group.map((i) => described[i]!);
+    const identity = identityOf(sources, options.loadId, options.shape);
+    return { ...identity, loadId: randomUUID(), inputs: group, sources };
+  });
+}
+
+/**
+ * What the ledger says to each load.
+ * @param table the target, where it is there already
+ * @throws UsageError where a load could double rows or mix two files
+ */
+export async function decideLoads(
+  database: Database,
+  table: TableDescription | undefined,
+  loads: readonly Omit<LoadPlan, 'decision' | 'doubtful'>[],
+  options: PlanOptions,
+): Promise<LoadPlan[]> {
+  if (table === undefined)
+    return loads.map((load) => ({ ...load, decision: { kind: 'new' }, doubtful: false }));
+  const recorded = await recordedLoads(database, table.oid);
+  if (recorded.length === 0) {
+    return loads.map((load) => ({ ...load, decision: { kind: 'new' }, doubtful: false }));
+  }
+  const storage = await storageOf(database, table);
+  const voided = recorded.filter((load) => isVoid(load, storage));
+  if (voided.length > 0) await database.query(deleteLoads(voided.map(({ loadId }) => loadId)));
+  const held = recorded.filter((load) => !voided.includes(load));
+  return loads.map((load) => {
+    const { shape, mode, ifLoaded, restart } = options;
+    const decision = decide(held, { ...load, shape, mode, ifLoaded, restart });
+    const found = 'load' in decision ? decision.load : undefined;
+    return { ...load, decision, doubtful: found !== undefined && isDoubtful(found, storage) };
+  });
+}
+
+/** The load of the ledger that a plan goes on with. */
+export function resumedLoad({ decision }: LoadPlan): RecordedLoad | undefined {
+  return decision.kind === 'resume' ? decision.load : undefined;
+}
+
+/** Says what the ledger has decided, where that is not what everyone expects. */
+export function reportDecision({ decision, sources }: LoadPlan, reporter: Reporter): void {
+  const name = sources.map((source) => source.name).join(', ');
+  if (decision.kind === 'resume' && decision.load.pieces > 0) {
+    const { rows, startedAt } = decision.load;
+    reporter.note(
+      `going on with the load of ${name} begun on ${startedAt}, behind ${rows.toLocaleString('en')} rows`,
+    );
+  }
+  if (decision.kind === 'restart') reporter.note(`beginning the load of ${name} again`);
+}

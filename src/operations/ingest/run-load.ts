@@ -1,0 +1,140 @@
+import { DataError } from '../../errors.ts';
+import type { OpenedFile } from '../../formats/read/format.ts';
+import { silentReporter } from '../../progress.ts';
+import { cancellable } from '../cancellable.ts';
+import type { RecordedLoad } from '../ledger/ledger.ts';
+import type { TableDescription } from '../tables.ts';
+import { abandonLoad } from './abandon-load.ts';
+import { beginLoad, startOver } from './begin-load.ts';
+import { copyPieces, type FileRead } from './copy-pieces.ts';
+import { checkExpectedRows, finishLoad } from './finish-load.ts';
+import type { OpenInput } from './input.ts';
+import { type LoadPlan, resumedLoad } from './plan-loads.ts';
+import { makeRecipe, type Prepared, prepareTable } from './prepare.ts';
+import { changedFile } from './refusals.ts';
+import type { Begun, LoadResult, Run } from './run.ts';
+import { settle } from './settle.ts';
+import { Stored } from './stored-pieces.ts';
+
+/**
+ * Loads what a plan says into its table, which it creates where it is not there yet, and marks the load as finished.
+ * @param table the target, where it is there already
+ * @throws DataError with file, row and column where the file is at fault; what was stored before stays, and is said
+ */
+export async function runLoad(
+  run: Run,
+  planned: LoadPlan,
+  table: TableDescription | undefined,
+): Promise<LoadResult> {
+  const plan = await settle(run, planned, table);
+  if (plan.decision.kind === 'loaded') return alreadyLoaded(plan.decision.load, plan, table!);
+  let existing = table;
+  if (plan.decision.kind === 'restart') existing = await startOver(run, plan.decision.loads, table);
+  const input = run.inputs[plan.inputs[0]!]!;
+  const first = await input.open({ pieceLength: resumedLoad(plan)?.pieceLength ?? run.options.pieceLength });
+  try {
+    const begun = await beginLoad(run, plan, existing, first.file);
+    return await complete(run, plan, begun, first);
+  } finally {
+    await first.close();
+  }
+}
+
+function alreadyLoaded(load: RecordedLoad, plan: LoadPlan, table: TableDescription): LoadResult {
+  const nothing = { inserted: 0, updated: 0, unchanged: 0, skipped: 0, deleted: 0, rejected: 0 };
+  const files = plan.sources.map(({ name }) => ({ path: name, records: 0, bytes: 0 }));
+  return { ...nothing, loadId: load.loadId, status: 'already-loaded', table, files };
+}
+
+async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput): Promise<LoadResult> {
+  const { pool, reporter, signal, ledger } = run;
+  const { target, prepared, resumed } = begun;
+  const before = { rows: pool.rows, rejected: pool.rejected };
+  try {
+    if (prepared.table.rowSecurity) {
+      reporter.note(`row security applies to ${prepared.table.name}: rows go through a staging table`);
+    }
+    await target.prepare();
+    if (ledger && resumed !== undefined) {
+      begun.stored = await cancellable(run.database, signal, () =>
+        Stored.read(run.database, target.pieces, begun.loadId),
+      );
+    }
+    // What was read before a file turned out to be broken is stored, or tells what is wrong further ahead.
+    const files = await copyFiles(run, plan, begun, first).finally(() => pool.finish());
+    const copied = pool.rows - before.rows;
+    const rejected = pool.rejected - before.rejected;
+    checkExpectedRows(run, plan, begun, copied + rejected);
+    if (!target.immediate) reporter.progress({ phase: 'merging', rows: copied + begun.stored.rows });
+    const counts = await finishLoad(run, begun, copied, rejected);
+    const status = begun.stored.all.length > 0 ? 'resumed' : 'loaded';
+    return { ...counts, loadId: ledger ? begun.loadId : null, status, table: prepared.table, files };
+  } catch (error) {
+    throw await abandonLoad(run, plan, begun, before.rows, error);
+  }
+}
+
+async function copyFiles(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput) {
+  const { pool, options, signal, ledger, inputs } = run;
+  const { target, prepared, stored, loadId } = begun;
+  const { onError = 'stop', patience } = options;
+  const files: (FileRead & { path: string })[] = [];
+  let rowBase = 0;
+  for (const [index, at] of plan.inputs.entries()) {
+    const pieceLength = begun.resumed?.pieceLength ?? options.pieceLength;
+    const opened = index === 0 ? first : await inputs[at]!.open({ pieceLength });
+    try {
+      await run.onFile(opened);
+      const { file } = opened;
+      const columns = index === 0 ? prepared : await sameColumns(run, file, prepared);
+      const recipe = await cancellable(run.database, signal, () =>
+        makeRecipe(run.database, file, columns, {
+          input: at,
+          copyInto: target.copyInto,
+          numbered: target.numbered,
+          ledger: ledger ? { loadId, table: target.pieces, tableOid: prepared.table.oid } : undefined,
+          beforeFirst: target.beforeFirst,
+          onError,
+          patience,
+        }),
+      );
+      pool.use(recipe);
+      const source = plan.sources[index]!;
+      const reread = stored.all.length > 0 && source.fingerprint === undefined;
+      const toCopy = { file, index, rowBase, stored, reread, firstAlone: target.beforeFirst !== undefined };
+      const read = await copyPieces(pool, toCopy, signal, () => changedFile(plan, begun.resumed!));
+      rowBase += read.records;
+      files.push({ ...read, path: file.layout.file });
+    } finally {
+      // Pieces at work need nothing of the file any more.
+      if (index > 0) await opened.close();
+    }
+    if (signal.aborted || pool.failed) break;
+  }
+  signal.throwIfAborted();
+  return files;
+}
+
+/** The fields of another file of the load: they must fill the columns that the first one's fill. */
+async function sameColumns({ database, options }: Run, file: OpenedFile, first: Prepared): Promise<Prepared> {
+  const types = first.created ? options.types : undefined;
+  const prepared = await prepareTable(database, file, { ...options, types }, silentReporter, {
+    existing: first.table,
+    madeForIt: first.created,
+    onCreate: async () => {},
+  });
+  const names = (of: Prepared) =>
+    of.columns
+      .map(({ name }) => name)
+      .sort()
+      .join(', ');
+  if (names(prepared) === names(first)) return { ...prepared, inferred: first.inferred };
+  throw new DataError(
+    `the fields of ${file.layout.file} fill ${names(prepared)}, those of the files before ${names(first)}`,
+    {
+      code: 'other-fields',
+      file: file.layout.file,
+      hint: 'files that are merged together must have the same fields: name those to take with --columns',
+    },
+  );
+}

@@ -1,0 +1,71 @@
+import { UsageError } from '../../errors.ts';
+import { silentReporter } from '../../progress.ts';
+import { deleteLoads } from '../../sql/ledger.ts';
+import type { RecordedLoad } from '../ledger/ledger.ts';
+import { probeRows } from '../ledger/probe.ts';
+import type { TableDescription } from '../tables.ts';
+import { plainColumns } from './mapping/plan-columns.ts';
+import type { LoadPlan } from './plan-loads.ts';
+import { prepareTable } from './prepare.ts';
+import { changedFile } from './refusals.ts';
+import type { Run } from './run.ts';
+import { Stored } from './stored-pieces.ts';
+
+/** Asks the table and the file where the ledger alone does not tell. */
+export async function settle(
+  run: Run,
+  plan: LoadPlan,
+  table: TableDescription | undefined,
+): Promise<LoadPlan> {
+  const { decision } = plan;
+  if (decision.kind !== 'loaded' && decision.kind !== 'resume') return plan;
+  const { load } = decision;
+  if (plan.doubtful && !(await holdsRows(run, plan, load, table!))) {
+    await run.database.query(deleteLoads([load.loadId]));
+    return { ...plan, decision: { kind: 'new' } };
+  }
+  if (!decision.verify || (await isUnchanged(run, plan, load))) return plan;
+  if (decision.kind === 'resume') throw changedFile(plan, load);
+  return { ...plan, decision: { kind: 'new' } };
+}
+
+/** Whether the rows of a load are still in a table that was truncated or rewritten since. */
+async function holdsRows(
+  { database, inputs, options }: Run,
+  plan: LoadPlan,
+  load: RecordedLoad,
+  table: TableDescription,
+): Promise<boolean> {
+  const { file, close } = await inputs[plan.inputs[0]!]!.open({ pieceLength: load.pieceLength });
+  try {
+    const { plan: read, columns } = await prepareTable(database, file, options, silentReporter, {
+      existing: table,
+      madeForIt: load.createdTable,
+      onCreate: async () => {},
+    });
+    const found = await probeRows(database, table, file, plainColumns(read, columns));
+    if (found === 'all' || found === 'none') return found === 'all';
+  } finally {
+    await close();
+  }
+  throw new UsageError(
+    `${table.name} was truncated or rewritten since ${plan.sources[0]!.name} was loaded into it, and it does not tell which`,
+    {
+      code: 'load-in-doubt',
+      hint: `if the rows are gone, \`pgv loads forget ${load.loadId}\` lets the file be loaded again; if they are there, --if-loaded skip leaves it at that`,
+    },
+  );
+}
+
+async function isUnchanged(run: Run, plan: LoadPlan, load: RecordedLoad): Promise<boolean> {
+  const stored = await Stored.read(
+    run.database,
+    load.staging === null ? 'pieces' : 'staged_pieces',
+    load.loadId,
+  );
+  for (const [i, input] of plan.inputs.entries()) {
+    run.reporter.note(`${run.inputs[input]!.name} was written to since: comparing it with what was loaded`);
+    if (!(await stored.isIn(run.inputs[input]!, i, load.pieceLength))) return false;
+  }
+  return true;
+}
