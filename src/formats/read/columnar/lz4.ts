@@ -19,7 +19,7 @@ export function readLz4(input: Uint8Array, out: Uint8Array, from = 0): number {
     filled = literal(input, at, length, out, filled);
     at += length;
     // The last sequence ends with its literals.
-    if (at >= input.length) break;
+    if (at >= input.length || filled === out.length) break;
     const distance = byteAt(input, at) | (byteAt(input, at + 1) << 8);
     at += 2;
     length = (token & 15) + 4;

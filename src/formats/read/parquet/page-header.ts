@@ -36,7 +36,7 @@ export function readPageHeader(bytes: Uint8Array, at: number): PageHeader {
   const detail = structAt(struct, details[kind]);
   if (detail === undefined && kind !== 'other') throw new Damaged('a page lacks its header');
   const about = detail ?? new Map();
-  const second = kind === 'data-v2';
+  const [first, second] = [kind === 'data', kind === 'data-v2'];
   const header: PageHeader = {
     kind,
     headerLength: end - at,
@@ -44,8 +44,8 @@ export function readPageHeader(bytes: Uint8Array, at: number): PageHeader {
     length: countAt(struct, 3),
     values: countAt(about, 1, 0),
     encoding: countAt(about, second ? 4 : 2, 0),
-    definitionEncoding: second ? 0 : countAt(about, 3, 0),
-    repetitionEncoding: second ? 0 : countAt(about, 4, 0),
+    definitionEncoding: first ? countAt(about, 3, 0) : 0,
+    repetitionEncoding: first ? countAt(about, 4, 0) : 0,
     rows: second ? countAt(about, 3) : 0,
     definitionLength: second ? countAt(about, 5) : 0,
     repetitionLength: second ? countAt(about, 6) : 0,
