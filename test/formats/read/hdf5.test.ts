@@ -36,9 +36,9 @@ const kinds = ['f2', 'f8', 'big_f4', 'big_f8', 'i1', 'i2', 'big_i4', 'i8', 'u1',
 const names = [
   ...['contiguous', 'chunked', 'filtered', 'whole_rows', 'one_chunk', 'one_plain_chunk', 'compact', 'early'],
   ...['many_chunks', 'many_filtered', ...kinds, 'bool', 'labels', 'three', 'text', 'fixed', 'one', 'no_rows'],
-  ...['attributes', 'unwritten', 'half_written', 'lzf'],
+  ...['attributes', 'unwritten', 'half_written', 'lzf', 'masked'],
 ];
-const layouts = [...names.slice(0, 8), 'attributes'];
+const layouts = [...names.slice(0, 8), 'attributes', 'masked'];
 
 describe.each(['earliest', 'v108', 'v110'])('%s', (version) => {
   const bytes = file(version);
