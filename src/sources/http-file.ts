@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
 import { changed, checkSame, type FileFacts, factsOf, PassingError, rangeOf } from './http-answer.ts';
 import { body, get } from './http-request.ts';
+import { innermost, lastingHints } from './network-failure.ts';
 import { withoutSecrets } from './url.ts';
 
 /** How patient a file's reader is; milliseconds. */
@@ -151,11 +152,9 @@ export class HttpFile {
   private checkWorthTrying(error: unknown, failures: number, position: number): void {
     const { message, code } = innermost(error);
     const details = { code: 'read-failed', file: this.name, cause: error };
-    if (this.first === undefined && lasting.has(code)) {
-      throw new DatabaseError(`${this.name} cannot be reached: ${message}`, {
-        ...details,
-        hint: 'check the host, the port and the network (proxies: NODE_USE_ENV_PROXY=1, from Node 22.21 and 24.5 on)',
-      });
+    const hint = lastingHints.get(code);
+    if (this.first === undefined && hint !== undefined) {
+      throw new DatabaseError(`${this.name} cannot be reached: ${message}`, { ...details, hint });
     }
     if (position > 0 && !this.hasRanges) {
       throw new DatabaseError(
@@ -178,27 +177,4 @@ export class HttpFile {
       throw new InterruptedError();
     });
   }
-}
-
-/** What no second try changes, when it is the first thing that is heard of a server. */
-const lasting = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPROTO',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
-/** Node tries every address of a host and wraps the failures, with an empty message: the first says enough. */
-function innermost(error: unknown): { message: string; code: string } {
-  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
-  const { message, code = '' } = error as NodeJS.ErrnoException;
-  const isCut = code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE';
-  return { message: isCut ? 'the connection was cut' : message, code };
 }

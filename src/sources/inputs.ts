@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../errors.ts';
 import { openFile, openingError, type Source, streamSource } from '../source.ts';
-import { openHttp } from './http.ts';
 import { fileNameOf, isUrl, parseUrl, withoutSecrets } from './url.ts';
 
 /** Something that rows come from, named on the command line and not opened yet. */
@@ -85,7 +84,7 @@ function urlInput(argument: string): NamedInput {
     location: withoutSecrets(url.href),
     fileName: fileNameOf(url),
     once: false,
-    open: (options) => openHttp(url, options),
+    open: async (options) => (await import('./http.ts')).openHttp(url, options),
   };
 }
 
