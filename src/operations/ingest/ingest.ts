@@ -5,12 +5,12 @@ import { UsageError } from '../../errors.ts';
 import { defaultPieceLength } from '../../formats/read/piece-cutter.ts';
 import type { Reporter } from '../../progress.ts';
 import type { LoadCounts } from '../../sql/ledger.ts';
-import { analyze } from '../../sql/maintenance.ts';
 import { cancellable } from '../cancellable.ts';
 import { LastingConnection } from '../lasting-connection.ts';
 import { LoadGuard } from '../ledger/guard.ts';
 import { ensureLedger } from '../ledger/ledger.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
+import { afterLoads, checkAround } from './around/around-load.ts';
 import type { Input } from './input.ts';
 import { LanePool } from './lane-pool.ts';
 import { firstRecords } from './limit.ts';
@@ -70,8 +70,10 @@ export async function ingest(
   const started = performance.now();
   const inputs = firstRecords(given, options.limit);
   const ledger = await prepareLedger(database, options, reporter, signal);
+  checkAround(options, ledger);
   const before = await cancellable(database, signal, () => describeTable(database, options.table));
-  const together = needsStaging(options, before);
+  // A file that comes second does not empty the table of the first one's rows.
+  const together = needsStaging(options, before) || options.truncate === true;
   const planning = planOptions(options);
   const described = await describeLoads(inputs, together, planning);
   const guard = await LoadGuard.take(
@@ -125,7 +127,7 @@ export async function ingest(
     resumedPieces = earlier.isStored;
     rejects = new Rejects(options, earlier.rejected, reporter);
     const results = await runLoads(run, plans);
-    await analyzeEmbedded(connection, results, reporter);
+    await finishRun(run, results);
     return summarize(run, results, (performance.now() - started) / 1000);
   } finally {
     signal.removeEventListener('abort', stop);
@@ -202,17 +204,11 @@ function lasting(database: Database): LastingConnection {
   return new LastingConnection(async () => connectLane((await database.lane()).address), database);
 }
 
-/** The embedded database has no autovacuum, which does this on a server. */
-async function analyzeEmbedded(
-  connection: LastingConnection,
-  results: readonly LoadResult[],
-  reporter: Reporter,
-): Promise<void> {
-  const database = await connection.get();
-  const loaded = results.find(({ status }) => status !== 'already-loaded');
-  if (database.target.kind !== 'embedded' || loaded === undefined) return;
-  reporter.progress({ phase: 'analyzing' });
-  await database.query(analyze(loaded.table));
+async function finishRun(run: Run, results: readonly LoadResult[]): Promise<void> {
+  const { connection, options, ledger, reporter, signal } = run;
+  const { table } = results[0]!;
+  const loaded = { table, columns: table.columns, created: run.made.has(options.table) };
+  await afterLoads(await connection.get(), loaded, countsOf(results), options, ledger, reporter, signal);
 }
 
 function reportProgress(reporter: Reporter, pool: LanePool, byteLength: number): void {
@@ -224,19 +220,10 @@ function reportProgress(reporter: Reporter, pool: LanePool, byteLength: number):
 }
 
 function summarize({ database, pool }: Run, results: readonly LoadResult[], seconds: number): IngestSummary {
-  const sum = (of: (result: LoadResult) => number) =>
-    results.reduce((total, result) => total + of(result), 0);
   const files = results.flatMap(({ files: read, status, loadId }) =>
     read.map(({ path, records, bytes }) => ({ path, rows: records, bytes, status, loadId })),
   );
-  const counts: LoadCounts = {
-    inserted: sum(({ inserted }) => inserted),
-    updated: sum(({ updated }) => updated),
-    unchanged: sum(({ unchanged }) => unchanged),
-    skipped: sum(({ skipped }) => skipped),
-    deleted: sum(({ deleted }) => deleted),
-    rejected: sum(({ rejected }) => rejected),
-  };
+  const counts = countsOf(results);
   const rows = counts.inserted + counts.updated;
   return {
     database: database.target.description,
@@ -250,6 +237,19 @@ function summarize({ database, pool }: Run, results: readonly LoadResult[], seco
     loadId: results.length === 1 ? results[0]!.loadId : null,
     lanes: pool.started,
     files,
+  };
+}
+
+function countsOf(results: readonly LoadResult[]): LoadCounts {
+  const sum = (of: (result: LoadResult) => number) =>
+    results.reduce((total, result) => total + of(result), 0);
+  return {
+    inserted: sum(({ inserted }) => inserted),
+    updated: sum(({ updated }) => updated),
+    unchanged: sum(({ unchanged }) => unchanged),
+    skipped: sum(({ skipped }) => skipped),
+    deleted: sum(({ deleted }) => deleted),
+    rejected: sum(({ rejected }) => rejected),
   };
 }
 

@@ -2,9 +2,11 @@ import { DataError } from '../../errors.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
 import { silentReporter } from '../../progress.ts';
 import { cancellable } from '../cancellable.ts';
+import { restoreAfterFailure } from '../deferred-indexes/restore.ts';
 import type { RecordedLoad } from '../ledger/ledger.ts';
 import type { TableDescription } from '../tables.ts';
 import { abandonLoad } from './abandon-load.ts';
+import { beforeLoad, checkNotEmpty } from './around/around-load.ts';
 import { beginLoad, startOver } from './begin-load.ts';
 import { copyPieces, type FileRead } from './copy-pieces.ts';
 import { checkExpectedRows, finishLoad } from './finish-load.ts';
@@ -47,13 +49,15 @@ function alreadyLoaded(load: RecordedLoad, plan: LoadPlan, table: TableDescripti
 }
 
 async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput): Promise<LoadResult> {
-  const { pool, reporter, signal, ledger } = run;
+  const { pool, reporter, signal, ledger, options } = run;
   const { target, prepared, resumed } = begun;
   const before = { rows: pool.rows, rejected: pool.rejected };
   try {
     if (prepared.table.rowSecurity) {
       reporter.note(`row security applies to ${prepared.table.name}: rows go through a staging table`);
     }
+    const created = prepared.created || run.made.has(options.table);
+    await beforeLoad(run.database, { ...prepared, created }, options, begun.loadId, reporter, signal);
     await target.prepare();
     if (ledger && resumed !== undefined) {
       begun.stored = await cancellable(run.database, signal, () =>
@@ -65,12 +69,15 @@ async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput
     const copied = pool.rows - before.rows;
     const rejected = pool.rejected - before.rejected;
     checkExpectedRows(run, plan, begun, copied + rejected);
+    if (options.truncate) checkNotEmpty(plan.sources[0]!.name, copied + begun.stored.rows);
     if (!target.immediate) reporter.progress({ phase: 'merging', rows: copied + begun.stored.rows });
     const counts = await finishLoad(run, begun, copied, rejected);
     const status = begun.stored.all.length > 0 ? 'resumed' : 'loaded';
     return { ...counts, loadId: ledger ? begun.loadId : null, status, table: prepared.table, files };
   } catch (error) {
-    throw await abandonLoad(run, plan, begun, before.rows, error);
+    const reason = await abandonLoad(run, plan, begun, before.rows, error);
+    if (options.deferIndexes) await restoreAfterFailure(run.database, prepared.table, reporter, signal);
+    throw reason;
   }
 }
 

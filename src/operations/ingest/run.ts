@@ -4,6 +4,7 @@ import type { LoadCounts } from '../../sql/ledger.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
 import type { LoadMode, RecordedLoad } from '../ledger/ledger.ts';
 import type { TableDescription } from '../tables.ts';
+import type { AroundOptions } from './around/around-load.ts';
 import type { FileRead } from './copy-pieces.ts';
 import type { Input, OpenInput } from './input.ts';
 import type { LanePool } from './lane-pool.ts';
@@ -34,13 +35,11 @@ export interface Run {
   made: Set<string>;
 }
 
-export interface LoadOptions extends TableOptions, TargetOptions {
+export interface LoadOptions extends TableOptions, TargetOptions, AroundOptions {
   /** What a bad row does: end the load (the default), or be left out. */
   onError?: 'stop' | 'skip' | undefined;
   /** Rows that the source must have, else the load does not finish. */
   expectRows?: number | undefined;
-  /** What the table holds goes, with the first piece that comes or with the merge; default no. */
-  truncate?: boolean | undefined;
   /** How the user says that the input is written: a load is known by it, and by all else that shapes rows. */
   dialect?: Record<string, unknown> | undefined;
   pieceLength: number;

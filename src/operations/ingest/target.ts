@@ -5,9 +5,10 @@ import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
 import { deleteStagedPieces, type PieceTable } from '../../sql/ledger.ts';
 import { dropStaging, type Merge, type OnConflict } from '../../sql/staging.ts';
 import { tableNamed } from '../../sql/tables.ts';
+import { truncate } from '../../sql/truncate.ts';
 import { cancellable, queryAnyway } from '../cancellable.ts';
 import type { TableDescription } from '../tables.ts';
-import { type MergeOutcome, makeStaging, mergeRows } from './staging.ts';
+import { type MergeOptions, type MergeOutcome, makeStaging, mergeRows } from './staging.ts';
 
 /** How rows reach their table. */
 export interface TargetStrategy {
@@ -34,6 +35,12 @@ export interface TargetOptions {
   key?: readonly string[] | undefined;
   /** All rows or none; default no. */
   atomic?: boolean | undefined;
+  /** What the table holds goes first; default no. */
+  truncate?: boolean | undefined;
+  /** Rows whose key is not loaded go too: those of the tenant alone, where one is given. */
+  deleteMissing?: boolean | undefined;
+  tenant?: string | undefined;
+  tenantColumn?: string | undefined;
 }
 
 /** Whether rows must be merged, come all at once, or pass row security (which COPY refuses). */
@@ -71,7 +78,7 @@ export function chooseTarget(
 ): TargetStrategy {
   const key = conflictKey(table, columns, options);
   const target = quoteQualified(table.schema, table.name);
-  if (!needsStaging(options, table)) return straightInto(target);
+  if (!needsStaging(options, table)) return straightInto(target, options.truncate === true);
   const name = `pgv_staging_${randomBytes(6).toString('hex')}`;
   // With one lane only, all see one session and its temporary tables, which a kill leaves nothing of.
   const temporary = load === undefined && database.maxLanes === 1;
@@ -86,15 +93,15 @@ export function chooseTarget(
     onConflict: options.onConflict ?? 'error',
     key,
   };
-  return throughStaging(database, table.oid, merge, load?.loadId, signal);
+  return throughStaging(database, table.oid, merge, mergeOptions(table, options), load?.loadId, signal);
 }
 
-function straightInto(target: string): TargetStrategy {
+function straightInto(target: string, empties: boolean): TargetStrategy {
   return {
     copyInto: target,
     numbered: false,
     immediate: true,
-    beforeFirst: undefined,
+    beforeFirst: empties ? truncate(target) : undefined,
     pieces: 'pieces',
     prepare: async () => {},
     finish: async (_, copied) => ({ inserted: copied, updated: 0, unchanged: 0, skipped: 0, deleted: 0 }),
@@ -106,6 +113,7 @@ function throughStaging(
   database: Database,
   tableOid: number,
   merge: Merge,
+  how: MergeOptions,
   loadId: string | undefined,
   signal: AbortSignal,
 ): TargetStrategy {
@@ -129,12 +137,21 @@ function throughStaging(
         throw withoutPermission(error) ? error.withHint(stagingHint) : error;
       }),
     finish: async (session) => {
-      const outcome = await mergeRows(session, merge);
+      const outcome = await mergeRows(session, merge, how);
       if (loadId !== undefined) await session.query(deleteStagedPieces(loadId));
       return outcome;
     },
     cleanUp: () => removeStaging(database, merge),
   };
+}
+
+function mergeOptions(table: TableDescription, options: TargetOptions): MergeOptions {
+  const { truncate, deleteMissing, tenant, tenantColumn = 'tenant_id' } = options;
+  if (!deleteMissing) return { truncate };
+  if (tenant === undefined) return { deleteMissing: {} };
+  // The rows go into it, so it is there.
+  const { name: column, declared: type } = table.columns.find(({ name }) => name === tenantColumn)!;
+  return { deleteMissing: { tenant: { column, type, value: tenant } } };
 }
 
 const stagingHint =

@@ -56,7 +56,11 @@ export async function describeIngest(
       const before = await describeTable(scratch, options.table);
       const known = options.ledger !== false && (await hasLedger(scratch)) ? before : undefined;
       const planning = planOptions(options);
-      const described = await describeLoads(inputs, needsStaging(options, before), planning);
+      const described = await describeLoads(
+        inputs,
+        needsStaging(options, before) || options.truncate === true,
+        planning,
+      );
       const plans = await decideLoads(scratch, known, described, planning);
       const files: DescribedFile[] = [];
       let first: Prepared | undefined;
