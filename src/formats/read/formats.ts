@@ -1,3 +1,4 @@
+import { arrow } from './arrow/arrow.ts';
 import { binary } from './binary/binary.ts';
 import { csv, tsv } from './csv/csv.ts';
 import type { ReadFormat } from './format.ts';
@@ -21,6 +22,7 @@ export const readFormats: readonly ReadFormat[] = [
   ivecs,
   hdf5,
   parquet,
+  arrow,
   binary,
 ];
 

@@ -17,7 +17,9 @@ const files = readdirSync(folder).filter((name) => /^(?!.*(types|no-rows)).*\.pa
 
 describe.each(files)('%s', (name) => {
   test.each([undefined, 4000, 500])('all rows, in pieces of %s', async (pieceLength) => {
-    const { names, rows, pieces } = await readRows(parquet, bytesSource(fixture(name), name), { pieceLength });
+    const { names, rows, pieces } = await readRows(parquet, bytesSource(fixture(name), name), {
+      pieceLength,
+    });
     expect(names).toEqual(Object.keys(expected[0]));
     expect(rows).toEqual(expected);
     expect(pieces.map(({ location }) => location.sequence)).toEqual(pieces.map((_, i) => i));
