@@ -13,7 +13,7 @@ import { pgv } from '../../support/cli.ts';
 import { emptyDatabase } from '../../support/databases.ts';
 import { chunkedSource, seekableSource } from '../../support/read-vectors.ts';
 import { temporaryFile } from '../../support/temporary.ts';
-import { floatsNpy, npyFile } from '../../support/vector-files.ts';
+import { floatsNpy, npyFile, npyHead } from '../../support/vector-files.ts';
 
 // The files are made by fixtures/npz/make.py, which says what is in them.
 const fixtures = fileURLToPath(new URL('../../../fixtures/npz', import.meta.url));
@@ -270,6 +270,15 @@ describe('archives', () => {
     ['one axis alone', zip([{ name: 'a.npy', bytes: floatsNpy([[1]]).fill('(1,  )', 59) }]), {}],
   ])('%s is refused', async (_, bytes, problem) => {
     await expect(read(bytes)).rejects.toMatchObject({ name: 'DataError', file: 'a.npz', ...problem });
+  });
+
+  test('text too wide to read', async () => {
+    const head = npyHead("{'descr': '<U99999999', 'fortran_order': False, 'shape': (3,), }");
+    const bytes = zip([
+      { name: 'v.npy', bytes: floatsNpy(rows) },
+      { name: 'wide.npy', bytes: head },
+    ]);
+    await expect(read(bytes)).rejects.toMatchObject({ name: 'DataError', code: 'row-too-long' });
   });
 
   test('another method, encryption', async () => {

@@ -9,14 +9,15 @@ const longestPart = 2 ** 26;
 /** A file read by address, as its own parts name each other. */
 export class FileBytes {
   readonly name: string;
+  readonly byteLength: number;
   /** Where address 0 is in the file. */
   base = 0;
   private readonly readAt: NonNullable<Source['readAt']>;
   private window = { from: 0, bytes: new Uint8Array(0) };
 
   /** @throws UsageError for a source that is read from front to back alone */
-  constructor({ name, readAt }: Source, format: string) {
-    if (readAt === undefined) {
+  constructor({ name, byteLength, readAt }: Source, format: string) {
+    if (readAt === undefined || byteLength === undefined) {
       throw new UsageError(`${name} cannot be read here and there, as ${format} files are`, {
         code: 'needs-file',
         file: name,
@@ -24,6 +25,7 @@ export class FileBytes {
       });
     }
     this.name = name;
+    this.byteLength = byteLength;
     this.readAt = readAt;
   }
 

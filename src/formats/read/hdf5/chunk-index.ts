@@ -56,7 +56,8 @@ export async function readChunkTable(
   filtered: boolean,
 ): Promise<ChunkTable> {
   if (address === undefined) throw unwritten(grid, 0, file.name);
-  if (grid.count > mostChunks) throw damaged(file.name);
+  // Each takes a byte at least.
+  if (grid.count > Math.min(mostChunks, file.byteLength)) throw damaged(file.name);
   const table: ChunkTable = {
     addresses: new Float64Array(grid.count).fill(-1),
     lengths: new Float64Array(grid.count).fill(grid.chunkLength),

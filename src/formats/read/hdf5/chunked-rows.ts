@@ -1,5 +1,5 @@
 import { DataError } from '../../../errors.ts';
-import type { FileBytes } from './bytes.ts';
+import { damaged, type FileBytes } from './bytes.ts';
 import type { ChunkGrid, ChunkTable } from './chunk-index.ts';
 import { type Filter, unfiltered } from './filters.ts';
 
@@ -63,7 +63,10 @@ export class ChunkedRows {
   private async chunk(number: number): Promise<Uint8Array> {
     const { addresses, lengths, masks } = this.table;
     const { file, grid, filters } = this;
-    const bytes = new Uint8Array(lengths[number]!);
+    const length = lengths[number]!;
+    // What cannot be made smaller grows by a little.
+    if (length > grid.chunkLength * 1.01 + 1024) throw damaged(file.name);
+    const bytes = new Uint8Array(length);
     await file.fill(bytes, addresses[number]!);
     return unfiltered(bytes, filters, masks[number]!, grid.chunkLength, file.name);
   }

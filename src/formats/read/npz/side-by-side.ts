@@ -61,6 +61,9 @@ async function firstRows(layout: ArraysLayout, rows: RowSource): Promise<ReturnT
   }
 }
 
+/** Bytes of a row's text, all of which are read at once. */
+const widest = 2 ** 26;
+
 const textSyntax = /^([<>|=]?)([SU])(\d+)$/;
 
 /** Whether an array can stand beside others: a number or a text a row. */
@@ -68,11 +71,15 @@ export function isReadable({ header: { descr } }: ArchivedArray): boolean {
   return elementType(descr) !== undefined || textSyntax.test(descr ?? '');
 }
 
-function rowArray({ header }: ArchivedArray, file: string): RowArray {
+function rowArray({ name, header }: ArchivedArray, file: string): RowArray {
   const text = textSyntax.exec(header.descr ?? '');
   if (text !== null) {
     const wide = text[2] === 'U';
-    return { kind: 'text', width: Number(text[3]) * (wide ? 4 : 1), wide, bigEndian: text[1] === '>' };
+    const width = Number(text[3]) * (wide ? 4 : 1);
+    if (width > widest) {
+      throw refused(`array ${name} has ${width} bytes a row`, file, { code: 'row-too-long' });
+    }
+    return { kind: 'text', width, wide, bigEndian: text[1] === '>' };
   }
   const { element, bigEndian, dimensions, columnMajor, scalar } = vectorHeader(header, file);
   const layout: VectorLayout = {
