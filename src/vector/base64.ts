@@ -1,5 +1,5 @@
 /** Bytes that are no base64 (RFC 4648, plain or URL-safe, padded or not), or not whole float32s. */
-export const NO_BASE64 = -1;
+const NO_BASE64 = -1;
 /** More than `out` has room for. */
 export const NO_ROOM = -2;
 

@@ -30,7 +30,7 @@ export function formReader(form: VectorForm): TextReader {
   }
 }
 
-const [COMMA, OPEN_LIST, CLOSE_LIST, OPEN_BRACE, CLOSE_BRACE] = [0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [SPACE, COMMA, OPEN_LIST, CLOSE_LIST, OPEN_BRACE, CLOSE_BRACE] = [0x20, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
  * Writes bytes[start, end), which have no white space at their ends, as the text that the form's reader knows.
@@ -60,11 +60,15 @@ const rewrites: Record<Exclude<VectorForm, 'base64' | 'sparse'>, Rewrite> = {
     while (from < to && isSpace(bytes[to - 1]!)) to--;
     let length = 0;
     out[length++] = OPEN_LIST;
+    let inGap = false;
     for (let i = from; i < to; i++) {
       const byte = bytes[i]!;
       if (byte === COMMA) return -1;
-      if (!isSpace(byte)) out[length++] = byte;
-      else if (out[length - 1] !== COMMA) out[length++] = COMMA;
+      const isGap = byte <= SPACE && isSpace(byte);
+      // The first byte of white space becomes the comma, those behind it nothing.
+      if (!isGap) out[length++] = byte;
+      else if (!inGap) out[length++] = COMMA;
+      inGap = isGap;
     }
     out[length++] = CLOSE_LIST;
     return length;

@@ -127,6 +127,7 @@ export async function ingest(
     resumedPieces = earlier.isStored;
     rejects = new Rejects(options, earlier.rejected, reporter);
     const results = await runLoads(run, plans);
+    if (pool.zeroVectors > 0) reporter.note(stayedZero(pool.zeroVectors));
     await finishRun(run, results);
     return summarize(run, results, (performance.now() - started) / 1000);
   } finally {
@@ -197,6 +198,11 @@ async function runLoads(run: Run, plans: readonly LoadPlan[]): Promise<LoadResul
     results.push(await runLoad(run, plan, table));
   }
   return results;
+}
+
+function stayedZero(count: number): string {
+  const vectors = count === 1 ? '1 vector holds' : `${count.toLocaleString('en')} vectors hold`;
+  return `${vectors} nothing but zeros, which no factor brings to length 1: stored as zeros`;
 }
 
 /** A connection that replaces the first one where that is lost. */

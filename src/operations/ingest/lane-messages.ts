@@ -23,6 +23,8 @@ export interface PieceOutcome {
   /** Stored by this lane, now; 0 where another had stored the piece before. */
   rows: number;
   rejected: number;
+  /** Vectors of zeros that stayed as they are, where all were to be brought to length 1. */
+  zeroVectors?: number | undefined;
 }
 
 /**

@@ -37,6 +37,8 @@ export class LanePool {
   /** Of pieces that are stored: rows, those rejected, and bytes. */
   rows = 0;
   rejected = 0;
+  /** Vectors of zeros that were to be brought to length 1. */
+  zeroVectors = 0;
   bytes = 0;
   private readonly lanes: Lane[] = [];
   private readonly database: Database;
@@ -193,11 +195,12 @@ export class LanePool {
     this.events.onProgress();
   }
 
-  private count(lane: Lane, { rows, rejected }: PieceOutcome, bytes: number): void {
+  private count(lane: Lane, { rows, rejected, zeroVectors = 0 }: PieceOutcome, bytes: number): void {
     lane.rows += rows;
     lane.bytes += bytes;
     this.rows += rows;
     this.rejected += rejected;
+    this.zeroVectors += zeroVectors;
     this.bytes += bytes;
   }
 

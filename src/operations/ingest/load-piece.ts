@@ -7,7 +7,7 @@ import { copyFrom } from '../../sql/copy.ts';
 import { claimPiece, commitPiece, type PieceKey, type PieceTable, storedPiece } from '../../sql/ledger.ts';
 import { rowNumberColumn } from '../../sql/staging.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
-import { tableDecoder } from './compose/table-decoder.ts';
+import { type TableDecoder, tableDecoder } from './compose/table-decoder.ts';
 import { type EncodeOptions, encodePiece, encodeRows, type OnBatch } from './encode-piece.ts';
 import { endBackend } from './end-backend.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
@@ -48,7 +48,7 @@ export class PieceLoader {
   private readonly connection: LastingConnection;
   private readonly recipe: Recipe;
   private readonly events: PieceEvents;
-  private readonly decoders: Partial<Record<Road, PieceDecoder>> = {};
+  private readonly decoders: Partial<Record<Road, TableDecoder>> = {};
 
   constructor(connection: LastingConnection, recipe: Recipe, events: PieceEvents) {
     this.connection = connection;
@@ -175,7 +175,7 @@ export class PieceLoader {
       rejects.sort((a, b) => a.row - b.row);
     }
     if (rejects.length > 0) await this.events.onRejects(rejects);
-    return { rows, rejected: rejects.length };
+    return { rows, rejected: rejects.length, zeroVectors: decoder.zeroVectors };
   }
 
   private encodeOptions(road: Road, work: PieceWork, rejects: Reject[]): EncodeOptions {
@@ -227,7 +227,7 @@ export class PieceLoader {
     return copyFrom(copyInto, numbered ? [rowNumberColumn, ...names] : names, road);
   }
 
-  private decoder(road: Road): PieceDecoder {
+  private decoder(road: Road): TableDecoder {
     this.decoders[road] ??= tableDecoder(this.recipe, road);
     return this.decoders[road];
   }

@@ -1,3 +1,5 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { json, jsonl } from '../../../src/formats/read/json/json.ts';
@@ -6,6 +8,7 @@ import { describeTable } from '../../../src/operations/tables.ts';
 import { eachDatabase } from '../../support/databases.ts';
 import { csvText, type Load, load } from '../../support/load.ts';
 import { collectReports } from '../../support/reports.ts';
+import { scratch } from '../../support/temporary.ts';
 import { floatsNpy } from '../../support/vector-files.ts';
 
 const base64 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64');
@@ -41,30 +44,33 @@ eachDatabase((fixture) => {
   describe.each(['binary', 'text'])('on the %s road', (road) => {
     const other = road === 'text' ? ', p point' : '';
 
-    test.each<[string, string, string[]]>([
-      ['an array', 'vector(3)', ['{1,2.5,-3}', '{4,5,6}']],
-      ['spaces', 'vector(3)', ['1 2.5 -3', '4\t5   6']],
-      ['spaces in brackets', 'vector(3)', ['[1. 2.5 -3.]', '[4 5\n6]']],
-      ['commas alone', 'vector(3)', ['1,2.5,-3', ' 4, 5, 6 ']],
-      ['base64', 'vector(3)', [base64(1, 2.5, -3), base64(4, 5, 6)]],
-      ['a sparse vector', 'vector(3)', ['{1:1,2:2.5,3:-3}/3', '{1:4,2:5,3:6}/3']],
-      ['an array', 'halfvec(3)', ['{1,2.5,-3}', '{4,5,6}']],
-      ['a list', 'sparsevec(3)', ['[1,2.5,-3]', '[4,5,6]']],
-      ['base64', 'sparsevec', [base64(1, 2.5, -3), base64(4, 5, 6)]],
-      ['spaces', 'vector', ['1 2.5 -3', '4 5 6']],
-    ])('%s goes into %s', async (_, type, [first, second]) => {
-      await database.query(`CREATE TABLE t (id int, v ${type}${other})`);
-      await ingest(
-        `id,v\n${csvText([
-          ['1', first!],
-          ['2', null],
-          ['3', second!],
-        ])}`,
-      );
-      expect(await rows('id, v::vector::text AS v')).toEqual([
-        { id: 1, v: '[1,2.5,-3]' },
-        { id: 2, v: null },
-        { id: 3, v: '[4,5,6]' },
+    test('vectors go in however they are written, each column in its own form', async () => {
+      const forms: [type: string, first: string, second: string][] = [
+        ['vector(3)', '{1,2.5,-3}', '{4,5,6}'],
+        ['vector(3)', '1 2.5 -3', '4\t5   6'],
+        ['vector(3)', '[1. 2.5 -3.]', '[4 5\n6]'],
+        ['vector(3)', '1,2.5,-3', ' 4, 5, 6 '],
+        ['vector(3)', base64(1, 2.5, -3), base64(4, 5, 6)],
+        ['vector(3)', '{1:1,2:2.5,3:-3}/3', '{1:4,2:5,3:6}/3'],
+        ['halfvec(3)', '{1,2.5,-3}', '{4,5,6}'],
+        ['sparsevec(3)', '[1,2.5,-3]', '[4,5,6]'],
+        ['sparsevec', base64(1, 2.5, -3), base64(4, 5, 6)],
+        ['vector', '1 2.5 -3', '4 5 6'],
+      ];
+      const names = forms.map((_, i) => `v${i}`);
+      const types = forms.map(([type], i) => `v${i} ${type}`);
+      await database.query(`CREATE TABLE t (id int, ${types.join(', ')}${other})`);
+      const records = [
+        ['1', ...forms.map(([, first]) => first)],
+        ['2', ...forms.map(() => null)],
+        ['3', ...forms.map(([, , second]) => second)],
+      ];
+      await ingest(`id,${names.join(',')}\n${csvText(records)}`);
+      const all = (text: string | null) => Object.fromEntries(names.map((name) => [name, text]));
+      expect(await rows(`id, ${names.map((name) => `${name}::vector::text`).join(', ')}`)).toEqual([
+        { id: 1, ...all('[1,2.5,-3]') },
+        { id: 2, ...all(null) },
+        { id: 3, ...all('[4,5,6]') },
       ]);
     });
 
@@ -192,21 +198,25 @@ eachDatabase((fixture) => {
     });
   });
 
-  test.each<[string, string, string[]]>([
-    ['vector(3)', 'embedding', ['{1,2,3}', '{1,2,4}']],
-    ['vector(3)', 'embedding', ['0.1 2 3', '1 2 4']],
-    ['vector(2)', 'embedding', ['[1 2]', '[3 4]']],
-    ['vector(3)', 'embedding', ['1,2,0.5', '4,5,6']],
-    ['vector(8)', 'embedding', [base64(1, 2, 3, 4, 5, 6, 7, 8)]],
-    ['sparsevec(30000)', 'embedding', ['{1:0.5}/30000', '{}/30000']],
-    ['text', 'embedding', ['030 123 4567']],
-    ['text', 'embedding', ['1,2', '52.5,13.4']],
-    ['text', 'embedding', ['1 2.5 3', '1 2.5']],
-  ])('a new table has %s', async (type, name, values) => {
-    const reporter = collectReports();
-    await ingest(`id,${name}\n${csvText(values.map((value, i) => [String(i), value]))}`, { reporter });
-    expect(await columnsOf()).toBe(`id bigint, ${name} ${type}`);
-    expect((await database.query('SELECT FROM t')).rowCount).toBe(values.length);
+  test('a new table has vectors where nothing else can be meant, and text elsewhere', async () => {
+    const fields: [type: string, first: string, second: string | null][] = [
+      ['vector(3)', '{1,2,3}', '{1,2,4}'],
+      ['vector(3)', '0.1 2 3', '1 2 4'],
+      ['vector(2)', '[1 2]', '[3 4]'],
+      ['vector(3)', '1,2,0.5', '4,5,6'],
+      ['vector(8)', base64(1, 2, 3, 4, 5, 6, 7, 8), null],
+      ['sparsevec(30000)', '{1:0.5}/30000', '{}/30000'],
+      ['text', '030 123 4567', null],
+      ['text', '1,2', '52.5,13.4'],
+      ['text', '1 2.5 3', '1 2.5'],
+    ];
+    const names = fields.map((_, i) => `f${i}`);
+    const records = [
+      ['1', ...fields.map(([, first]) => first)],
+      ['2', ...fields.map(([, , second]) => second)],
+    ];
+    await expect(ingest(`id,${names.join(',')}\n${csvText(records)}`)).resolves.toMatchObject({ rows: 2 });
+    expect(await columnsOf()).toBe(`id bigint, ${fields.map(([type], i) => `f${i} ${type}`).join(', ')}`);
   });
 
   test('the form is said, and so is what may be vectors', async () => {
@@ -312,7 +322,9 @@ eachDatabase((fixture) => {
       [3, 4, 0],
       [0, 0, 0],
     ]);
-    await ingest(file, { format: npy, normalize: true });
+    const reporter = collectReports();
+    await ingest(file, { format: npy, normalize: true, reporter });
+    expect(reporter.notes.join()).toContain('1 vector holds nothing but zeros');
     expect(await rows('id, embedding::text AS v')).toEqual([
       { id: 0, v: '[0.6,0.8,0]' },
       { id: 1, v: '[0,0,0]' },
@@ -322,6 +334,28 @@ eachDatabase((fixture) => {
     expect(await rows('id, embedding::text AS v')).toEqual([
       { id: 0, v: '11' },
       { id: 1, v: '00' },
+    ]);
+  });
+
+  test('bad rows are left out, each told once and in the order of the file', async () => {
+    const rejectFile = path.join(await mkdtemp(path.join(scratch, 'composed-')), 'bad.csv');
+    const bad = ['2,"[1]"\n', 'x,1 2\n', '4,1 b\n'];
+    const file = `id,v\n1,1 2\n${bad[0]}${bad[1]}3,3 4\n${bad[2]}5,5 6\n`;
+    await database.query('CREATE TABLE t (id int UNIQUE, v vector(2))');
+    const summary = await ingest(`${file}5,7 8\n`, { onError: 'skip', rejectFile });
+    expect(summary).toMatchObject({ rows: 3, rejected: 4 });
+    expect(await rows('id, v::text')).toEqual([
+      { id: 1, v: '[1,2]' },
+      { id: 3, v: '[3,4]' },
+      { id: 5, v: '[5,6]' },
+    ]);
+    expect(await readFile(rejectFile, 'utf8')).toBe(`id,v\n${bad.join('')}5,7 8\n`);
+    const told = (await readFile(`${rejectFile}.errors.jsonl`, 'utf8')).trim().split('\n');
+    expect(told.map((line) => JSON.parse(line))).toMatchObject([
+      { row: 2, column: 'v' },
+      { row: 3, column: 'id' },
+      { row: 5, column: 'v', reason: 'not a vector: "1 b"' },
+      { row: 7, sqlstate: '23505' },
     ]);
   });
 

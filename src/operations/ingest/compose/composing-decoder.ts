@@ -49,13 +49,14 @@ export class ComposingDecoder implements PieceDecoder {
     return this.parts.bytesRead;
   }
 
-  /** Vectors of zeros so far that were to be brought to length 1. */
+  /** Vectors of zeros in the piece decoded last that were to be brought to length 1. */
   get zeroVectors(): number {
     return this.transformers.reduce((sum, { zeros }) => sum + zeros, 0);
   }
 
   *batches(piece: Piece, onBad?: OnBadRecord): Generator<Batch> {
     this.dropped = [];
+    for (const transformer of this.transformers) transformer.zeros = 0;
     const refused: Refused[] = [];
     // Kept back, so that all are told in the file's order: a decoded row can be shown at the end alone.
     const told: Parameters<OnBadRecord>[] = [];

@@ -1,5 +1,5 @@
 import { type BytesColumn, isValid } from '../../../batch.ts';
-import { Scratch } from '../../../formats/read/json/scratch.ts';
+import { grown } from '../../../growing.ts';
 import { excerpt, TAKEN } from '../../../text-reader.ts';
 import { denseReader } from '../../../vector/dense-reader.ts';
 import type { FloatColumn } from '../../../vector/transform.ts';
@@ -18,17 +18,18 @@ export type Gatherer = (columns: readonly BytesColumn[], rows: number, refuse: R
  */
 export function gatherer(names: readonly string[]): Gatherer {
   const reader = denseReader('vector', names.length);
-  const text = new Scratch();
+  let list = new Uint8Array(0);
   return (columns, rows, refuse) => {
     reader.take();
     for (let row = 0; row < rows; row++) {
-      const missing = writeList(columns, row, text);
+      list = grown(list, listLength(columns, row));
+      const missing = writeList(columns, row, list);
       if (missing === columns.length) reader.readNull();
       else if (missing > 0) {
         const at = columns.findIndex(({ validity }) => !isValid(validity, row));
         refuse(row, { sqlstate: '22004', message: 'a dimension is missing, and others are not' }, names[at]);
         reader.readNull();
-      } else if (reader.read(text.bytes, 0, text.length) !== TAKEN) {
+      } else if (reader.read(list, 0, listLength(columns, row)) !== TAKEN) {
         const at = columns.findIndex((column) => !number.test(textOf(column, row)));
         if (at < 0) refuse(row, reader.problem!);
         else refuse(row, notNumber(columns[at]!, row), names[at]);
@@ -39,22 +40,28 @@ export function gatherer(names: readonly string[]): Gatherer {
   };
 }
 
+/** Bytes of the row's list: brackets round the texts, and commas between them. */
+function listLength(columns: readonly BytesColumn[], row: number): number {
+  let length = columns.length + 1;
+  for (let i = 0; i < columns.length; i++) {
+    const { offsets } = columns[i]!;
+    length += offsets[row + 1]! - offsets[row]!;
+  }
+  return length;
+}
+
 /** Writes the row's texts as a list; returns how many of them are NULL. */
-function writeList(columns: readonly BytesColumn[], row: number, out: Scratch): number {
+function writeList(columns: readonly BytesColumn[], row: number, out: Uint8Array): number {
   let missing = 0;
-  out.clear();
-  out.add(OPEN);
+  let length = 0;
   for (let i = 0; i < columns.length; i++) {
     const { bytes, offsets, validity } = columns[i]!;
-    if (i > 0) out.add(COMMA);
-    if (!isValid(validity, row)) {
-      missing++;
-      continue;
-    }
+    out[length++] = i === 0 ? OPEN : COMMA;
+    if (!isValid(validity, row)) missing++;
     const end = offsets[row + 1]!;
-    for (let at = offsets[row]!; at < end; at++) out.add(bytes[at]!);
+    for (let at = offsets[row]!; at < end; at++) out[length++] = bytes[at]!;
   }
-  out.add(CLOSE);
+  out[length] = CLOSE;
   return missing;
 }
 

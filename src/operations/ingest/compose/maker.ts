@@ -14,6 +14,11 @@ export type Maker = (batch: Batch, refuse: Refuse) => Column;
  */
 export type Refuse = (row: number, problem: ValueProblem, field?: string) => void;
 
+/** A part that is decoded as text. */
+export function textPart({ columns }: Batch, part: number): BytesColumn {
+  return columns[part] as BytesColumn;
+}
+
 /**
  * Reads a column of texts.
  * @param typeName undefined: PostgreSQL reads what the reader is unsure of; given, such a text is none of this type

@@ -7,7 +7,7 @@ import type { Transformer } from '../../../vector/transform.ts';
 import type { ColumnSource } from './composition.ts';
 import { objectWriter } from './json-object.ts';
 import { pathTaker } from './json-path.ts';
-import { type Maker, readTexts } from './maker.ts';
+import { type Maker, readTexts, textPart } from './maker.ts';
 import { vectorMaker } from './vector-maker.ts';
 
 export interface MakerOptions {
@@ -40,11 +40,6 @@ export function makerOf(source: ColumnSource, options: MakerOptions): Maker {
       return readMaker(type, options, (batch) => write(texts(batch), batch.rows));
     }
   }
-}
-
-/** A part that is decoded as text. */
-export function textPart({ columns }: Batch, part: number): BytesColumn {
-  return columns[part] as BytesColumn;
 }
 
 /** Of the type, or on the text road of the text that PostgreSQL reads. */

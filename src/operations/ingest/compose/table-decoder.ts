@@ -14,13 +14,18 @@ export interface TableDecoderOptions {
   session: SessionFacts;
 }
 
+/** A decoder of the table's columns. */
+export interface TableDecoder extends PieceDecoder {
+  /** Vectors of zeros in the piece decoded last that were to be brought to length 1; undefined: none was to be. */
+  readonly zeroVectors?: number;
+}
+
 /** Decodes pieces of a file into the table's columns. */
 export function tableDecoder(
   { layout, columns, composed, session }: TableDecoderOptions,
   road: Road,
-): PieceDecoder {
-  const decoder = readFormat(layout.format)!.decoder(layout, columns, road, session);
-  if (composed === undefined) return new LimitingDecoder(decoder);
-  const { file } = layout;
-  return new LimitingDecoder(new ComposingDecoder(decoder, composed, { file, road, session }));
+): TableDecoder {
+  const decoder = new LimitingDecoder(readFormat(layout.format)!.decoder(layout, columns, road, session));
+  if (composed === undefined) return decoder;
+  return new ComposingDecoder(decoder, composed, { file: layout.file, road, session });
 }

@@ -14,7 +14,7 @@ import { vectorText } from '../../../vector/vector-text.ts';
 import type { ColumnSource, VectorSource } from './composition.ts';
 import { gatherer } from './gather.ts';
 import { pathTaker } from './json-path.ts';
-import { type Maker, type Refuse, readTexts } from './maker.ts';
+import { type Maker, type Refuse, readTexts, textPart } from './maker.ts';
 
 /** Read, transformed, converted to what the column holds; on the text road, written as PostgreSQL reads it. */
 export function vectorMaker(
@@ -42,10 +42,10 @@ type Vectors = (batch: Batch, refuse: Refuse) => FloatColumn | SparseVectorColum
 function floatsOf(from: VectorSource): Vectors {
   if (from.kind === 'gathered') {
     const gather = gatherer(from.names);
-    return ({ columns, rows }, refuse) =>
+    return (batch, refuse) =>
       gather(
-        from.parts.map((part) => columns[part] as BytesColumn),
-        rows,
+        from.parts.map((part) => textPart(batch, part)),
+        batch.rows,
         refuse,
       );
   }
@@ -58,8 +58,8 @@ function floatsOf(from: VectorSource): Vectors {
     return ({ columns, rows }, refuse) => read(columns[from.part]!, rows, refuse);
   }
   const take = pathTaker(from.path, false);
-  return ({ columns, rows }, refuse) =>
-    read(take(columns[from.path.part] as BytesColumn, rows, refuse), rows, refuse);
+  return (batch, refuse) =>
+    read(take(textPart(batch, from.path.part), batch.rows, refuse), batch.rows, refuse);
 }
 
 function vectorTexts(): (column: Column, rows: number) => BytesColumn {
