@@ -1,0 +1,33 @@
+import type { DescribedFile, IngestDescription } from '../../src/operations/ingest/around/describe-ingest.ts';
+import { bytes, counted } from '../output/units.ts';
+
+/** What --dry-run shows to people. */
+export function renderDescription({ table, createTable, through, lanes, files }: IngestDescription): string {
+  const target =
+    createTable === null ? `into ${table}, which is there` : `into ${table}, made by\n${createTable};`;
+  const how = through === 'staging' ? 'all at once, through a staging table' : 'piece by piece';
+  return `${target}\n${how}, ${counted(lanes, 'lane')}\n${files.map(renderFile).join('')}`;
+}
+
+const statuses: Record<DescribedFile['status'], string> = {
+  new: '',
+  resume: ', goes on where its load stopped',
+  restart: ', begins again',
+  loaded: ', is loaded already: nothing is done',
+};
+
+function renderFile({
+  path,
+  status,
+  format,
+  details,
+  bytes: size,
+  sampledRows,
+  columns,
+}: DescribedFile): string {
+  const written = Object.entries(details).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  const facts = [format, ...(size === null ? [] : [bytes(size)]), ...written].join(', ');
+  const width = Math.max(...columns.map(({ from }) => from.length));
+  const lines = columns.map(({ column, type, from }) => `  ${from.padEnd(width)} → ${column} ${type}\n`);
+  return `\n${path} (${facts}${statuses[status]}), ${counted(sampledRows, 'row')} looked at\n${lines.join('')}`;
+}
