@@ -317,8 +317,7 @@ describe('archives', () => {
     ));
 });
 
-test('a changed byte of an array is told by its checksum', async (context) => {
-  if (!('crc32' in (await import('node:zlib')))) context.skip('this Node has no crc32');
+test('a changed byte of an array is told by its checksum', async () => {
   for (const name of ['unnamed', 'beside']) {
     const bytes = file(name);
     // Behind the header, in the vectors.

@@ -1,10 +1,8 @@
-import * as zlib from 'node:zlib';
+import { createInflateRaw } from 'node:zlib';
+import { crc32 } from '../../../checksum.ts';
 import { chunkSource, type Source } from '../../../source.ts';
 import { blocksOf, DamagedError, through } from '../../../sources/chunks.ts';
 import { type Archive, dataStart, refused, type ZipEntry } from './zip.ts';
-
-/** Node's own, since 20.15. */
-const crc32 = (zlib as { crc32?: (data: Uint8Array, value?: number) => number }).crc32;
 
 /**
  * A file in a zip archive as a source of its own, with `readAt` where it is stored as it is. Read from front to back
@@ -22,7 +20,7 @@ export async function openMember(archive: Archive, entry: ZipEntry): Promise<Sou
   }
   const bytes = section(archive, await dataStart(archive, entry), entry.compressedLength);
   if (method === 0) return checked({ ...bytes, byteLength: length }, entry);
-  const inflated = chunkSource(through(blocksOf(bytes), zlib.createInflateRaw()), name, () => bytes.close());
+  const inflated = chunkSource(through(blocksOf(bytes), createInflateRaw()), name, () => bytes.close());
   return checked({ ...inflated, byteLength: length }, entry);
 }
 
@@ -56,7 +54,7 @@ function checked(source: Source, { crc, length }: ZipEntry): Source {
         throw error instanceof DamagedError ? damaged(error) : error;
       });
       seen += read;
-      sum = crc32?.(target.subarray(0, read), sum) ?? crc;
+      sum = crc32(target.subarray(0, read), sum);
       if (seen > length || (seen === length && sum !== crc)) throw damaged();
       return read;
     },
