@@ -3,7 +3,7 @@ import { startServer } from '../test/support/server/provision.ts';
 import { type Contestant, median, run, timeInTurns } from './turns.ts';
 import { vectorCorpus } from './vector-corpus.ts';
 
-// npy and fvecs into PostgreSQL, side by side with psql on the same server: `node scripts/run.mjs
+// npy, fvecs and binary COPY files into PostgreSQL, side by side with psql on the same server: `node scripts/run.mjs
 // bench/ingest-vectors.ts [rounds]`. The limit is psql's \copy of a ready-made binary file of the same rows.
 
 const rounds = Number(process.argv[2] ?? 5);
@@ -18,7 +18,7 @@ const psql = (name: string, ...commands: string[]): Contestant => ({
   environment: server.psql.environment,
 });
 
-const pgv = (name: string, file: string): Contestant => ({
+const pgv = (name: string, file: string, ...flags: string[]): Contestant => ({
   name,
   command: [
     process.execPath,
@@ -27,8 +27,7 @@ const pgv = (name: string, file: string): Contestant => ({
     file,
     '-t',
     'docs',
-    '--map',
-    'row=id',
+    ...flags,
     '-d',
     server.url,
     '--jobs',
@@ -47,8 +46,9 @@ run(
 
 const contestants = [
   psql('psql \\copy, binary', `\\copy docs FROM '${corpus.binary}' (FORMAT binary)`),
-  pgv('pgv ingest --jobs 2, npy', corpus.npy),
-  pgv('pgv ingest --jobs 2, fvecs', corpus.fvecs),
+  pgv('pgv ingest --jobs 2, npy', corpus.npy, '--map', 'row=id'),
+  pgv('pgv ingest --jobs 2, fvecs', corpus.fvecs, '--map', 'row=id'),
+  pgv('pgv ingest --jobs 2, binary', corpus.binary),
 ];
 
 try {
