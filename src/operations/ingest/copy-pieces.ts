@@ -16,8 +16,9 @@ export interface FileToCopy {
   firstAlone: boolean;
 }
 
-/** What was read of a file: its records and bytes, those of stored pieces included. */
+/** What was read of a file: its pieces, records and bytes, those of stored pieces included. */
 export interface FileRead {
+  pieces: number;
   records: number;
   bytes: number;
 }
@@ -33,13 +34,15 @@ export async function copyPieces(
   signal: AbortSignal,
   changed: () => Error,
 ): Promise<FileRead> {
-  let [records, bytes] = [0, file.headLength];
+  let [pieces, records, bytes] = [0, 0, file.headLength];
   if (!reread) {
+    pieces = stored.ofFile(index).size;
     records = stored.records(index);
     for (const { byteLength } of stored.ofFile(index).values()) bytes += byteLength;
   }
   for await (const piece of file.pieces(reread ? undefined : stored.ofFile(index))) {
     const { location } = piece;
+    pieces++;
     records += location.records;
     bytes += location.byteLength;
     const same = reread ? stored.matches(index, piece) : undefined;
@@ -51,5 +54,5 @@ export async function copyPieces(
     if (signal.aborted || !(await pool.give({ piece, file: index, rowBase }))) break;
     if (firstAlone && index === 0 && location.sequence === 0) await pool.finish();
   }
-  return { records, bytes };
+  return { pieces, records, bytes };
 }

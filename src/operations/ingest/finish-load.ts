@@ -1,15 +1,19 @@
+import type { Session } from '../../database/database.ts';
 import { DataError } from '../../errors.ts';
 import { finishedLoad, insertFinished, type LoadCounts, whoAmI } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
+import { checkNotEmpty } from './around/around-load.ts';
+import type { FileRead } from './copy-pieces.ts';
 import { endBackend } from './end-backend.ts';
+import { LostPieces } from './lost-pieces.ts';
 import type { LoadPlan } from './plan-loads.ts';
 import type { Begun, Run } from './run.ts';
+import { Stored } from './stored-pieces.ts';
 
 /** @throws DataError where the source had another number of rows than the user says */
-export function checkExpectedRows({ options }: Run, plan: LoadPlan, { stored }: Begun, now: number): void {
+function checkExpectedRows({ options }: Run, plan: LoadPlan, rows: number): void {
   const { expectRows } = options;
   if (expectRows === undefined) return;
-  const rows = now + stored.rows + stored.rejected;
   if (rows === expectRows) return;
   const file = plan.sources[0]!.name;
   throw new DataError(
@@ -18,14 +22,37 @@ export function checkExpectedRows({ options }: Run, plan: LoadPlan, { stored }: 
   );
 }
 
-/** Ends the load: in one transaction the merge, where there is one, and the word that it is done. */
+/** What a load has stored. */
+interface Tally {
+  /** By this run. */
+  rows: number;
+  rejected: number;
+  /** By it and those before. */
+  allRows: number;
+  allRejected: number;
+}
+
+/**
+ * Ends the load: in one transaction the merge, where there is one, and the word that it is done.
+ * @param told rows that the lanes say they have stored
+ * @throws LostPieces where not all of the files' pieces are there
+ */
 export async function finishLoad(
   run: Run,
+  plan: LoadPlan,
   begun: Begun,
-  copied: number,
-  rejectedNow: number,
+  files: readonly FileRead[],
+  told: { rows: number; rejected: number },
 ): Promise<LoadCounts> {
-  const counts = await commit(run, begun, copied, rejectedNow);
+  const counts = await commit(run, begun, async (session) => {
+    const tally = run.ledger
+      ? await tallyOf(session, begun, files)
+      : { ...told, allRows: told.rows, allRejected: told.rejected };
+    checkExpectedRows(run, plan, tally.allRows + tally.allRejected);
+    if (run.options.truncate) checkNotEmpty(plan.sources[0]!.name, tally.allRows);
+    if (!begun.target.immediate) run.reporter.progress({ phase: 'merging', rows: tally.allRows });
+    return tally;
+  });
   // Not in that transaction: who reads the staging table, a dump perhaps, would hold up everything.
   await begun.target.cleanUp().catch((error: Error) => {
     run.reporter.warn(`the staging table is left behind: ${error.message}; the next load will remove it`);
@@ -33,9 +60,23 @@ export async function finishLoad(
   return counts;
 }
 
-async function commit(run: Run, begun: Begun, copied: number, rejectedNow: number): Promise<LoadCounts> {
+/** As the ledger has it: what was lost in a crash of the server is not in it. */
+async function tallyOf(session: Session, begun: Begun, files: readonly FileRead[]): Promise<Tally> {
+  const { target, loadId, stored: before } = begun;
+  const stored = await Stored.read(session, target.pieces, loadId);
+  const pieces = files.reduce((sum, file) => sum + file.pieces, 0);
+  if (stored.all.length < pieces) throw new LostPieces(stored, pieces - stored.all.length);
+  const now = new Stored(stored.all.filter(({ file, piece }) => !before.has(file, piece)));
+  return { rows: now.rows, rejected: now.rejected, allRows: stored.rows, allRejected: stored.rejected };
+}
+
+async function commit(
+  run: Run,
+  begun: Begun,
+  count: (session: Session) => Promise<Tally>,
+): Promise<LoadCounts> {
   const { connection, signal, ledger, reporter, options } = run;
-  const { target, loadId, stored, prepared } = begun;
+  const { target, loadId, prepared } = begun;
   let last: { pid: number; at: string } | undefined;
   return connection.retrying(
     async (database) => {
@@ -47,14 +88,14 @@ async function commit(run: Run, begun: Begun, copied: number, rejectedNow: numbe
             const done = await session.query<LoadCounts>(finishedLoad(loadId));
             if (done.rows[0] !== undefined) return done.rows[0];
           }
-          const outcome = await target.finish(session, copied);
-          const counts = { ...outcome, rejected: rejectedNow };
+          const tally = await count(session);
+          const outcome = await target.finish(session, tally.rows);
           if (ledger) {
-            const total = target.immediate ? { inserted: outcome.inserted + stored.rows } : {};
-            const all = { ...counts, ...total, rejected: rejectedNow + stored.rejected };
+            const total = target.immediate ? { inserted: tally.allRows } : {};
+            const all = { ...outcome, ...total, rejected: tally.allRejected };
             await session.query(insertFinished(loadId, prepared.table.oid, all));
           }
-          return counts;
+          return { ...outcome, rejected: tally.rejected };
         }),
       );
     },

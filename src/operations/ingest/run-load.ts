@@ -1,16 +1,18 @@
 import { DataError } from '../../errors.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
 import { silentReporter } from '../../progress.ts';
+import type { LoadCounts } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
 import { restoreAfterFailure } from '../deferred-indexes/restore.ts';
 import type { RecordedLoad } from '../ledger/ledger.ts';
 import type { TableDescription } from '../tables.ts';
 import { abandonLoad } from './abandon-load.ts';
-import { beforeLoad, checkNotEmpty } from './around/around-load.ts';
+import { beforeLoad } from './around/around-load.ts';
 import { beginLoad, startOver } from './begin-load.ts';
 import { copyPieces, type FileRead } from './copy-pieces.ts';
-import { checkExpectedRows, finishLoad } from './finish-load.ts';
+import { finishLoad } from './finish-load.ts';
 import type { OpenInput } from './input.ts';
+import { LostPieces } from './lost-pieces.ts';
 import { type LoadPlan, resumedLoad } from './plan-loads.ts';
 import { makeRecipe, type Prepared, prepareTable } from './prepare.ts';
 import { changedFile } from './refusals.ts';
@@ -44,7 +46,7 @@ export async function runLoad(
 
 function alreadyLoaded(load: RecordedLoad, plan: LoadPlan, table: TableDescription): LoadResult {
   const nothing = { inserted: 0, updated: 0, unchanged: 0, skipped: 0, deleted: 0, rejected: 0 };
-  const files = plan.sources.map(({ name }) => ({ path: name, records: 0, bytes: 0 }));
+  const files = plan.sources.map(({ name }) => ({ path: name, pieces: 0, records: 0, bytes: 0 }));
   return { ...nothing, loadId: load.loadId, status: 'already-loaded', table, files };
 }
 
@@ -58,22 +60,17 @@ async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput
     }
     const created = prepared.created || run.made.has(options.table);
     await beforeLoad(run.database, { ...prepared, created }, options, begun.loadId, reporter, signal);
-    await target.prepare();
+    await target.prepare(run.database);
     if (ledger && resumed !== undefined) {
       begun.stored = await cancellable(run.database, signal, () =>
         Stored.read(run.database, target.pieces, begun.loadId),
       );
     }
-    // What was read before a file turned out to be broken is stored, or tells what is wrong further ahead.
-    const files = await copyFiles(run, plan, begun, first).finally(() => pool.finish());
-    const copied = pool.rows - before.rows;
-    const rejected = pool.rejected - before.rejected;
-    checkExpectedRows(run, plan, begun, copied + rejected);
-    if (options.truncate) checkNotEmpty(plan.sources[0]!.name, copied + begun.stored.rows);
-    if (!target.immediate) reporter.progress({ phase: 'merging', rows: copied + begun.stored.rows });
-    const counts = await finishLoad(run, begun, copied, rejected);
+    const files = await copyFiles(run, plan, begun, begun.stored, first);
+    const told = { rows: pool.rows - before.rows, rejected: pool.rejected - before.rejected };
+    const { files: read, counts } = await finishWhole(run, plan, begun, files, told);
     const status = begun.stored.all.length > 0 ? 'resumed' : 'loaded';
-    return { ...counts, loadId: ledger ? begun.loadId : null, status, table: prepared.table, files };
+    return { ...counts, loadId: ledger ? begun.loadId : null, status, table: prepared.table, files: read };
   } catch (error) {
     const reason = await abandonLoad(run, plan, begun, before.rows, error);
     if (options.deferIndexes) await restoreAfterFailure(run.database, prepared.table, reporter, signal);
@@ -81,15 +78,63 @@ async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput
   }
 }
 
-async function copyFiles(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput) {
+/** How often pieces that a crash of the server took are loaded again. */
+const longestStruggle = 20;
+
+/** Finishes the load, and before that loads again what a crash of the server took meanwhile. */
+async function finishWhole(
+  run: Run,
+  plan: LoadPlan,
+  begun: Begun,
+  files: ReadFile[],
+  told: { rows: number; rejected: number },
+): Promise<{ files: ReadFile[]; counts: LoadCounts }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { files, counts: await finishLoad(run, plan, begun, files, told) };
+    } catch (error) {
+      const rereadable = plan.sources.every(({ fingerprint }) => fingerprint !== undefined);
+      if (!(error instanceof LostPieces)) throw error;
+      if (!rereadable || attempt === longestStruggle) throw error.told(plan);
+      run.reporter.warn(`a crash of the server took ${error.count} pieces, which are loaded again`);
+      await run.connection.retrying((database) => begun.target.prepare(database));
+      files = await copyFiles(run, plan, begun, error.stored);
+    }
+  }
+}
+
+type ReadFile = FileRead & { path: string };
+
+/**
+ * Has the files' pieces stored, but for those that are.
+ * @param first the first file, where it is open
+ */
+async function copyFiles(
+  run: Run,
+  plan: LoadPlan,
+  begun: Begun,
+  stored: Stored,
+  first?: OpenInput,
+): Promise<ReadFile[]> {
+  // What was read before a file turned out to be broken is stored, or tells what is wrong further ahead.
+  return readFiles(run, plan, begun, stored, first).finally(() => run.pool.finish());
+}
+
+async function readFiles(
+  run: Run,
+  plan: LoadPlan,
+  begun: Begun,
+  stored: Stored,
+  first: OpenInput | undefined,
+): Promise<ReadFile[]> {
   const { pool, options, signal, ledger, inputs } = run;
-  const { target, prepared, stored, loadId } = begun;
+  const { target, prepared, loadId } = begun;
   const { onError = 'stop', patience } = options;
-  const files: (FileRead & { path: string })[] = [];
+  const files: ReadFile[] = [];
   let rowBase = 0;
   for (const [index, at] of plan.inputs.entries()) {
     const pieceLength = begun.resumed?.pieceLength ?? options.pieceLength;
-    const opened = index === 0 ? first : await inputs[at]!.open({ pieceLength });
+    const opened = index === 0 && first !== undefined ? first : await inputs[at]!.open({ pieceLength });
     try {
       await run.onFile(opened);
       const { file } = opened;
@@ -114,7 +159,7 @@ async function copyFiles(run: Run, plan: LoadPlan, begun: Begun, first: OpenInpu
       files.push({ ...read, path: file.layout.file });
     } finally {
       // Pieces at work need nothing of the file any more.
-      if (index > 0) await opened.close();
+      if (opened !== first) await opened.close();
     }
     if (signal.aborted || pool.failed) break;
   }

@@ -22,7 +22,7 @@ export interface TargetStrategy {
   beforeFirst: string | undefined;
   /** Which of the ledger's tables tells of its pieces. */
   pieces: PieceTable;
-  prepare: () => Promise<void>;
+  prepare: (database: Database) => Promise<void>;
   /** After the last piece, within a transaction. @param copied rows that the lanes have stored */
   finish: (session: Session, copied: number) => Promise<MergeOutcome>;
   /** After finish, or instead of it where the load will not go on: leaves nothing behind but the table. */
@@ -117,7 +117,7 @@ function throughStaging(
   loadId: string | undefined,
   signal: AbortSignal,
 ): TargetStrategy {
-  const prepare = async () => {
+  const prepare = async (database: Database) => {
     const { rows } = await database.query<{ oid: number | null }>(tableNamed(merge.staging));
     if (rows[0]!.oid !== null) return;
     await database.transaction(async (session) => {
@@ -132,8 +132,8 @@ function throughStaging(
     immediate: false,
     beforeFirst: undefined,
     pieces: 'staged_pieces',
-    prepare: () =>
-      cancellable(database, signal, prepare).catch((error) => {
+    prepare: (session) =>
+      cancellable(session, signal, () => prepare(session)).catch((error) => {
         throw withoutPermission(error) ? error.withHint(stagingHint) : error;
       }),
     finish: async (session) => {
