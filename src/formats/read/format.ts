@@ -61,6 +61,11 @@ export interface OpenedFile {
   types?: readonly string[];
   /** Set where values are in PostgreSQL's own binary form: nothing tells their types, and any type takes the binary road. */
   binaryValues?: true;
+  /**
+   * Set where rows may have fields that the first ones have not: the field behind the last, of type json, is an object
+   * of those, NULL where there are none.
+   */
+  otherFields?: true;
   /** Bytes before the first record: a byte order mark, a header. */
   headLength: number;
   /** The first records' fields as text, NULL as null. */

@@ -266,6 +266,27 @@ eachDatabase((fixture) => {
       },
       { id: 2, e: null, s: '{1:1}/2', metadata: '{"t":true}', a: null, b: null },
     ]);
+    const later = Array.from({ length: 1200 }, (_, i) =>
+      i < 1100 ? `{"id":${i}}` : `{"id":${i}, "n\\u0061me" : [${i}, null]}`,
+    );
+    later[1150] = '{"id":1150,"x":null,"y":{"z":1},"id":7}';
+    await database.query('DROP TABLE t; CREATE TABLE t (id int, metadata jsonb)');
+    const rejectFile = path.join(await mkdtemp(path.join(scratch, 'composed-')), 'bad.jsonl');
+    const summary = await ingest(`${later.join('\n')}\n{"id":1200,"x":true} ?\n`, {
+      format: jsonl,
+      map: [['*', 'metadata']],
+      onError: 'skip',
+      rejectFile,
+    });
+    expect(summary).toMatchObject({ rows: 1199, rejected: 2 });
+    expect((await rows()).slice(1098, 1102)).toEqual([
+      { id: 1098, metadata: {} },
+      { id: 1099, metadata: {} },
+      { id: 1100, metadata: { name: [1100, null] } },
+      { id: 1101, metadata: { name: [1101, null] } },
+    ]);
+    expect((await rows()).at(-1)).toEqual({ id: 1199, metadata: { name: [1199, null] } });
+    await database.query('DROP TABLE t; CREATE TABLE t (id int, e vector(2))');
     await expect(
       ingest('[{"id":3,"e":"AACAPwAAAEA="},{"id":4,"e":[1,2]}]', { format: json }),
     ).rejects.toMatchObject({ row: 2, column: 'e', hint: expect.stringContaining('base64') });

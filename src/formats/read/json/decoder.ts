@@ -1,12 +1,14 @@
 import type { Batch, Piece } from '../../../batch.ts';
 import { DataError } from '../../../errors.ts';
+import type { TextReader } from '../../../text-reader.ts';
 import type { OnBadRecord, PieceDecoder, RejectedRecord } from '../format.ts';
 import { PieceRecords, rejectedLine } from '../piece-records.ts';
 import type { ReadColumn } from '../text-columns.ts';
 import { FieldNames, UNKNOWN } from './field-names.ts';
 import type { Extent, Frame } from './frames.ts';
 import { ObjectScanner } from './object-scanner.ts';
-import { BrokenJson, scanValue } from './syntax.ts';
+import { Scratch } from './scratch.ts';
+import { BrokenJson, CLOSE_OBJECT, COMMA, OPEN_OBJECT, scanValue } from './syntax.ts';
 import { ValueReader } from './value-reader.ts';
 
 export interface DecoderOptions {
@@ -34,6 +36,11 @@ class JsonDecoder implements PieceDecoder {
   private readonly scanner = new ObjectScanner();
   /** By field: the columns that it goes into; most often one, or none. */
   private readonly targets: readonly (readonly { column: ReadColumn; values: ValueReader }[])[];
+  /** The column of members that are no field's, as one object. */
+  private readonly others: ReadColumn | undefined;
+  private readonly othersText = new Scratch();
+  /** The last record of the piece whose other members are in their column. */
+  private othersIn = -1;
   /** By field: the last record of the piece that had it. */
   private readonly seenIn: Int32Array;
   private readonly records: PieceRecords;
@@ -50,6 +57,7 @@ class JsonDecoder implements PieceDecoder {
         .filter((column) => column.field === field)
         .map((column) => ({ column, values: new ValueReader(column) })),
     );
+    this.others = columns.find(({ field }) => field === options.names.length);
     this.seenIn = new Int32Array(options.names.length);
     this.place = { file: options.file, row: 0 };
   }
@@ -59,6 +67,7 @@ class JsonDecoder implements PieceDecoder {
     this.bytesRead = 0;
     this.records.begin();
     this.seenIn.fill(-1);
+    this.othersIn = -1;
     let position = 0;
     while (position < input.length) {
       const stop = position + batchLength;
@@ -123,12 +132,14 @@ class JsonDecoder implements PieceDecoder {
     const { scanner, targets, seenIn } = this;
     const record = this.records.count;
     let seen = 0;
+    this.othersText.clear();
     scanner.begin(input, start, end);
     for (let member = 0; scanner.next(); member++) {
       const field = this.names.find(scanner, member);
       if (field === UNKNOWN) {
         this.refuseUnknown();
         scanner.position = scanValue(input, scanner.position, end);
+        if (this.others !== undefined) this.addOther(input);
       } else {
         if (seenIn[field] === record) throw this.repeatedKey(field);
         seenIn[field] = record;
@@ -137,7 +148,26 @@ class JsonDecoder implements PieceDecoder {
       }
     }
     if (seen < targets.length) this.fillMissing();
+    if (this.others !== undefined) this.takeOthers(this.others.reader);
     return scanner.position;
+  }
+
+  /** The member that the scanner has walked through, just as it is written. */
+  private addOther(input: Buffer): void {
+    const { scanner, othersText } = this;
+    othersText.add(othersText.length === 0 ? OPEN_OBJECT : COMMA);
+    othersText.addAll(input, scanner.memberStart, scanner.position);
+  }
+
+  private takeOthers(reader: TextReader): void {
+    const { othersText } = this;
+    if (othersText.length === 0) reader.readNull();
+    else {
+      othersText.add(CLOSE_OBJECT);
+      // Any text is one to this reader.
+      reader.read(othersText.bytes, 0, othersText.length);
+    }
+    this.othersIn = this.records.count;
   }
 
   private readMember(field: number, input: Buffer, end: number): void {
@@ -172,10 +202,11 @@ class JsonDecoder implements PieceDecoder {
         if (!taken) column.reader.readNull();
       }
     });
+    if (this.othersIn !== this.records.count) this.others?.reader.readNull();
   }
 
   private refuseUnknown(): void {
-    if (this.options.others) return;
+    if (this.options.others || this.others !== undefined) return;
     const key = JSON.stringify(this.names.keyOf(this.scanner));
     const { names } = this.options;
     throw this.error(`the key ${key} is none of the first rows' (${names.join(', ')})`, {

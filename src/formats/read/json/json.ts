@@ -153,6 +153,7 @@ function openedFile(
     headLength: cutter.position,
     sample: rows,
     kinds,
+    ...(layout.others ? {} : { otherFields: true as const }),
     layout,
     pieces,
     recycle: (buffer) => cutter.recycle(buffer),

@@ -48,6 +48,11 @@ export class ObjectScanner {
     return true;
   }
 
+  /** Where the member begins, with its key's quote. */
+  get memberStart(): number {
+    return this.keyStart - 1;
+  }
+
   /** Whether the key is written with exactly these bytes. */
   keyIs(name: Uint8Array): boolean {
     const { bytes, keyStart } = this;

@@ -34,9 +34,10 @@ export interface ObjectMember {
   key: string;
   /**
    * json: values are JSON, and go in as they are; text: numbers and words that print as they are written, and true
-   * and false, become JSON's, all else a string; string: all become strings.
+   * and false, become JSON's, all else a string; string: all become strings; members: objects, whose members go in
+   * without the key.
    */
-  values: 'json' | 'text' | 'string';
+  values: 'json' | 'text' | 'string' | 'members';
 }
 
 /** Where float32 vectors come from: a part that holds them, or their text. */

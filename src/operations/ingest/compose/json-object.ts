@@ -17,10 +17,10 @@ export type ObjectWriter = (columns: readonly BytesColumn[], rows: number) => By
 export function objectWriter(members: readonly ObjectMember[]): ObjectWriter {
   const keys = members.map(({ key }) => Buffer.from(`${JSON.stringify(key)}:`));
   const out = new Scratch();
-  const offsets = new Offsets();
+  const ends = new Offsets();
   return (columns, rows) => {
     out.clear();
-    offsets.take();
+    ends.take();
     for (let row = 0; row < rows; row++) {
       out.add(OPEN);
       let first = true;
@@ -29,15 +29,20 @@ export function objectWriter(members: readonly ObjectMember[]): ObjectWriter {
         if (!isValid(column.validity, row)) continue;
         if (!first) out.add(COMMA);
         first = false;
-        const key = keys[i]!;
-        out.addAll(key, 0, key.length);
-        writeValue(column.bytes, column.offsets[row]!, column.offsets[row + 1]!, members[i]!.values, out);
+        const { bytes, offsets } = column;
+        const [start, end] = [offsets[row]!, offsets[row + 1]!];
+        const { values } = members[i]!;
+        if (values === 'members') out.addAll(bytes, start + 1, end - 1);
+        else {
+          out.addAll(keys[i]!, 0, keys[i]!.length);
+          writeValue(bytes, start, end, values, out);
+        }
       }
       out.add(CLOSE);
-      offsets.add(out.length);
+      ends.add(out.length);
     }
     const bytes = out.bytes.subarray(0, out.length);
-    return { kind: 'utf8', offsets: offsets.take(), bytes, validity: undefined };
+    return { kind: 'utf8', offsets: ends.take(), bytes, validity: undefined };
   };
 }
 
@@ -45,7 +50,7 @@ function writeValue(
   bytes: Uint8Array,
   start: number,
   end: number,
-  values: ObjectMember['values'],
+  values: Exclude<ObjectMember['values'], 'members'>,
   out: Scratch,
 ): void {
   const asItIs = values === 'json' || (values === 'text' && isPlainValue(bytes, start, end));

@@ -95,7 +95,7 @@ class Planner {
     const { origin } = mapped;
     const type = valueType(column);
     if (origin.kind === 'constant') return { kind: 'constant', text: origin.text, type };
-    if (origin.kind === 'object') return { kind: 'object', members: this.members(origin), type };
+    if (origin.kind === 'object') return { kind: 'object', members: this.members(origin, column.name), type };
     const isVector = column.vector !== undefined && (column.vector !== 'bit' || column.name === this.chosen);
     if (isVector || origin.kind === 'gathered') {
       const vectors = this.vectorSource(mapped, origin, column, type);
@@ -163,12 +163,20 @@ class Planner {
     return { kind: 'part', part: this.part(column.name, origin.field, type), form };
   }
 
-  private members({ fields, names }: ColumnOrigin & { kind: 'object' }): ObjectMember[] {
-    return fields.map((field, i) => {
+  private members({ fields, names }: ColumnOrigin & { kind: 'object' }, column: string): ObjectMember[] {
+    const { fieldCount, otherFields } = this.file;
+    const members = fields.map((field, i): ObjectMember => {
       const values = this.valuesIn(field);
       const type = values === 'json' ? jsonText : plainText;
       return { part: this.part(names[i]!, field, type), key: names[i]!, values };
     });
+    if (!otherFields) return members;
+    const others: ObjectMember = {
+      part: this.part(column, fieldCount, jsonText),
+      key: '',
+      values: 'members',
+    };
+    return [...members, others];
   }
 
   /** Of a file whose format knows no types, numbers are told by their looks. */
