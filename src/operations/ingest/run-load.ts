@@ -60,7 +60,7 @@ async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput
     }
     const created = prepared.created || run.made.has(options.table);
     await beforeLoad(run.database, { ...prepared, created }, options, begun.loadId, reporter, signal);
-    await target.prepare(run.database);
+    await run.connection.retrying((database) => target.prepare(database), { isStopped: () => signal.aborted });
     if (ledger && resumed !== undefined) {
       begun.stored = await cancellable(run.database, signal, () =>
         Stored.read(run.database, target.pieces, begun.loadId),
@@ -139,8 +139,9 @@ async function readFiles(
       await run.onFile(opened);
       const { file } = opened;
       const columns = index === 0 ? prepared : await sameColumns(run, file, prepared);
-      const recipe = await cancellable(run.database, signal, () =>
-        makeRecipe(run.database, file, columns, {
+      const database = await run.connection.get();
+      const recipe = await cancellable(database, signal, () =>
+        makeRecipe(database, file, columns, {
           input: at,
           copyInto: target.copyInto,
           numbered: target.numbered,

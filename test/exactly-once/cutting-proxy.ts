@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { afterwards } from '../support/afterwards.ts';
+
+/** A proxy before a server, which cuts connections when they are about to commit. */
+export interface CuttingProxy {
+  /** The server's URL by way of the proxy. */
+  url: string;
+  /** Connections that were cut. */
+  cuts: () => number;
+}
+
+/**
+ * @param choose asked for each COMMIT: `after` lets it through and then hears no answer, `before` keeps it back,
+ *   `stall` lets nothing through any more but leaves the connection open
+ */
+export async function cuttingProxy(
+  serverUrl: string,
+  choose: () => 'pass' | 'before' | 'after' | 'stall',
+): Promise<CuttingProxy> {
+  const target = new URL(serverUrl);
+  let cuts = 0;
+  const open = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const server = connect(Number(target.port || 5432), target.hostname);
+    let deaf = false;
+    for (const socket of [client, server]) {
+      open.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => open.delete(socket));
+    }
+    client.on('data', (chunk) => {
+      if (deaf) return;
+      const what = chunk.includes('COMMIT') ? choose() : 'pass';
+      if (what !== 'pass') {
+        cuts++;
+        deaf = true;
+      }
+      if (what === 'pass' || what === 'after') server.write(chunk);
+      if (what === 'before') server.destroy();
+      // The server has the COMMIT, and is given the time to do it.
+      if (what === 'before' || what === 'after') setTimeout(() => client.destroy(), 20);
+    });
+    server.on('data', (chunk) => {
+      if (!deaf) client.write(chunk);
+    });
+    server.on('close', () => !deaf && client.destroy());
+    client.on('close', () => server.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  afterwards(async () => {
+    for (const socket of open) socket.destroy();
+    proxy.close();
+  });
+  const url = new URL(serverUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String((proxy.address() as { port: number }).port);
+  return { url: url.href, cuts: () => cuts };
+}
