@@ -55,7 +55,17 @@ export function checkAround(options: LoadingOptions, ledger: boolean): void {
   }
 }
 
-/** Before the first row of a load. @throws UsageError, DatabaseError where what is asked for after it cannot be done */
+/** @throws UsageError, DatabaseError where the table cannot have done to it what is asked for */
+export async function checkTable(
+  database: Database,
+  { table, columns, created }: Indexable,
+  options: LoadingOptions,
+): Promise<void> {
+  if (options.truncate) await checkTruncate(database, table, { tenant: options.tenant !== undefined });
+  if (options.index !== undefined) await checkIndex(database, { table, columns, created }, options.index);
+}
+
+/** Before the first row of a load. @throws as checkTable does */
 export async function beforeLoad(
   database: Database,
   loaded: Indexable,
@@ -66,8 +76,7 @@ export async function beforeLoad(
 ): Promise<void> {
   const { table, created } = loaded;
   await cancellable(database, signal, async () => {
-    if (options.truncate) await checkTruncate(database, table, { tenant: options.tenant !== undefined });
-    if (options.index !== undefined) await checkIndex(database, loaded, options.index);
+    await checkTable(database, loaded, options);
     if (!options.deferIndexes || created) return;
     const names = await database.transaction((session) => deferIndexes(session, table, loadId));
     if (names.length > 0) reporter.note(`dropped ${names.join(', ')} until the load is done`);

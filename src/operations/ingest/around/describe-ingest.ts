@@ -11,6 +11,7 @@ import type { Input } from '../input.ts';
 import { decideLoads, describeLoads, type LoadPlan } from '../plan-loads.ts';
 import { type Prepared, prepareTable } from '../prepare.ts';
 import { chooseTarget, needsStaging } from '../target.ts';
+import { checkAround, checkTable } from './around-load.ts';
 
 /** What a load would do. */
 export interface IngestDescription {
@@ -54,6 +55,7 @@ export async function describeIngest(
   return cancellable(database, signal, () =>
     inScratch(database, async (scratch) => {
       const before = await describeTable(scratch, options.table);
+      checkAround(options, options.ledger !== false);
       const known = options.ledger !== false && (await hasLedger(scratch)) ? before : undefined;
       const planning = planOptions(options);
       const described = await describeLoads(
@@ -72,6 +74,7 @@ export async function describeIngest(
           const preparation = { existing, madeForIt, onCreate: async () => {} };
           const prepared = await prepareTable(scratch, file, options, quiet, preparation);
           first ??= prepared;
+          await checkTable(scratch, { ...prepared, created: before === undefined }, options);
           const { kind } = plans.find((plan) => plan.inputs.includes(at))!.decision;
           files.push({ ...describeFile(file, prepared), status: kind, bytes: byteLength ?? null });
         } finally {

@@ -98,6 +98,15 @@ eachDatabase((fixture) => {
     await expect(describeLoad({ onConflict: 'update', key: ['none'] })).rejects.toMatchObject({
       code: 'no-key',
     });
+    await expect(describeLoad({ deleteMissing: true })).rejects.toMatchObject({ name: 'UsageError' });
     expect(await describeTable(database, 'docs')).toBeUndefined();
+    await database.query(
+      'CREATE TABLE docs (id int PRIMARY KEY, text text, v text); CREATE TABLE refers (doc int REFERENCES docs)',
+    );
+    try {
+      await expect(describeLoad({ truncate: true })).rejects.toMatchObject({ code: 'referenced-table' });
+    } finally {
+      await database.query('DROP TABLE refers');
+    }
   });
 });
