@@ -140,7 +140,7 @@ eachDatabase((fixture) => {
         ['v', '[ 1 , 2 ]'],
       ];
       const tenant = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11';
-      await ingest(`id\n${Array.from({ length: 300 }, (_, i) => `${i}\n`).join('')}`, {
+      await ingest(`id\n${Array.from({ length: 300 }, (_, i) => `${299 - i}\n`).join('')}`, {
         set,
         tenant,
         pieceLength: 100,

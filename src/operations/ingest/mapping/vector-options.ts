@@ -39,7 +39,10 @@ export function chosenVector(candidates: readonly string[], options: VectorOptio
   const chosen = candidates.length === 1 ? candidates[0] : candidates.find((name) => name === 'embedding');
   if (chosen !== undefined) return chosen;
   if (candidates.length === 0) {
-    throw new UsageError(`${flags} is about vectors, and the file has none`, { code: 'no-vector-column' });
+    throw new UsageError(`${flags} is about vectors, and the file has none`, {
+      code: 'no-vector-column',
+      hint: "--map 'dim_*=embedding' gathers fields of one dimension each, --types <column>=vector says where there are some",
+    });
   }
   throw new UsageError(`${flags} is about one vector column, and there are ${candidates.join(', ')}`, {
     code: 'ambiguous-column',
