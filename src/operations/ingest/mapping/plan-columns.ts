@@ -184,7 +184,7 @@ class Planner {
     if (this.file.kinds !== undefined) return 'json';
     const declared = this.file.types?.[field];
     if (declared === undefined) return 'text';
-    if (/^(?:jsonb?|vector|halfvec)\b/.test(declared)) return 'json';
+    if (/^(?:jsonb?|vector|halfvec)\b|\[\]$/.test(declared)) return 'json';
     return numericTypes.test(declared) ? 'text' : 'string';
   }
 
