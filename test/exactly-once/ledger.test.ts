@@ -1,0 +1,306 @@
+import { appendFile, copyFile, readFile, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import { type IngestOptions, type IngestSummary, ingest } from '../../src/operations/ingest/ingest.ts';
+import { inputOf } from '../../src/operations/ingest/input.ts';
+import { silentReporter } from '../../src/progress.ts';
+import { resolveInputs } from '../../src/sources/inputs.ts';
+import { eachDatabase } from '../support/databases.ts';
+import { collectReports } from '../support/reports.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const row = (id: number, t = `t${id}`) => `${id},${t},"[1,${id}]"\n`;
+const many = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => row(from + i)).join('');
+const header = 'id,t,v\n';
+/** A dozen rows a piece. */
+const pieceLength = 200;
+
+eachDatabase((fixture) => {
+  let database: Database;
+  let directory: string;
+  let file: string;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    file = path.join(directory, 'docs.csv');
+    database = await fixture.open();
+    await database.query('CREATE EXTENSION IF NOT EXISTS vector');
+    await database.query('DROP TABLE IF EXISTS docs; DROP SCHEMA IF EXISTS pgv CASCADE');
+    await writeFile(file, header + many(0, 100));
+  });
+
+  type Options = Partial<IngestOptions> & { signal?: AbortSignal; reporter?: typeof silentReporter };
+
+  async function run(
+    { signal = new AbortController().signal, reporter = silentReporter, ...options }: Options = {},
+    ...files: string[]
+  ): Promise<IngestSummary> {
+    const names = files.length === 0 ? [file] : files;
+    const inputs = await resolveInputs(names, { cwd: directory, stdin: Readable.from([]) }, () => {});
+    return ingest(
+      database,
+      inputs.map((input) => inputOf(input, {}, reporter, signal)),
+      { table: 'docs', jobs: 2, pieceLength, ...options },
+      reporter,
+      signal,
+    );
+  }
+
+  async function stream(text: string, options: Options = {}): Promise<IngestSummary> {
+    const stdin = Readable.from([Buffer.from(text)], { objectMode: true });
+    const [input] = await resolveInputs(['-'], { cwd: directory, stdin }, () => {});
+    const signal = new AbortController().signal;
+    return ingest(
+      database,
+      [inputOf(input!, {}, silentReporter, signal)],
+      { table: 'docs', jobs: 2, pieceLength, ...options },
+      silentReporter,
+      signal,
+    );
+  }
+
+  async function ids(): Promise<number[]> {
+    const { rows } = await database.query<{ id: number }>('SELECT id FROM docs ORDER BY id, t');
+    return rows.map(({ id }) => id);
+  }
+
+  const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+  /** A load that a bad row ends, behind rows that are stored. */
+  async function begun(options: Options = {}): Promise<void> {
+    await writeFile(file, `${header}${many(0, 60)}x,y,z\n${many(60, 100)}`);
+    await expect(run({ jobs: 1, ...options })).rejects.toMatchObject({ row: 61 });
+  }
+
+  describe('a load that is finished', () => {
+    test('is not done again', async () => {
+      expect(await run()).toMatchObject({ status: 'loaded', rows: 100 });
+      expect(await run()).toMatchObject({ status: 'already-loaded', rows: 0, inserted: 0, lanes: 0 });
+      expect(await ids()).toEqual(upTo(100));
+    });
+
+    test('--if-loaded error and again', async () => {
+      await database.query('CREATE TABLE docs (id bigint, t text, v vector(2))');
+      await run();
+      await expect(run({ ifLoaded: 'error' })).rejects.toMatchObject({ code: 'already-loaded' });
+      expect(await run({ ifLoaded: 'again' })).toMatchObject({ status: 'loaded', rows: 100 });
+      expect(await ids()).toHaveLength(200);
+    });
+
+    test('an upsert applies again, and finds all as it is', async () => {
+      await run();
+      expect(await run({ onConflict: 'update' })).toMatchObject({ inserted: 0, updated: 0, unchanged: 100 });
+      expect(await run({ onConflict: 'update' })).toMatchObject({ status: 'loaded', unchanged: 100 });
+      expect(await run({ onConflict: 'skip' })).toMatchObject({ skipped: 100 });
+    });
+
+    test('the same bytes elsewhere, or written again, are the same load', async () => {
+      await run();
+      const copy = path.join(directory, 'copy.csv');
+      await copyFile(file, copy);
+      await utimes(copy, new Date(), new Date(Date.now() + 5000));
+      expect(await run({}, copy)).toMatchObject({ status: 'already-loaded' });
+      // The same length and the same ends and samples, and yet another: the pieces' checksums tell.
+      const text = await readFile(file, 'utf8');
+      const long = header + many(0, 100_000);
+      await writeFile(copy, long);
+      await run({ onConflict: 'skip' }, copy);
+      await writeFile(file, text);
+      expect(await run()).toMatchObject({ status: 'already-loaded' });
+    });
+
+    test('another file, other columns or another table are another load', async () => {
+      await run();
+      await writeFile(file, header + many(100, 110));
+      expect(await run()).toMatchObject({ status: 'loaded', rows: 10 });
+      expect(await ids()).toEqual(upTo(110));
+      await run({ table: 'others' });
+      await database.query('DROP TABLE others');
+    });
+
+    test.each([
+      ['dropped', 'DROP TABLE docs'],
+      ['emptied', 'DELETE FROM docs'],
+      ['truncated', 'TRUNCATE docs'],
+      ['truncated, and filled with others', "TRUNCATE docs; INSERT INTO docs VALUES (5000, 'x', '[1,2]')"],
+    ])('is void once its table is %s', async (_, statement) => {
+      await run();
+      await database.query(statement);
+      expect(await run()).toMatchObject({ status: 'loaded', rows: 100 });
+      expect((await ids()).slice(0, 100)).toEqual(upTo(100));
+    });
+
+    test.each([
+      ['rewritten', 'VACUUM FULL docs'],
+      ['given another type', 'ALTER TABLE docs ALTER v TYPE halfvec(2)'],
+      ['partly emptied', 'DELETE FROM docs WHERE id > 50'],
+      ['updated', "UPDATE docs SET t = 'new'"],
+    ])('holds when its table is %s', async (_, statement) => {
+      await run();
+      await database.query(statement);
+      expect(await run()).toMatchObject({ status: 'already-loaded' });
+    });
+
+    test('a table that was truncated and holds some of its rows again does not tell', async () => {
+      await run();
+      await database.query("TRUNCATE docs; INSERT INTO docs VALUES (0, 't0', '[1,0]')");
+      await expect(run()).rejects.toMatchObject({ code: 'load-in-doubt' });
+    });
+  });
+
+  describe('a load that is not finished', () => {
+    test('goes on with the same command once what stopped it is gone', async () => {
+      await database.query(
+        'CREATE TABLE docs (id bigint, t text, v vector(2), CONSTRAINT low CHECK (id < 70))',
+      );
+      await expect(run({ jobs: 1 })).rejects.toMatchObject({ sqlstate: '23514', row: 71 });
+      const before = await ids();
+      expect(before.length).toBeGreaterThan(40);
+      await database.query('ALTER TABLE docs DROP CONSTRAINT low');
+      const reporter = collectReports();
+      const summary = await run({ reporter, jobs: 2 });
+      expect(summary).toMatchObject({ status: 'resumed', rows: 100 - before.length });
+      expect(reporter.notes.join()).toContain(`going on with the load of ${file}`);
+      expect(await ids()).toEqual(upTo(100));
+      expect(await run()).toMatchObject({ status: 'already-loaded' });
+    });
+
+    test('leaves out what is wrong when it goes on with --on-error skip', async () => {
+      await begun();
+      const rejectFile = path.join(directory, 'bad.csv');
+      expect(await run({ onError: 'skip', rejectFile })).toMatchObject({ status: 'resumed', rejected: 1 });
+      expect(await ids()).toEqual(upTo(100));
+      expect(await readFile(rejectFile, 'utf8')).toBe(`${header}x,y,z\n`);
+    });
+
+    test('is refused when its file has changed', async () => {
+      await begun();
+      await appendFile(file, row(100));
+      await expect(run()).rejects.toMatchObject({
+        code: 'file-changed',
+        message: expect.stringMatching(
+          /has changed since its load into public\.docs began on .* bytes, sample/,
+        ),
+        hint: expect.stringContaining('--restart begins again'),
+      });
+    });
+
+    test('is refused with other options', async () => {
+      await begun();
+      await expect(run({ map: [['t', 'other']] })).rejects.toMatchObject({
+        code: 'other-options',
+        message: expect.stringContaining('--map'),
+      });
+      await expect(run({ atomic: true })).rejects.toMatchObject({
+        message: expect.stringContaining('--atomic'),
+      });
+    });
+
+    test('--restart begins again with a table of its own making', async () => {
+      await begun();
+      await writeFile(file, header + many(0, 90));
+      expect(await run({ restart: true })).toMatchObject({ status: 'loaded', rows: 90 });
+      expect(await ids()).toEqual(upTo(90));
+    });
+
+    test('--restart does not take rows out of a table that was there', async () => {
+      await database.query('CREATE TABLE docs (id bigint, t text, v vector(2))');
+      await begun();
+      await expect(run({ restart: true })).rejects.toMatchObject({ code: 'cannot-restart' });
+      await writeFile(file, header + many(0, 90));
+      expect(await run({ restart: true, truncate: true })).toMatchObject({ status: 'loaded', rows: 90 });
+      expect(await ids()).toEqual(upTo(90));
+    });
+
+    test('--atomic leaves nothing of a file that is wrong', async () => {
+      await begun({ atomic: true });
+      const { rows } = await database.query('SELECT FROM pgv.loads');
+      expect(rows).toEqual([]);
+    });
+  });
+
+  describe('several files', () => {
+    test('each is a load: one more is one load more', async () => {
+      const second = path.join(directory, 'more.csv');
+      await writeFile(second, header + many(100, 150));
+      expect(await run()).toMatchObject({ rows: 100 });
+      const both = await run({}, file, second);
+      expect(both).toMatchObject({ status: 'loaded', rows: 50, loadId: null });
+      expect(both.files).toMatchObject([{ status: 'already-loaded' }, { status: 'loaded', rows: 50 }]);
+      expect(await run({}, file, second)).toMatchObject({ status: 'already-loaded' });
+      expect(await ids()).toEqual(upTo(150));
+    });
+
+    test('merged together, the last file wins', async () => {
+      const second = path.join(directory, 'more.csv');
+      await writeFile(second, header + row(5, 'new') + row(200, 'new'));
+      expect(await run({ onConflict: 'update', key: ['id'] }, file, second)).toMatchObject({
+        inserted: 101,
+        skipped: 1,
+      });
+      const { rows } = await database.query("SELECT id FROM docs WHERE t = 'new' ORDER BY id");
+      expect(rows).toEqual([{ id: 5 }, { id: 200 }]);
+    });
+
+    test('all or nothing', async () => {
+      const second = path.join(directory, 'more.csv');
+      await writeFile(second, `${header}${many(100, 120)}x,y,z\n`);
+      await expect(run({ atomic: true }, file, second)).rejects.toMatchObject({ file: second, row: 21 });
+      expect((await database.query("SELECT to_regclass('docs')::text AS docs")).rows).toEqual([
+        { docs: null },
+      ]);
+    });
+  });
+
+  describe('a stream', () => {
+    test('without a name is loaded each time', async () => {
+      await database.query('CREATE TABLE docs (id bigint, t text, v vector(2))');
+      await stream(header + many(0, 10));
+      expect(await stream(header + many(0, 10))).toMatchObject({ status: 'loaded', rows: 10 });
+      expect(await ids()).toHaveLength(20);
+    });
+
+    test('--load-id: goes on, is checked, and is done once', async () => {
+      const bad = `${header}${many(0, 60)}x,y,z\n${many(60, 100)}`;
+      await expect(stream(bad, { loadId: 'nightly', jobs: 1 })).rejects.toMatchObject({ row: 61 });
+      await expect(stream(header + many(1, 101), { loadId: 'nightly' })).rejects.toMatchObject({
+        code: 'file-changed',
+      });
+      expect(await stream(bad, { loadId: 'nightly', onError: 'skip' })).toMatchObject({
+        status: 'resumed',
+        rejected: 1,
+      });
+      expect(await ids()).toEqual(upTo(100));
+      expect(await stream('', { loadId: 'nightly' })).toMatchObject({ status: 'already-loaded' });
+    });
+
+    test('--expect-rows: a producer that died', async () => {
+      const short = stream(header + many(0, 90), { loadId: 'n', expectRows: 100 });
+      await expect(short).rejects.toMatchObject({ code: 'unexpected-rows' });
+      expect(await stream(header + many(0, 100), { loadId: 'n', expectRows: 100 })).toMatchObject({
+        status: 'resumed',
+      });
+      expect(await ids()).toEqual(upTo(100));
+    });
+  });
+
+  test('--truncate: what the table holds goes with the first piece; a load again is a load again', async () => {
+    await database.query(
+      "CREATE TABLE docs (id bigint, t text, v vector(2)); INSERT INTO docs VALUES (7, 'old')",
+    );
+    expect(await run({ truncate: true })).toMatchObject({ rows: 100 });
+    expect(await ids()).toEqual(upTo(100));
+    expect(await run({ truncate: true })).toMatchObject({ status: 'loaded', rows: 100 });
+    expect(await ids()).toEqual(upTo(100));
+    expect(await run()).toMatchObject({ status: 'already-loaded' });
+  });
+
+  test('--no-ledger leaves none', async () => {
+    expect(await run({ ledger: false })).toMatchObject({ rows: 100, loadId: null });
+    expect((await database.query("SELECT FROM pg_namespace WHERE nspname = 'pgv'")).rowCount).toBe(0);
+    await expect(run({ ledger: false, restart: true })).rejects.toMatchObject({ code: 'usage' });
+  });
+});
