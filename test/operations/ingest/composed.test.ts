@@ -401,6 +401,12 @@ eachDatabase((fixture) => {
       { set: [['id', 'one']] },
       { name: 'UsageError', column: 'id', sqlstate: '22P02' },
     ],
+    [
+      'a constant that does not fit',
+      'id\n1\n',
+      { set: [['v', '[1,2,3]']] },
+      { name: 'UsageError', column: 'v', message: expect.stringContaining('expected 2 dimensions, not 3') },
+    ],
     ['a constant beside its field', 'id\n1\n', { set: [['id', '1']] }, { name: 'UsageError', column: 'id' }],
     [
       'two constants',

@@ -1,6 +1,6 @@
 import type { Batch, BytesColumn, Column } from '../../../batch.ts';
 import { NeedsText, type Road } from '../../../formats/read/format.ts';
-import { BAD, TAKEN } from '../../../text-reader.ts';
+import { TAKEN } from '../../../text-reader.ts';
 import { utf8Reader } from '../../../values/bytes-reader.ts';
 import { type SessionFacts, textReader, type ValueType } from '../../../values/types.ts';
 import type { Transformer } from '../../../vector/transform.ts';
@@ -62,13 +62,12 @@ function constantMaker(text: string | undefined, reader: ReturnType<typeof reade
   const bytes = Buffer.from(text ?? '');
   let made: Column | undefined;
   let room = 0;
-  return ({ rows }, refuse) => {
+  return ({ rows }) => {
     if (made !== undefined && rows <= room) return made;
     reader.take();
     for (let row = 0; row < rows; row++) {
-      const verdict = text === undefined ? reader.readNull() : reader.read(bytes, 0, bytes.length);
-      if (verdict === BAD) refuse(row, reader.problem!);
-      else if (verdict !== undefined && verdict !== TAKEN) throw new NeedsText();
+      if (text === undefined) reader.readNull();
+      else if (reader.read(bytes, 0, bytes.length) !== TAKEN) throw new NeedsText();
     }
     made = reader.take();
     room = rows;

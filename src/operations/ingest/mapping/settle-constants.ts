@@ -1,6 +1,8 @@
 import type { Session } from '../../../database/database.ts';
 import { PgvError, UsageError } from '../../../errors.ts';
 import { quoteQualified } from '../../../sql/identifiers.ts';
+import { BAD } from '../../../text-reader.ts';
+import { textReader, type ValueType } from '../../../values/types.ts';
 import type { ColumnDescription } from '../../tables.ts';
 import type { ComposedColumn } from '../compose/composition.ts';
 
@@ -17,8 +19,11 @@ export async function settleConstants(
   const settled: ComposedColumn[] = [];
   for (const [i, { name, source }] of composed.entries()) {
     if (source.kind !== 'constant' || source.text === undefined) settled.push({ name, source });
-    else
-      settled.push({ name, source: { ...source, text: await printed(session, source.text, columns[i]!) } });
+    else {
+      const text = await printed(session, source.text, columns[i]!);
+      checkFits(text, source.type, name);
+      settled.push({ name, source: { ...source, text } });
+    }
   }
   return settled;
 }
@@ -30,14 +35,27 @@ async function printed(session: Session, text: string, { name, type }: ColumnDes
     .query<{ text: string }>({ text: `SELECT $1::text::${typeName}::text AS text`, values: [text] })
     .catch((error: unknown) => {
       if (!(error instanceof PgvError) || !/^2[23]/.test(error.sqlstate ?? '')) throw error;
-      const { message, sqlstate, hint } = error;
-      throw new UsageError(`column ${name} cannot be set to ${JSON.stringify(text)}: ${message}`, {
-        code: 'bad-value',
-        column: name,
-        sqlstate,
-        hint,
-        cause: error,
-      });
+      throw badConstant(text, name, error);
     });
   return rows[0]!.text;
+}
+
+/** What depends on the column's modifier, as the number of a vector's dimensions does. */
+function checkFits(text: string, type: ValueType, name: string): void {
+  const reader = textReader(type, { utc: true, canonical: false });
+  const bytes = Buffer.from(text);
+  if (reader?.read(bytes, 0, bytes.length) === BAD) throw badConstant(text, name, reader.problem!);
+}
+
+function badConstant(
+  text: string,
+  column: string,
+  { message, sqlstate, hint }: { message: string; sqlstate?: string | undefined; hint?: string | undefined },
+): UsageError {
+  return new UsageError(`column ${column} cannot be set to ${JSON.stringify(text)}: ${message}`, {
+    code: 'bad-value',
+    column,
+    sqlstate,
+    hint,
+  });
 }
