@@ -14,6 +14,7 @@ export interface AroundFlags {
 /** What ingest does before the first row and after the last. */
 export function addAroundOptions(command: Command): Command {
   return command
+    .optionsGroup('Before the first row and after the last:')
     .option('--truncate', 'empty the table first, with the first rows that come or, with --atomic, with all')
     .option('--delete-missing', 'with --on-conflict update: delete rows whose key the files have no more')
     .option('--defer-indexes', 'drop the indexes but keys before, and build them again after')

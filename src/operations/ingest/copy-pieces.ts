@@ -1,3 +1,4 @@
+import type { Piece } from '../../batch.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { Stored } from './stored-pieces.ts';
@@ -14,6 +15,8 @@ export interface FileToCopy {
   reread: boolean;
   /** No other piece begins before the load's first is stored. */
   firstAlone: boolean;
+  /** Called before the last piece is stored, with the file's records; undefined: nothing is held back. */
+  beforeLast: ((records: number) => Promise<void>) | undefined;
 }
 
 /** What was read of a file: its pieces, records and bytes, those of stored pieces included. */
@@ -30,7 +33,7 @@ export interface FileRead {
  */
 export async function copyPieces(
   pool: LanePool,
-  { file, index, rowBase, stored, reread, firstAlone }: FileToCopy,
+  { file, index, rowBase, stored, reread, firstAlone, beforeLast }: FileToCopy,
   signal: AbortSignal,
   changed: () => Error,
 ): Promise<FileRead> {
@@ -40,10 +43,12 @@ export async function copyPieces(
     records = stored.records(index);
     for (const { byteLength } of stored.ofFile(index).values()) bytes += byteLength;
   }
-  for await (const piece of file.pieces(reread ? undefined : stored.ofFile(index))) {
+  const found = file.pieces(reread ? undefined : stored.ofFile(index));
+  for await (const { piece, isLast } of beforeLast === undefined ? asTheyCome(found) : withLast(found)) {
     const { location } = piece;
     pieces++;
     records += location.records;
+    if (isLast) await beforeLast?.(records);
     bytes += location.byteLength;
     const same = reread ? stored.matches(index, piece) : undefined;
     if (same === false) throw changed();
@@ -55,4 +60,23 @@ export async function copyPieces(
     if (firstAlone && index === 0 && location.sequence === 0) await pool.finish();
   }
   return { pieces, records, bytes };
+}
+
+interface Found {
+  piece: Piece;
+  isLast: boolean;
+}
+
+async function* asTheyCome(pieces: AsyncIterable<Piece>): AsyncGenerator<Found> {
+  for await (const piece of pieces) yield { piece, isLast: false };
+}
+
+/** Each piece once it is known whether another comes. */
+async function* withLast(pieces: AsyncIterable<Piece>): AsyncGenerator<Found> {
+  let held: Piece | undefined;
+  for await (const piece of pieces) {
+    if (held !== undefined) yield { piece: held, isLast: false };
+    held = piece;
+  }
+  if (held !== undefined) yield { piece: held, isLast: true };
 }

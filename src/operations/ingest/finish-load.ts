@@ -1,10 +1,10 @@
 import type { Session } from '../../database/database.ts';
-import { DataError } from '../../errors.ts';
 import { finishedLoad, insertFinished, type LoadCounts, whoAmI } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
 import { checkNotEmpty } from './around/around-load.ts';
 import type { FileRead } from './copy-pieces.ts';
 import { endBackend } from './end-backend.ts';
+import { unexpectedRows } from './expectations.ts';
 import { LostPieces } from './lost-pieces.ts';
 import type { LoadPlan } from './plan-loads.ts';
 import type { Begun, Run } from './run.ts';
@@ -15,11 +15,7 @@ function checkExpectedRows({ options }: Run, plan: LoadPlan, rows: number): void
   const { expectRows } = options;
   if (expectRows === undefined) return;
   if (rows === expectRows) return;
-  const file = plan.sources[0]!.name;
-  throw new DataError(
-    `${file} has ${rows.toLocaleString('en')} rows, --expect-rows says ${expectRows.toLocaleString('en')}`,
-    { code: 'unexpected-rows', file, hint: 'the load is not finished: was the file written to its end?' },
-  );
+  throw unexpectedRows(plan.sources[0]!.name, rows, expectRows);
 }
 
 /** What a load has stored. */

@@ -11,11 +11,12 @@ import { LoadGuard } from '../ledger/guard.ts';
 import { ensureLedger } from '../ledger/ledger.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
 import { afterLoads, checkAround } from './around/around-load.ts';
+import { checkExpectations } from './expectations.ts';
 import type { Input } from './input.ts';
 import { LanePool } from './lane-pool.ts';
 import { firstRecords } from './limit.ts';
 import { decideLoads, describeLoads, type LoadPlan, type PlanOptions, reportDecision } from './plan-loads.ts';
-import { type RejectOptions, Rejects } from './rejects.ts';
+import { checkRejects, type RejectOptions, Rejects } from './rejects.ts';
 import type { LoadOptions, LoadResult, Run } from './run.ts';
 import { runLoad } from './run-load.ts';
 import { shapeOf } from './shape-of.ts';
@@ -69,6 +70,8 @@ export async function ingest(
 ): Promise<IngestSummary> {
   const started = performance.now();
   const inputs = firstRecords(given, options.limit);
+  checkExpectations(options, inputs.length);
+  checkRejects(options);
   const ledger = await prepareLedger(database, options, reporter, signal);
   checkAround(options, ledger);
   const before = await cancellable(database, signal, () => describeTable(database, options.table));

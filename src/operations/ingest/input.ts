@@ -1,5 +1,6 @@
 import type { OpenedFile } from '../../formats/read/format.ts';
 import type { Reporter } from '../../progress.ts';
+import { type HashedSource, hashed } from '../../sources/hashed.ts';
 import type { NamedInput } from '../../sources/inputs.ts';
 import type { RecordedSource } from '../ledger/ledger.ts';
 import { fingerprintOf, type InputOptions, openInput } from './open-input.ts';
@@ -17,12 +18,16 @@ export interface Input {
 export interface OpenInputOptions {
   /** Bytes a piece; undefined: what serves speed. A load keeps to what it began with. */
   pieceLength: number | undefined;
+  /** Whether the sum of its bytes is wanted; default no. */
+  sum?: boolean;
 }
 
 export interface OpenInput {
   file: OpenedFile;
   /** Bytes of what is cut into pieces, where known: for progress alone. */
   byteLength: number | undefined;
+  /** SHA-256 of its bytes as they come, in hex, once they are read; where it was asked for. */
+  sha256?: () => Promise<string>;
   close: () => Promise<void>;
 }
 
@@ -39,9 +44,16 @@ export function inputOf(
       const fingerprint = await fingerprintOf(named, reporter, signal);
       return { name: named.location, ...(fingerprint && { fingerprint }) };
     },
-    open: async ({ pieceLength }) => {
-      const { source, file } = await openInput(named, { ...options, pieceLength }, reporter, signal);
-      return { file, byteLength: source.byteLength, close: () => source.close() };
+    open: async ({ pieceLength, sum }) => {
+      let summed: HashedSource | undefined;
+      const open: NamedInput['open'] = async (how) => {
+        summed = hashed(await named.open(how));
+        return summed.source;
+      };
+      const input = sum ? { ...named, open } : named;
+      const { source, file } = await openInput(input, { ...options, pieceLength }, reporter, signal);
+      const close = () => source.close();
+      return { file, byteLength: source.byteLength, close, ...(summed && { sha256: summed.sha256 }) };
     },
   };
 }

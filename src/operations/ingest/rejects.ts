@@ -1,12 +1,21 @@
-import { DataError } from '../../errors.ts';
+import { DataError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { type Reject, RejectFile } from './reject-file.ts';
 
 export interface RejectOptions {
+  /** What a bad row does: end the load (the default), or be left out. */
+  onError?: 'stop' | 'skip' | undefined;
   /** Where rejected rows go; undefined: nowhere, they are only told. */
   rejectFile?: string | undefined;
   /** How many there may be; undefined: any number. */
   maxErrors?: number | undefined;
+}
+
+/** @throws UsageError where no row would be left out */
+export function checkRejects({ rejectFile, maxErrors, onError }: RejectOptions): void {
+  if (onError === 'skip' || (rejectFile === undefined && maxErrors === undefined)) return;
+  const flag = rejectFile === undefined ? '--max-errors' : '--reject-file';
+  throw new UsageError(`${flag} is about rows that are left out, which takes --on-error skip`);
 }
 
 /** Rejected rows that are told one by one where no file takes them. */

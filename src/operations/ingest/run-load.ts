@@ -10,6 +10,7 @@ import { abandonLoad } from './abandon-load.ts';
 import { beforeLoad } from './around/around-load.ts';
 import { beginLoad, startOver } from './begin-load.ts';
 import { copyPieces, type FileRead } from './copy-pieces.ts';
+import { checkWhole } from './expectations.ts';
 import { finishLoad } from './finish-load.ts';
 import type { OpenInput } from './input.ts';
 import { LostPieces } from './lost-pieces.ts';
@@ -31,11 +32,14 @@ export async function runLoad(
   table: TableDescription | undefined,
 ): Promise<LoadResult> {
   const plan = await settle(run, planned, table);
-  if (plan.decision.kind === 'loaded') return alreadyLoaded(plan.decision.load, plan, table!);
+  if (plan.decision.kind === 'loaded') return alreadyLoaded(run, plan, plan.decision.load, table!);
   let existing = table;
   if (plan.decision.kind === 'restart') existing = await startOver(run, plan.decision.loads, table);
   const input = run.inputs[plan.inputs[0]!]!;
-  const first = await input.open({ pieceLength: resumedLoad(plan)?.pieceLength ?? run.options.pieceLength });
+  const first = await input.open({
+    pieceLength: resumedLoad(plan)?.pieceLength ?? run.options.pieceLength,
+    sum: run.options.expectSha256 !== undefined,
+  });
   try {
     const begun = await beginLoad(run, plan, existing, first.file);
     return await complete(run, plan, begun, first);
@@ -44,9 +48,14 @@ export async function runLoad(
   }
 }
 
-function alreadyLoaded(load: RecordedLoad, plan: LoadPlan, table: TableDescription): LoadResult {
+function alreadyLoaded(
+  { inputs }: Run,
+  plan: LoadPlan,
+  load: RecordedLoad,
+  table: TableDescription,
+): LoadResult {
   const nothing = { inserted: 0, updated: 0, unchanged: 0, skipped: 0, deleted: 0, rejected: 0 };
-  const files = plan.sources.map(({ name }) => ({ path: name, pieces: 0, records: 0, bytes: 0 }));
+  const files = plan.inputs.map((at) => ({ path: inputs[at]!.name, pieces: 0, records: 0, bytes: 0 }));
   return { ...nothing, loadId: load.loadId, status: 'already-loaded', table, files };
 }
 
@@ -60,7 +69,9 @@ async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput
     }
     const created = prepared.created || run.made.has(options.table);
     await beforeLoad(run.database, { ...prepared, created }, options, begun.loadId, reporter, signal);
-    await run.connection.retrying((database) => target.prepare(database), { isStopped: () => signal.aborted });
+    await run.connection.retrying((database) => target.prepare(database), {
+      isStopped: () => signal.aborted,
+    });
     if (ledger && resumed !== undefined) {
       begun.stored = await cancellable(run.database, signal, () =>
         Stored.read(run.database, target.pieces, begun.loadId),
@@ -134,7 +145,8 @@ async function readFiles(
   let rowBase = 0;
   for (const [index, at] of plan.inputs.entries()) {
     const pieceLength = begun.resumed?.pieceLength ?? options.pieceLength;
-    const opened = index === 0 && first !== undefined ? first : await inputs[at]!.open({ pieceLength });
+    const sum = options.expectSha256 !== undefined;
+    const opened = index === 0 && first !== undefined ? first : await inputs[at]!.open({ pieceLength, sum });
     try {
       await run.onFile(opened);
       const { file } = opened;
@@ -154,7 +166,17 @@ async function readFiles(
       pool.use(recipe);
       const source = plan.sources[index]!;
       const reread = stored.all.length > 0 && source.fingerprint === undefined;
-      const toCopy = { file, index, rowBase, stored, reread, firstAlone: target.beforeFirst !== undefined };
+      const expects = options.expectRows !== undefined || options.expectSha256 !== undefined;
+      const beforeLast = expects ? (records: number) => checkWhole(options, opened, records) : undefined;
+      const toCopy = {
+        file,
+        index,
+        rowBase,
+        stored,
+        reread,
+        firstAlone: target.beforeFirst !== undefined,
+        beforeLast,
+      };
       const read = await copyPieces(pool, toCopy, signal, () => changedFile(plan, begun.resumed!));
       rowBase += read.records;
       files.push({ ...read, path: file.layout.file });

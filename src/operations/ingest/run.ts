@@ -6,9 +6,11 @@ import type { LoadMode, RecordedLoad } from '../ledger/ledger.ts';
 import type { TableDescription } from '../tables.ts';
 import type { AroundOptions } from './around/around-load.ts';
 import type { FileRead } from './copy-pieces.ts';
+import type { Expectations } from './expectations.ts';
 import type { Input, OpenInput } from './input.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { Prepared, TableOptions } from './prepare.ts';
+import type { RejectOptions } from './rejects.ts';
 import type { Stored } from './stored-pieces.ts';
 import type { TargetOptions, TargetStrategy } from './target.ts';
 
@@ -35,11 +37,7 @@ export interface Run {
   made: Set<string>;
 }
 
-export interface LoadOptions extends TableOptions, TargetOptions, AroundOptions {
-  /** What a bad row does: end the load (the default), or be left out. */
-  onError?: 'stop' | 'skip' | undefined;
-  /** Rows that the source must have, else the load does not finish. */
-  expectRows?: number | undefined;
+export interface LoadOptions extends Expectations, RejectOptions, TableOptions, TargetOptions, AroundOptions {
   /** How the user says that the input is written: a load is known by it, and by all else that shapes rows. */
   dialect?: Record<string, unknown> | undefined;
   pieceLength: number;
