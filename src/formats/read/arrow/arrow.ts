@@ -3,11 +3,14 @@ import { DataError } from '../../../errors.ts';
 import { beginning, type Source } from '../../../source.ts';
 import { ColumnarDecoder, type ColumnarLayout, damagedFile } from '../columnar/decoder.ts';
 import { columnarFile } from '../columnar/opened.ts';
+import { Damaged } from '../columnar/values.ts';
 import { prepareZstd } from '../columnar/zstd.ts';
 import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
 import { Batches } from './batches.ts';
-import { MessageSource } from './message-source.ts';
+import type { Table } from './flatbuffer.ts';
+import { FooterMessages, magic, readFooter } from './footer.ts';
+import { MessageSource, type Messages } from './message-source.ts';
 import { pieceReader } from './piece-reader.ts';
 import { type ArrowField, readSchema, UnknownType } from './schema.ts';
 
@@ -17,7 +20,6 @@ interface ArrowLayout extends ColumnarLayout {
   zstd: boolean;
 }
 
-const magic = [...Buffer.from('ARROW1')];
 /** Of version 1 of Feather, which has nothing in common with version 2. */
 const oldFeather = 'FEA1';
 
@@ -40,9 +42,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   refuseCsvFlags(options, arrow.name);
   const file = source.name;
   try {
-    const messages = await begin(source);
-    const fields = await schemaOf(messages, file);
-    const { position } = messages;
+    const { fields, messages, headLength } = await begin(source);
     const batches = new Batches(messages);
     const first = await batches.peek();
     const zstd = first?.compression === 'zstd';
@@ -52,7 +52,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     const layout: ArrowLayout = { format: arrow.name, file, names, types, held, fields, zstd };
     return {
       ...columnarFile(layout, first && pieceReader(fields)(first.piece)),
-      headLength: position,
+      headLength,
       pieces: (stored) => guarded(batches, file, stored),
       recycle: () => {},
     };
@@ -69,8 +69,15 @@ async function* guarded(batches: Batches, file: string, stored: StoredPieces | u
   }
 }
 
-/** The messages of a file or stream, from the first on. */
-async function begin(source: Source): Promise<MessageSource> {
+interface Begun {
+  fields: ArrowField[];
+  messages: Messages;
+  /** Bytes before the first message behind the schema. */
+  headLength: number;
+}
+
+/** A file that can be read here and there is read by its footer, all else as a stream. */
+async function begin(source: Source): Promise<Begun> {
   const { name: file, byteLength, readAt } = source;
   const { bytes, whole } = await beginning(source, 8);
   if (bytes.length === 0) throw new DataError('the file is empty', { code: 'empty-file', file });
@@ -83,35 +90,32 @@ async function begin(source: Source): Promise<MessageSource> {
   }
   const isFile = magic.every((byte, i) => bytes[i] === byte);
   if (isFile && readAt !== undefined && byteLength !== undefined) {
-    const tail = new Uint8Array(Math.min(magic.length, byteLength));
-    await readAt(tail, byteLength - tail.length);
-    if (byteLength < 16 || magic.some((byte, i) => tail[i] !== byte)) {
-      throw new DataError('the file is cut short: it does not end as an Arrow file does', {
-        code: 'truncated',
-        sqlstate: '22P04',
-        file,
-      });
-    }
+    const footer = await readFooter(readAt, byteLength, file);
+    const fields = fieldsOf(footer.schema, file);
+    return { fields, messages: new FooterMessages(readAt, byteLength, file, footer), headLength: 8 };
   }
   const messages = new MessageSource(whole, isFile);
   if (isFile) await messages.read(8);
-  return messages;
-}
-
-async function schemaOf(messages: MessageSource, file: string): Promise<ArrowField[]> {
-  try {
-    const message = await messages.next();
-    if (message?.kind === 'schema') return readSchema(message.header);
-  } catch (error) {
-    if (error instanceof UnknownType) {
-      throw new DataError(`the file holds ${error.message}, which pgv does not read`, {
-        code: 'unknown-type',
-        file,
-        hint: 'write it again without them, or as Parquet',
-      });
-    }
-    // Whatever does not begin with a schema is no Arrow at all.
-    if (error instanceof DataError) throw error;
+  const schema = await messages.next().catch((error: unknown) => {
+    // What does not begin with a message is no Arrow at all.
+    if (error instanceof Damaged || error instanceof RangeError) return undefined;
+    throw error;
+  });
+  if (schema?.kind === 'schema') {
+    return { fields: fieldsOf(schema.header, file), messages, headLength: messages.position };
   }
   throw new DataError('the file does not begin as an Arrow file or stream does', { code: 'not-arrow', file });
+}
+
+function fieldsOf(schema: Table, file: string): ArrowField[] {
+  try {
+    return readSchema(schema);
+  } catch (error) {
+    if (!(error instanceof UnknownType)) throw error;
+    throw new DataError(`the file holds ${error.message}, which pgv does not read`, {
+      code: 'unknown-type',
+      file,
+      hint: 'write it again without them, or as Parquet',
+    });
+  }
 }

@@ -2,7 +2,7 @@ import type { Location, Piece, StoredPieces } from '../../../batch.ts';
 import type { Compression } from '../columnar/compression.ts';
 import { Damaged } from '../columnar/values.ts';
 import { type BatchHeader, readBatchHeader, readDictionaryHeader } from './message.ts';
-import type { FoundMessage, MessageSource } from './message-source.ts';
+import type { FoundMessage, Messages } from './message-source.ts';
 import { packMessages } from './packed-batch.ts';
 
 /** A dictionary as it goes with every batch behind it. */
@@ -14,15 +14,14 @@ interface KeptDictionary {
 
 /** The batches of rows behind the schema, each a piece, the first of which can be looked at beforehand. */
 export class Batches {
-  private readonly messages: MessageSource;
+  private readonly messages: Messages;
   private dictionaries: KeptDictionary[] = [];
   private first: Piece | undefined;
   private compression: Compression | undefined;
-  private next = { sequence: 0, firstRow: 1, byteOffset: 0 };
+  private next = { sequence: 0, firstRow: 1 };
 
-  constructor(messages: MessageSource) {
+  constructor(messages: Messages) {
     this.messages = messages;
-    this.next.byteOffset = messages.position;
   }
 
   /** The first batch that has rows, and how its buffers are compressed. */
@@ -57,11 +56,11 @@ export class Batches {
     }
   }
 
-  private locate({ offset, bodyLength }: FoundMessage, { rows }: BatchHeader): Location {
-    const { sequence, firstRow, byteOffset } = this.next;
-    const end = offset + bodyLength;
-    this.next = { sequence: sequence + 1, firstRow: firstRow + rows, byteOffset: end };
-    return { sequence, firstRow, records: rows, byteOffset, byteLength: end - byteOffset };
+  private locate({ offset, metadata, bodyLength }: FoundMessage, { rows: records }: BatchHeader): Location {
+    const { sequence, firstRow } = this.next;
+    this.next = { sequence: sequence + 1, firstRow: firstRow + records };
+    const { length } = metadata;
+    return { sequence, firstRow, records, byteOffset: offset - length, byteLength: length + bodyLength };
   }
 
   /** All batches are alike there, and what reads them is prepared once. */

@@ -10,6 +10,14 @@ export interface FoundMessage extends Message {
   metadata: Uint8Array;
 }
 
+/** The messages behind the schema, one after the other. */
+export interface Messages {
+  /** The next message; undefined at the end. */
+  next: () => Promise<FoundMessage | undefined>;
+  /** Reads the body of the message found last. @throws DataError where the file ends before it does */
+  readBody: (target: Uint8Array) => Promise<void>;
+}
+
 /** Metadata of more than this is none. */
 const longestMetadata = 2 ** 28;
 
@@ -17,7 +25,7 @@ const longestMetadata = 2 ** 28;
  * The messages of a file or stream in order (https://arrow.apache.org/docs/format/Columnar.html, Encapsulated message
  * format); a file is a stream between its magic bytes and its footer.
  */
-export class MessageSource {
+export class MessageSource implements Messages {
   private readonly source: Source;
   private readonly marked: boolean;
   /** Bytes that have been read or passed over. */
@@ -39,7 +47,7 @@ export class MessageSource {
     return bytes.subarray(0, await this.fill(bytes));
   }
 
-  /** The next message; undefined at the end. What is left of the body of the one before is passed over. */
+  /** What is left of the body of the one before is passed over. */
   async next(): Promise<FoundMessage | undefined> {
     await this.pass(this.body);
     this.body = 0;
@@ -50,10 +58,11 @@ export class MessageSource {
     if (metadata.length < length) throw this.cutShort();
     const message = readMessage(metadata);
     this.body = message.bodyLength;
+    if (this.position + this.body > (this.source.byteLength ?? Number.POSITIVE_INFINITY))
+      throw this.cutShort();
     return { ...message, offset: this.position, metadata };
   }
 
-  /** Reads the body of the message found last. */
   async readBody(target: Uint8Array): Promise<void> {
     if ((await this.fill(target)) < target.length) throw this.cutShort();
     this.body -= target.length;
@@ -85,7 +94,6 @@ export class MessageSource {
   private async pass(length: number): Promise<void> {
     const { byteLength, readAt } = this.source;
     if (readAt !== undefined && byteLength !== undefined) {
-      if (this.position + length > byteLength) throw this.cutShort();
       this.position += length;
       return;
     }

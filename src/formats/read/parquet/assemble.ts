@@ -96,7 +96,10 @@ function elementsOf(node: ListNode, slots: Slots, offsets = new Int32Array(slots
     const stop = startOf(slots, slot + 1);
     if (definition![start]! >= node.definition) {
       found[elements++] = start;
-      for (let i = start + 1; i < stop; i++) if (repetition![i]! <= node.repetition) found[elements++] = i;
+      // A lower level begins another list: this one's row, or one that has no elements at all.
+      for (let i = start + 1; i < stop && repetition![i]! >= node.repetition; i++) {
+        if (repetition![i] === node.repetition) found[elements++] = i;
+      }
     }
     offsets[slot + 1] = elements;
   }

@@ -23,7 +23,7 @@ export async function firstRows(
 ): Promise<PieceRows | undefined> {
   const group = groups.find(({ rows }) => rows > 0);
   if (group === undefined) return undefined;
-  for (let most = mostLevels; ; most *= 16) {
+  for (let most = mostLevels; most < 2 ** 32; most *= 16) {
     const read = new Map<number, LeafRows>();
     let count = Math.min(group.rows, mostRows);
     let more = false;
@@ -35,8 +35,9 @@ export async function firstRows(
     }
     const rowsOf = (leaf: LeafNode) => read.get(leaf.leaf)!;
     if (count > 0) return { count, field: (field) => assemble(nodes[field]!, count, rowsOf) };
-    if (!more) throw new Damaged('a column has fewer values than there are rows');
+    if (!more) break;
   }
+  throw new Damaged('a column has fewer values than there are rows');
 }
 
 /** @returns `all`: there are no further levels */
