@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectLane } from '../../database/connect.ts';
 import { packError, unpackError } from '../../error-transfer.ts';
+import { readFormat } from '../../formats/read/formats.ts';
 import { LastingConnection } from '../lasting-connection.ts';
 import type { FromLane, LaneStart, ToLane } from './lane-messages.ts';
 import { type PieceEvents, PieceLoader } from './load-piece.ts';
@@ -31,7 +32,9 @@ port.on('message', (message: ToLane) => {
   else if (message.kind === 'rejects-kept') rejectsKept(message);
   else if (message.kind === 'close') work = work.then(close);
   else if (message.kind === 'recipe') {
-    work = work.then(() => {
+    work = work.then(async () => {
+      const { layout } = message.recipe;
+      await readFormat(layout.format)!.prepare?.(layout);
       loader = new PieceLoader(connection, message.recipe, events);
     });
   } else work = work.then(() => load(message));
