@@ -19,9 +19,11 @@ export function firstRecords(inputs: readonly Input[], limit: number | undefined
     ...input,
     open: async (options) => {
       const opened = await input.open(options);
+      const { file } = opened;
+      const sample = file.sample.slice(0, limit);
       return {
         ...opened,
-        file: { ...opened.file, pieces: (stored) => piecesUpTo(limit, opened.file.pieces(stored)) },
+        file: { ...file, sample, pieces: (stored) => piecesUpTo(limit, file.pieces(stored)) },
       };
     },
   }));

@@ -386,6 +386,10 @@ eachDatabase((fixture) => {
     await database.query('DROP TABLE t');
     await expect(ingest(file, { limit: 37, pieceLength: 200 })).resolves.toMatchObject({ rows: 37 });
     expect((await database.query('SELECT max(id)::int FROM t')).rows).toEqual([{ max: 37 }]);
+    await database.query('DROP TABLE t');
+    // What stands behind decides nothing either.
+    await ingest('id,v\n1,2\n2,x\n', { limit: 1 });
+    expect(await columnsOf()).toBe('id bigint, v bigint');
   });
 
   test.each<[string, string, Partial<Load>, object]>([
