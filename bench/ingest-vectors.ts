@@ -1,67 +1,41 @@
-import { fileURLToPath } from 'node:url';
-import { startServer } from '../test/support/server/provision.ts';
-import { type Contestant, median, run, timeInTurns } from './turns.ts';
+import { rounds, scaled } from './arguments.ts';
+import { madeOnce } from './files.ts';
+import { benchServer, contestant } from './programs.ts';
+import { atMost, compare } from './table-row.ts';
+import { timeInTurns } from './turns.ts';
 import { vectorCorpus } from './vector-corpus.ts';
 
-// npy, fvecs and binary COPY files into PostgreSQL, side by side with psql on the same server: `node scripts/run.mjs
-// bench/ingest-vectors.ts [rounds]`. The limit is psql's \copy of a ready-made binary file of the same rows.
+// Files of vectors into PostgreSQL, side by side with psql on the same server.
+// The limit is psql's \copy of a ready-made binary file of the same rows.
 
-const rounds = Number(process.argv[2] ?? 5);
-const [rows, dimensions] = [250_000, 384];
-const corpus = await vectorCorpus(rows, dimensions);
-const server = await startServer({ settings: { shared_buffers: '1GB', max_wal_size: '4GB', fsync: 'on' } });
-const program = fileURLToPath(new URL('../dist/pgv.js', import.meta.url));
-
-const psql = (name: string, ...commands: string[]): Contestant => ({
-  name,
-  command: [...server.psql.command, '-qAtX', ...commands.flatMap((command) => ['-c', command])],
-  environment: server.psql.environment,
-});
-
-const pgv = (name: string, file: string, ...flags: string[]): Contestant => ({
-  name,
-  command: [
-    process.execPath,
-    program,
-    'ingest',
-    file,
-    '-t',
-    'docs',
-    ...flags,
-    '-d',
-    server.url,
-    '--jobs',
-    '2',
-    '-q',
-  ],
-});
-
-run(
-  psql(
-    'set-up',
-    'CREATE EXTENSION IF NOT EXISTS vector',
-    `CREATE TABLE docs (id bigint PRIMARY KEY, embedding vector(${dimensions}))`,
-  ),
-);
-
-const contestants = [
-  psql('psql \\copy, binary', `\\copy docs FROM '${corpus.binary}' (FORMAT binary)`),
-  pgv('pgv ingest --jobs 2, npy', corpus.npy, '--map', 'row=id'),
-  pgv('pgv ingest --jobs 2, fvecs', corpus.fvecs, '--map', 'row=id'),
-  pgv('pgv ingest --jobs 2, binary', corpus.binary),
-];
+const [rows, dimensions] = [scaled(250_000), 384];
+const files = await vectorCorpus(rows, dimensions);
+const server = await benchServer(`id bigint PRIMARY KEY, embedding vector(${dimensions})`);
+const copyBinary = `\\copy docs FROM '${files.binary}' (FORMAT binary)`;
 
 try {
-  const seconds = timeInTurns(contestants, rounds, () => run(psql('empty', 'TRUNCATE docs', 'CHECKPOINT')));
-  const medians = contestants.map(({ name }) => median(seconds.get(name)!));
-  const line = (text: string) => process.stdout.write(`${text}\n`);
-  line(`${rows.toLocaleString('en')} rows × ${dimensions} dimensions, median of ${rounds} in turns`);
-  contestants.forEach(({ name }, i) => {
-    const all = seconds.get(name)!.map((value) => value.toFixed(2));
-    const ratio = (medians[i]! / medians[0]!).toFixed(2);
-    line(
-      `  ${name.padEnd(26)} ${medians[i]!.toFixed(2)} s   ${ratio} of psql's binary \\copy   (${all.join(', ')})`,
-    );
+  const jsonLines = await madeOnce(`${rows}x${dimensions}.jsonl`, async (target) => {
+    const line = `SELECT '{"id":' || id || ',"embedding":' || embedding || '}' FROM docs`;
+    await server.run(copyBinary, `\\copy (${line}) TO '${target}'`);
+  });
+  const works = [
+    { name: 'npy', command: server.ingest(files.npy, '--map', 'row=id'), goal: atMost(0.9) },
+    { name: 'fvecs', command: server.ingest(files.fvecs, '--map', 'row=id'), goal: atMost(0.9) },
+    { name: 'binary', command: server.ingest(files.binary), goal: atMost(0.9) },
+    { name: 'JSON lines', command: server.ingest(jsonLines), goal: atMost(2) },
+    { name: 'Parquet, zstd', command: server.ingest(files.parquet.zstd), goal: atMost(2.5) },
+    { name: 'Parquet, snappy', command: server.ingest(files.parquet.snappy), goal: atMost(2.5) },
+  ];
+  const [limit, ...timed] = await timeInTurns(
+    [
+      contestant('psql `\\copy`, binary', server.psql(copyBinary)),
+      ...works.map(({ name, command }) => contestant(`pgv ingest --jobs 2, ${name}`, command)),
+    ],
+    rounds(),
+    { before: server.empty, after: () => server.expectRows(rows) },
+  );
+  works.forEach(({ name, goal }, i) => {
+    compare(`${name}, ${rows.toLocaleString('en')} × ${dimensions}`, timed[i]!, limit!, goal);
   });
 } finally {
   await server.stop();

@@ -1,43 +1,82 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
-/** One way of doing the work that is compared, as a whole process. */
-export interface Contestant {
-  name: string;
+/** A process to run. */
+export interface Command {
   command: readonly [string, ...string[]];
   environment?: Readonly<Record<string, string>>;
+  /** All of stdin; by default it is empty. */
+  input?: () => AsyncIterable<Buffer>;
+}
+
+/** One way of doing the work that is compared: whole processes, where there are several at once. */
+export interface Contestant {
+  name: string;
+  commands: readonly Command[];
+}
+
+/** What a contestant took, in each round. */
+export interface Timed {
+  name: string;
+  /** Wall clock. */
+  seconds: number[];
 }
 
 /**
- * Times the contestants in turns, so that a machine whose speed drifts treats them alike.
- * @param prepare run before each, not timed
- * @returns seconds of wall clock, by contestant, one a round
+ * Times the contestants in turns, so that a machine whose speed drifts treats them alike. What each took is told on
+ * stderr.
+ * @param around run before and after each, not timed
  */
-export function timeInTurns(
+export async function timeInTurns(
   contestants: readonly Contestant[],
   rounds: number,
-  prepare: () => void,
-): Map<string, number[]> {
-  const seconds = new Map(contestants.map(({ name }) => [name, [] as number[]]));
+  around: { before?: () => Promise<void>; after?: () => Promise<void> } = {},
+): Promise<Timed[]> {
+  const timed: Timed[] = contestants.map(({ name }) => ({ name, seconds: [] }));
   for (let round = 0; round < rounds; round++) {
-    for (const contestant of contestants) {
-      prepare();
+    for (const [i, contestant] of contestants.entries()) {
+      await around.before?.();
       const started = performance.now();
-      run(contestant);
-      seconds.get(contestant.name)!.push((performance.now() - started) / 1000);
+      await run(contestant);
+      timed[i]!.seconds.push((performance.now() - started) / 1000);
+      await around.after?.();
     }
   }
-  return seconds;
+  for (const { name, seconds } of timed) {
+    const all = seconds.map((value) => value.toFixed(3)).join(', ');
+    process.stderr.write(`  ${name.padEnd(32)} ${median(seconds).toFixed(3)} s   (${all})\n`);
+  }
+  return timed;
 }
 
-/** Runs a command to its end. @throws Error with what it printed, where it fails */
-export function run({ name, command, environment }: Contestant): string {
-  const [file, ...args] = command;
-  const { status, stdout, stderr } = spawnSync(file, args, {
-    encoding: 'utf8',
+/** Runs a contestant to its end. @throws Error with what it wrote to stderr, where it fails */
+export async function run({ name, commands }: Contestant): Promise<void> {
+  await Promise.all(commands.map((command) => runCommand(name, command)));
+}
+
+/** @param watch is told the process's id when it has begun */
+export async function runCommand(
+  name: string,
+  { command: [file, ...args], environment, input }: Command,
+  watch?: (pid: number) => void,
+): Promise<void> {
+  const child = spawn(file, args, {
+    stdio: ['pipe', 'ignore', 'pipe'],
     env: { ...process.env, ...environment },
   });
-  if (status !== 0) throw new Error(`${name} failed with ${status}: ${stderr}`);
-  return stdout;
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const ended = once(child, 'close');
+  if (child.pid !== undefined) watch?.(child.pid);
+  // Where a process ends before it has read everything, its status and its words say why.
+  const fed = pipeline(Readable.from(input?.() ?? []), child.stdin).catch(() => {});
+  const [status] = await ended;
+  await fed;
+  if (status !== 0) throw new Error(`${name} failed with ${status}: ${said}`);
 }
 
 export function median(values: readonly number[]): number {

@@ -1,30 +1,44 @@
-import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import { npyHead } from '../test/support/vector-files.ts';
 import { generator } from './corpus.ts';
+import { madeOnce, writeAll } from './files.ts';
 
-/** The same vectors in three files; the binary one, for COPY, has the row's number from 0 in front. */
+/** Rows of a Parquet file's row group. */
+const rowGroupSize = 10_000;
+
+/** What such a row group holds: int64 and float32s. */
+export function rowGroupBytes(dimensions: number): number {
+  return rowGroupSize * (8 + dimensions * 4);
+}
+
+/** The same vectors in several files; where there are fields, `id` is the row's number from 0. */
 export interface VectorCorpus {
   npy: string;
   fvecs: string;
+  /** For COPY, of the columns id and embedding. */
   binary: string;
+  /** Lists of floats, by compression. */
+  parquet: { snappy: string; zstd: string };
 }
 
 /** Made-up float32 vectors, written once to the temporary folder. The same numbers every time. */
 export async function vectorCorpus(rows: number, dimensions: number): Promise<VectorCorpus> {
-  const folder = path.join(os.tmpdir(), 'pgv-bench');
-  mkdirSync(folder, { recursive: true });
-  const name = path.join(folder, `${rows}x${dimensions}`);
-  const corpus = { npy: `${name}.npy`, fvecs: `${name}.fvecs`, binary: `${name}.pgcopy` };
+  const name = `${rows}x${dimensions}`;
   const head = npyHead(`{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${dimensions}), }`);
   const signature = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
   const vectors = () => randomVectors(rows, dimensions);
-  await write(corpus.npy, vectors(), head, Buffer.alloc(0), npyRecord);
-  await write(corpus.fvecs, vectors(), Buffer.alloc(0), Buffer.alloc(0), fvecsRecord);
-  await write(corpus.binary, vectors(), signature, Buffer.from([0xff, 0xff]), tuple);
-  return corpus;
+  const file = (ending: string, chunks: () => Iterable<Buffer>) =>
+    madeOnce(`${name}.${ending}`, (target) => writeAll(target, chunks()));
+  return {
+    npy: await file('npy', () => records(vectors(), npyRecord, head)),
+    fvecs: await file('fvecs', () => records(vectors(), fvecsRecord)),
+    binary: await file('pgcopy', () => records(vectors(), tuple, signature, Buffer.from([0xff, 0xff]))),
+    parquet: {
+      snappy: await madeOnce(`${name}-snappy.parquet`, (target) => writeParquet(target, vectors(), 'SNAPPY')),
+      zstd: await madeOnce(`${name}-zstd.parquet`, (target) => writeParquet(target, vectors(), 'ZSTD')),
+    },
+  };
 }
 
 function* randomVectors(rows: number, dimensions: number): Generator<Float32Array> {
@@ -36,22 +50,16 @@ function* randomVectors(rows: number, dimensions: number): Generator<Float32Arra
 
 type Encode = (vector: Float32Array, row: number) => Buffer;
 
-async function write(
-  file: string,
+function* records(
   vectors: Iterable<Float32Array>,
-  head: Buffer,
-  tail: Buffer,
   encode: Encode,
-): Promise<void> {
-  if (existsSync(file)) return;
-  const temporary = `${file}.${process.pid}`;
-  const out = createWriteStream(temporary, { highWaterMark: 2 ** 20 });
-  out.write(head);
+  head: Buffer = Buffer.alloc(0),
+  tail: Buffer = Buffer.alloc(0),
+): Generator<Buffer> {
+  yield head;
   let row = 0;
-  for (const vector of vectors) if (!out.write(encode(vector, row++))) await once(out, 'drain');
-  out.end(tail);
-  await once(out, 'close');
-  renameSync(temporary, file);
+  for (const vector of vectors) yield encode(vector, row++);
+  yield tail;
 }
 
 const npyRecord: Encode = (vector) => Buffer.from(vector.buffer);
@@ -75,3 +83,38 @@ const tuple: Encode = (vector, row) => {
   });
   return record;
 };
+
+async function writeParquet(target: string, vectors: Iterable<Float32Array>, codec: 'SNAPPY' | 'ZSTD') {
+  await parquetWriteRows({
+    writer: fileWriter(target),
+    rows: numbered(vectors),
+    columns: [
+      { name: 'id', encoding: 'PLAIN' },
+      { name: 'embedding', encoding: 'PLAIN' },
+    ],
+    // As pyarrow writes a list.
+    schema: [
+      { name: 'schema', num_children: 2 },
+      { name: 'id', type: 'INT64', repetition_type: 'OPTIONAL' },
+      { name: 'embedding', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
+      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+      { name: 'element', type: 'FLOAT', repetition_type: 'OPTIONAL' },
+    ],
+    rowGroupSize,
+    statistics: false,
+    codec,
+    compressors: { ZSTD: zstd },
+  });
+}
+
+function* numbered(vectors: Iterable<Float32Array>): Generator<{ id: bigint; embedding: number[] }> {
+  let id = 0n;
+  for (const vector of vectors) yield { id: id++, embedding: Array.from(vector) };
+}
+
+/** By the command `zstd`, as Node 20 has none. */
+function zstd(page: Uint8Array): Uint8Array {
+  const { stdout, error } = spawnSync('zstd', ['-q', '-c'], { input: page, maxBuffer: 2 ** 30 });
+  if (error) throw new Error(`the command zstd does not run: ${error.message}`);
+  return stdout;
+}

@@ -1,0 +1,99 @@
+import { readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { rounds, scaled } from './arguments.ts';
+import { corpusColumns, endlessCsv } from './corpus.ts';
+import { folder, writeAll } from './files.ts';
+import { benchServer } from './programs.ts';
+import { atMost, row } from './table-row.ts';
+import { type Command, runCommand } from './turns.ts';
+import { rowGroupBytes, vectorCorpus } from './vector-corpus.ts';
+
+// The most memory that a load to a server holds, with two lanes: the largest of all rounds. Linux alone, as it reads
+// /proc. The files of CSV, and what the server makes of them, take up to 20 GB, which are free again at the end.
+
+const megabyte = 1e6;
+const limit = 300 * megabyte;
+const sizes = [scaled(0.5e9), scaled(5e9)] as const;
+const vectors = await vectorCorpus(scaled(250_000), 384);
+const csvFile = path.join(folder, `memory-${process.pid}.csv`);
+/** A lane of Parquet holds a row group more. */
+const withRowGroups = limit + 2 * rowGroupBytes(384);
+const vectorColumns = 'id bigint PRIMARY KEY, embedding vector(384)';
+
+const inMegabytes = (bytes: number) => `${Math.round(bytes / megabyte)} MB`;
+const inGigabytes = (bytes: number) => `${Number((bytes / 1e9).toPrecision(1))} GB`;
+
+const { bavail, bsize } = statfsSync(folder);
+if (bavail * bsize < 4 * sizes[1]) {
+  throw new Error(`${folder} has no room for four times ${inGigabytes(sizes[1])}`);
+}
+
+const server = await benchServer(corpusColumns(768));
+try {
+  const csv = (bytes: number) => endlessCsv(bytes, 768);
+  const fromStdin = (bytes: number) => ({
+    ...server.ingest('-', '--format', 'csv'),
+    input: () => csv(bytes),
+  });
+  for (const way of ['a file', 'stdin'] as const) {
+    const peaks: number[] = [];
+    for (const bytes of sizes) {
+      if (way === 'a file') await writeAll(csvFile, csv(bytes));
+      const peak = await peakMemory(way === 'a file' ? server.ingest(csvFile) : fromStdin(bytes));
+      rmSync(csvFile, { force: true });
+      tell(`CSV, of ${inGigabytes(bytes)} from ${way}`, peak, limit);
+      peaks.push(peak);
+    }
+    const [small, large] = peaks as [number, number];
+    const against = `${inGigabytes(sizes[0])}: ${inMegabytes(small)}`;
+    row(
+      `peak memory, CSV, of ten times the size from ${way}`,
+      inMegabytes(large),
+      against,
+      large / small,
+      atMost(1.1),
+    );
+  }
+  await server.run('DROP TABLE docs', `CREATE TABLE docs (${vectorColumns})`);
+  for (const { format, file, flags, most } of [
+    { format: 'npy', file: vectors.npy, flags: ['--map', 'row=id'], most: limit },
+    { format: 'Parquet, zstd', file: vectors.parquet.zstd, flags: [], most: withRowGroups },
+    { format: 'Parquet, snappy', file: vectors.parquet.snappy, flags: [], most: withRowGroups },
+  ]) {
+    const peak = await peakMemory(server.ingest(file, ...flags));
+    tell(`${format}, of ${inGigabytes(statSync(file).size)}`, peak, most);
+  }
+} finally {
+  rmSync(csvFile, { force: true });
+  await server.stop();
+}
+
+function tell(work: string, peak: number, most: number): void {
+  row(`peak memory, ${work}`, inMegabytes(peak), inMegabytes(most), peak / most, atMost(1));
+}
+
+/** The largest resident set of a process, in bytes. */
+async function peakMemory(command: Command): Promise<number> {
+  let peak = 0;
+  for (let round = 0; round < rounds(1); round++) {
+    await server.empty();
+    let timer: NodeJS.Timeout | undefined;
+    await runCommand('pgv ingest', command, (pid) => {
+      timer = setInterval(() => {
+        peak = Math.max(peak, highWater(pid));
+      }, 20);
+    }).finally(() => clearInterval(timer));
+  }
+  return peak;
+}
+
+/** Linux keeps the largest size itself, so that only the last moment before the process ends goes unseen. */
+function highWater(pid: number): number {
+  try {
+    const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Number(kibibytes ?? 0) * 1024;
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0; // It has just ended.
+    throw error;
+  }
+}
