@@ -178,6 +178,29 @@ WHERE NOT EXISTS (SELECT FROM ${staging} AS staged WHERE ${same})`;
   };
 }
 
+/** The staged rows with these numbers, to merge from in place of the whole table. */
+export function stagedBetween(staging: string, first: number, last: number): string {
+  return `(SELECT * FROM ${staging} WHERE ${rowNumberColumn} BETWEEN ${first} AND ${last}) AS staged`;
+}
+
+/** Gives one row: the first number and the last. */
+export function stagedRange(staging: string): Statement {
+  return { text: `SELECT min(${rowNumberColumn}) AS first, max(${rowNumberColumn}) AS last FROM ${staging}` };
+}
+
+/** For `stagedBetween`. */
+export function indexStaging(staging: string): Statement {
+  return { text: `CREATE INDEX ON ${staging} (${rowNumberColumn}); ANALYZE ${staging} (${rowNumberColumn})` };
+}
+
+/** Gives one row: record, a staged row's values as text of JSON. */
+export function stagedRow(staging: string, number: number): Statement {
+  return {
+    text: `SELECT (to_jsonb(staged) - '${rowNumberColumn}')::text AS record FROM ${staging} AS staged WHERE ${rowNumberColumn} = $1`,
+    values: [number],
+  };
+}
+
 /** Gives one row: any. */
 export function hasStaged(staging: string): Statement {
   return { text: `SELECT EXISTS (SELECT FROM ${staging}) AS any` };

@@ -6,7 +6,9 @@ import type { FileRead } from './copy-pieces.ts';
 import { endBackend } from './end-backend.ts';
 import { unexpectedRows } from './expectations.ts';
 import { LostPieces } from './lost-pieces.ts';
+import type { RefuseRow } from './merge-around.ts';
 import type { LoadPlan } from './plan-loads.ts';
+import { type RefusedRow, refusedRecords } from './refused-records.ts';
 import type { Begun, Run } from './run.ts';
 import { Stored } from './stored-pieces.ts';
 
@@ -26,6 +28,8 @@ interface Tally {
   /** By it and those before. */
   allRows: number;
   allRejected: number;
+  /** The pieces, as the ledger has them. */
+  stored: Stored;
 }
 
 /**
@@ -40,58 +44,20 @@ export async function finishLoad(
   files: readonly FileRead[],
   told: { rows: number; rejected: number },
 ): Promise<LoadCounts> {
-  const counts = await commit(run, begun, async (session) => {
-    const tally = run.ledger
-      ? await tallyOf(session, begun, files)
-      : { ...told, allRows: told.rows, allRejected: told.rejected };
-    checkExpectedRows(run, plan, tally.allRows + tally.allRejected);
-    if (run.options.truncate) checkNotEmpty(plan.sources[0]!.name, tally.allRows);
-    if (!begun.target.immediate) run.reporter.progress({ phase: 'merging', rows: tally.allRows });
-    return tally;
-  });
-  // Not in that transaction: who reads the staging table, a dump perhaps, would hold up everything.
-  await begun.target.cleanUp().catch((error: Error) => {
-    run.reporter.warn(`the staging table is left behind: ${error.message}; the next load will remove it`);
-  });
-  return counts;
-}
-
-/** As the ledger has it: what was lost in a crash of the server is not in it. */
-async function tallyOf(session: Session, begun: Begun, files: readonly FileRead[]): Promise<Tally> {
-  const { target, loadId, stored: before } = begun;
-  const stored = await Stored.read(session, target.pieces, loadId);
-  const pieces = files.reduce((sum, file) => sum + file.pieces, 0);
-  if (stored.all.length < pieces) throw new LostPieces(stored, pieces - stored.all.length);
-  const now = new Stored(stored.all.filter(({ file, piece }) => !before.has(file, piece)));
-  return { rows: now.rows, rejected: now.rejected, allRows: stored.rows, allRejected: stored.rejected };
-}
-
-async function commit(
-  run: Run,
-  begun: Begun,
-  count: (session: Session) => Promise<Tally>,
-): Promise<LoadCounts> {
-  const { connection, signal, ledger, reporter, options } = run;
-  const { target, loadId, prepared } = begun;
-  let last: { pid: number; at: string } | undefined;
-  return connection.retrying(
+  const { connection, signal, reporter, options } = run;
+  let last: Backend | undefined;
+  const counts = await connection.retrying(
     async (database) => {
       if (last !== undefined) await endBackend(database, last);
       return cancellable(database, signal, () =>
         database.transaction(async (session) => {
-          if (ledger) {
-            last = (await session.query<{ pid: number; at: string }>(whoAmI())).rows[0]!;
-            const done = await session.query<LoadCounts>(finishedLoad(loadId));
-            if (done.rows[0] !== undefined) return done.rows[0];
-          }
-          const tally = await count(session);
-          const outcome = await target.finish(session, tally.rows);
-          if (ledger) {
-            const total = target.immediate ? { inserted: tally.allRows } : {};
-            const all = { ...outcome, ...total, rejected: tally.allRejected };
-            await session.query(insertFinished(loadId, prepared.table.oid, all));
-          }
-          return { ...outcome, rejected: tally.rejected };
+          const tally = () => tallyOf(session, run, begun, files, told);
+          if (!run.ledger) return finishBegun(session, run, plan, begun, files, await tally());
+          last = (await session.query<Backend>(whoAmI())).rows[0]!;
+          return (
+            (await finishedBefore(session, begun, tally)) ??
+            (await finishBegun(session, run, plan, begun, files, await tally()))
+          );
         }),
       );
     },
@@ -102,4 +68,72 @@ async function commit(
       patience: options.patience,
     },
   );
+  // Not in that transaction: who reads the staging table, a dump perhaps, would hold up everything.
+  await begun.target.cleanUp().catch((error: Error) => {
+    reporter.warn(`the staging table is left behind: ${error.message}; the next load will remove it`);
+  });
+  return counts;
+}
+
+interface Backend {
+  pid: number;
+  at: string;
+}
+
+/** What was counted where the load was finished and the word of it was lost. */
+async function finishedBefore(
+  session: Session,
+  { loadId, target }: Begun,
+  tally: () => Promise<Tally>,
+): Promise<LoadCounts | undefined> {
+  const { rows } = await session.query<LoadCounts>(finishedLoad(loadId));
+  const [done] = rows;
+  if (done === undefined || !target.immediate) return done;
+  const { rows: inserted, rejected } = await tally();
+  return { ...done, inserted, rejected };
+}
+
+async function finishBegun(
+  session: Session,
+  run: Run,
+  plan: LoadPlan,
+  begun: Begun,
+  files: readonly FileRead[],
+  tally: Tally,
+): Promise<LoadCounts> {
+  const { target, loadId, prepared } = begun;
+  checkExpectedRows(run, plan, tally.allRows + tally.allRejected);
+  if (run.options.truncate) checkNotEmpty(plan.sources[0]!.name, tally.allRows);
+  if (!target.immediate) run.reporter.progress({ phase: 'merging', rows: tally.allRows });
+  const refused: RefusedRow[] = [];
+  const refuse: RefuseRow | undefined =
+    run.options.onError === 'skip' ? (row, error) => refused.push({ row, error }) : undefined;
+  const outcome = await target.finish(session, tally.rows, refuse);
+  if (refused.length > 0) {
+    await run.keep(await refusedRecords(session, run, plan, begun, files, tally.stored, refused));
+  }
+  const counts = { ...outcome, rejected: tally.rejected + refused.length };
+  if (run.ledger) {
+    const inserted = target.immediate ? tally.allRows : outcome.inserted;
+    const rejected = tally.allRejected + refused.length;
+    await session.query(insertFinished(loadId, prepared.table.oid, { ...counts, inserted, rejected }));
+  }
+  await target.forget(session);
+  return counts;
+}
+
+/** As the ledger has it, where there is one: what was lost in a crash of the server is not in it. */
+async function tallyOf(
+  session: Session,
+  { ledger }: Run,
+  { target, loadId, stored: before }: Begun,
+  files: readonly FileRead[],
+  told: { rows: number; rejected: number },
+): Promise<Tally> {
+  if (!ledger) return { ...told, allRows: told.rows, allRejected: told.rejected, stored: before };
+  const stored = await Stored.read(session, target.pieces, loadId);
+  const pieces = files.reduce((sum, file) => sum + file.pieces, 0);
+  if (stored.all.length < pieces) throw new LostPieces(stored, pieces - stored.all.length);
+  const { rows, rejected } = new Stored(stored.all.filter(({ file, piece }) => !before.has(file, piece)));
+  return { rows, rejected, allRows: stored.rows, allRejected: stored.rejected, stored };
 }

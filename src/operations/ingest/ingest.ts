@@ -12,6 +12,7 @@ import { ensureLedger } from '../ledger/ledger.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
 import { afterLoads, checkAround } from './around/around-load.ts';
 import { checkExpectations } from './expectations.ts';
+import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
 import type { Input } from './input.ts';
 import { LanePool } from './lane-pool.ts';
 import { firstRecords } from './limit.ts';
@@ -81,7 +82,7 @@ export async function ingest(
   const described = await describeLoads(inputs, together, planning);
   const guard = await LoadGuard.take(
     database,
-    ledger ? keysOf(described, options.table) : [],
+    ledger ? loadsToGuard(described, options.table) : [],
     reporter,
     signal,
   );
@@ -91,7 +92,7 @@ export async function ingest(
   const pool: LanePool = new LanePool(database, Math.min(options.jobs ?? defaultLanes(), database.maxLanes), {
     onProgress: () => reportProgress(reporter, pool, counter.total),
     onBuffer: (buffer) => run.recycle(buffer),
-    onRejects: (rows) => rejects!.keep(rows),
+    onRejects: (rows) => run.keep(rows),
     onRetry: (message, seconds) => reporter.warn(`${message}; trying again in ${seconds.toFixed(1)} s`),
   });
   let stopping: Promise<void> | undefined;
@@ -110,6 +111,7 @@ export async function ingest(
     reporter,
     signal,
     stopping: async () => stopping,
+    keep: (rows) => rejects!.keep(rows),
     recycle: () => {},
     onFile: async ({ file, byteLength }) => {
       counter.total = byteLength ?? 0;
@@ -123,9 +125,11 @@ export async function ingest(
     signal.throwIfAborted();
     // What another run has done while the guard waited for it counts.
     const table = ledger ? await describeTable(database, options.table) : before;
-    const plans = await cancellable(database, signal, () =>
-      decide(database, table, described, planning, ledger),
-    );
+    const decided = () =>
+      cancellable(database, signal, () => decide(database, table, described, planning, ledger));
+    let plans = await decided();
+    // Another run, or `pgv loads forget`, may have been faster.
+    while (await guard.takeMore(loadsTouched(plans, options.table), reporter, signal)) plans = await decided();
     const earlier = await storedBefore(database, plans);
     resumedPieces = earlier.isStored;
     rejects = new Rejects(options, earlier.rejected, reporter);
@@ -173,14 +177,6 @@ export function planOptions(options: IngestOptions): PlanOptions {
     ifLoaded: options.ifLoaded ?? 'skip',
     restart: options.restart ?? false,
   };
-}
-
-/** What no other run may work on meanwhile. */
-function keysOf(loads: readonly Pick<LoadPlan, 'sourceKey' | 'loadId' | 'sources'>[], table: string) {
-  return loads.map(({ sourceKey, loadId, sources }) => ({
-    key: `${table} ${sourceKey ?? loadId}`,
-    name: `${sources.map(({ name }) => name).join(', ')} into ${table}`,
-  }));
 }
 
 function decide(

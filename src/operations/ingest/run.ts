@@ -10,6 +10,7 @@ import type { Expectations } from './expectations.ts';
 import type { Input, OpenInput } from './input.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { Prepared, TableOptions } from './prepare.ts';
+import type { Reject } from './reject-file.ts';
 import type { RejectOptions } from './rejects.ts';
 import type { Stored } from './stored-pieces.ts';
 import type { TargetOptions, TargetStrategy } from './target.ts';
@@ -29,6 +30,8 @@ export interface Run {
   signal: AbortSignal;
   /** Told of each file before its pieces. */
   onFile: (file: OpenInput) => Promise<void>;
+  /** Keeps rejected rows, before what is stored round them is stored. */
+  keep: (rejects: Reject[]) => Promise<void>;
   /** Takes back the buffer of a piece that is done. */
   recycle: (buffer: ArrayBuffer) => void;
   /** Resolves when lanes that were asked to stop have told what became of their pieces. */

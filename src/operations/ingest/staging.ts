@@ -12,6 +12,7 @@ import {
   type TenantRows,
 } from '../../sql/staging.ts';
 import { truncate } from '../../sql/truncate.ts';
+import { mergeAround, type RefuseRow } from './merge-around.ts';
 
 export interface MergeOutcome extends MergeCounts {
   /** Rows of the target whose key the file has no more. */
@@ -34,6 +35,7 @@ export async function makeStaging(session: Session, tableOid: number, merge: Mer
 /**
  * Everything staged into the target, in the order of the file. Where more is asked for than one statement does, the
  * session must be a transaction.
+ * @param refuse left out, a row that the target does not take ends it all; given, each is told and left out
  * @throws DataError where rows that are missing from a file without any rows would be deleted: that is what is left
  *   of a producer that died
  */
@@ -41,11 +43,13 @@ export async function mergeRows(
   session: Session,
   merge: Merge,
   options: MergeOptions = {},
+  refuse?: RefuseRow,
 ): Promise<MergeOutcome> {
   if (options.truncate) await session.query(truncate(merge.target));
   const deleted = options.deleteMissing
     ? await removeMissing(session, merge, options.deleteMissing.tenant)
     : 0;
+  if (refuse !== undefined) return { ...(await mergeAround(session, merge, refuse)), deleted };
   const { rows } = await session.query<MergeCounts>(mergeStaged(merge));
   return { ...rows[0]!, deleted };
 }

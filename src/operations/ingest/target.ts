@@ -7,7 +7,9 @@ import { dropStaging, type Merge, type OnConflict } from '../../sql/staging.ts';
 import { tableNamed } from '../../sql/tables.ts';
 import { truncate } from '../../sql/truncate.ts';
 import { cancellable, queryAnyway } from '../cancellable.ts';
+import { sweepStaging } from '../ledger/sweep.ts';
 import type { TableDescription } from '../tables.ts';
+import type { RefuseRow } from './merge-around.ts';
 import { type MergeOptions, type MergeOutcome, makeStaging, mergeRows } from './staging.ts';
 
 /** How rows reach their table. */
@@ -23,8 +25,14 @@ export interface TargetStrategy {
   /** Which of the ledger's tables tells of its pieces. */
   pieces: PieceTable;
   prepare: (database: Database) => Promise<void>;
-  /** After the last piece, within a transaction. @param copied rows that the lanes have stored */
-  finish: (session: Session, copied: number) => Promise<MergeOutcome>;
+  /**
+   * After the last piece, within a transaction.
+   * @param copied rows that the lanes have stored
+   * @param refuse left out, a row that the table does not take ends it all
+   */
+  finish: (session: Session, copied: number, refuse?: RefuseRow) => Promise<MergeOutcome>;
+  /** After finish, in its transaction: the ledger need not tell of staged pieces any more. */
+  forget: (session: Session) => Promise<void>;
   /** After finish, or instead of it where the load will not go on: leaves nothing behind but the table. */
   cleanUp: () => Promise<void>;
 }
@@ -105,6 +113,7 @@ function straightInto(target: string, empties: boolean): TargetStrategy {
     pieces: 'pieces',
     prepare: async () => {},
     finish: async (_, copied) => ({ inserted: copied, updated: 0, unchanged: 0, skipped: 0, deleted: 0 }),
+    forget: async () => {},
     cleanUp: async () => {},
   };
 }
@@ -120,6 +129,7 @@ function throughStaging(
   const prepare = async (database: Database) => {
     const { rows } = await database.query<{ oid: number | null }>(tableNamed(merge.staging));
     if (rows[0]!.oid !== null) return;
+    if (loadId !== undefined) await sweepStaging(database);
     await database.transaction(async (session) => {
       // Pieces of a staging table that is gone are gone with it.
       if (loadId !== undefined) await session.query(deleteStagedPieces(loadId));
@@ -136,10 +146,9 @@ function throughStaging(
       cancellable(session, signal, () => prepare(session)).catch((error) => {
         throw withoutPermission(error) ? error.withHint(stagingHint) : error;
       }),
-    finish: async (session) => {
-      const outcome = await mergeRows(session, merge, how);
+    finish: (session, _, refuse) => mergeRows(session, merge, how, refuse),
+    forget: async (session) => {
       if (loadId !== undefined) await session.query(deleteStagedPieces(loadId));
-      return outcome;
     },
     cleanUp: () => removeStaging(database, merge),
   };
