@@ -35,6 +35,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./index/commands.ts'),
   },
   {
+    name: 'loads',
+    summary: 'what has been ingested, from which file, how far',
+    load: () => import('./loads/commands.ts'),
+  },
+  {
     name: 'vacuum',
     summary: 'reclaim dead rows and refresh the statistics',
     load: () => import('./vacuum.ts'),

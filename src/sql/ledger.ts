@@ -43,6 +43,17 @@ export const ledgerDefinition: readonly string[] = [
 )`,
 ];
 
+/** The tables of the definition, by their names in schema pgv. */
+export const ledgerTables = [
+  'loads',
+  'pieces',
+  'pieces_stored',
+  'staged_pieces',
+  'staged_pieces_stored',
+  'deferred_indexes',
+  'finished',
+] as const;
+
 /** What is known when a piece's transaction begins, and what when it ends: two rows, as none is updated. */
 function piecesDefinition(name: string, persistence: string): string[] {
   const key = 'load_id text, file integer, piece integer';
@@ -68,10 +79,11 @@ function piecesDefinition(name: string, persistence: string): string[] {
   ];
 }
 
-/** Gives a row where the ledger is there whole: `usable`, whether the role may write in it. */
+/** Gives a row where the ledger is there whole: whether the role may read it, and whether it may write in it (usable). */
 export function findLedger(): Statement {
   return {
-    text: `SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    text: `SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable,
+  pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
   AND pg_catalog.has_table_privilege(c.oid, 'INSERT') AND pg_catalog.has_table_privilege(c.oid, 'DELETE') AS usable
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'pgv' AND c.relname = 'finished'`,
@@ -277,22 +289,14 @@ export function lockLoad(key: string): Statement {
   };
 }
 
-/** Gives a row for each session that holds the load: pid, since. */
+/** Gives a row for each other session that holds the load: pid, since. */
 export function holdersOfLoad(key: string): Statement {
   return {
     text: `SELECT l.pid, a.backend_start::text AS since FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.classid = (pg_catalog.hashtext('pgv')::int8 & 4294967295)::oid
+WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND l.classid = (pg_catalog.hashtext('pgv')::int8 & 4294967295)::oid
   AND l.objid = (pg_catalog.hashtext($1)::int8 & 4294967295)::oid AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`,
     values: [key],
   };
-}
-
-/** What a role needs of the ledger in order to load, statement by statement. @param role quoted */
-export function grantLedger(role: string): string[] {
-  return [
-    `GRANT USAGE, CREATE ON SCHEMA pgv TO ${role}`,
-    `GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA pgv TO ${role}`,
-  ];
 }
 
 /** Gives a row where a load is finished: LoadCounts. */

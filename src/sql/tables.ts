@@ -81,7 +81,7 @@ ORDER BY k.position`,
 
 /**
  * Tables with a vector column that the role can reach; views and single partitions are left out, as what is meant is
- * the table below or above them. `bits`: the table has no column of pgvector's types, but one of bit(n > 1).
+ * the table below or above them, and so are staging tables. `bits`: the table has no column of pgvector's types, but one of bit(n > 1).
  */
 export function tablesWithVectors(): Statement {
   return {
@@ -94,7 +94,7 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND NOT pg_catalog.pg_is_other_temp_schema(n.oid)
-  AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+  AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND NOT (n.nspname = 'pgv' AND starts_with(c.relname, 'staging_'))
   AND (t.oid IN (SELECT oid FROM vector_types) OR t.typbasetype IN (SELECT oid FROM vector_types)
     OR (t.oid = 'pg_catalog.bit'::regtype AND a.atttypmod > 1))
 GROUP BY n.nspname, c.relname, c.oid

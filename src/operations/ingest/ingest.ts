@@ -129,7 +129,8 @@ export async function ingest(
       cancellable(database, signal, () => decide(database, table, described, planning, ledger));
     let plans = await decided();
     // Another run, or `pgv loads forget`, may have been faster.
-    while (await guard.takeMore(loadsTouched(plans, options.table), reporter, signal)) plans = await decided();
+    while (await guard.takeMore(loadsTouched(plans, options.table), reporter, signal))
+      plans = await decided();
     const earlier = await storedBefore(database, plans);
     resumedPieces = earlier.isStored;
     rejects = new Rejects(options, earlier.rejected, reporter);

@@ -63,9 +63,21 @@ async function isUnchanged(run: Run, plan: LoadPlan, load: RecordedLoad): Promis
     load.staging === null ? 'pieces' : 'staged_pieces',
     load.loadId,
   );
+  if (stored.all.length === 0 && load.staging === null && load.inserted! > 0) throw pruned(plan, load);
   for (const [i, input] of plan.inputs.entries()) {
     run.reporter.note(`${run.inputs[input]!.name} was written to since: comparing it with what was loaded`);
     if (!(await stored.isIn(run.inputs[input]!, i, load.pieceLength))) return false;
   }
   return true;
+}
+
+/** The checksums of a finished load are gone (`pgv loads prune --older-than`). */
+function pruned({ sources }: LoadPlan, { tableName, finishedAt }: RecordedLoad): UsageError {
+  return new UsageError(
+    `${sources[0]!.name} was written to since it was loaded into ${tableName} on ${finishedAt}, and its checksums of then were pruned`,
+    {
+      code: 'load-in-doubt',
+      hint: 'if it is another file, --if-loaded again loads it; if it is the same, there is nothing to do',
+    },
+  );
 }

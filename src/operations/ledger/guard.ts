@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectLane } from '../../database/connect.ts';
-import type { Database } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import { DatabaseError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { beginHolding, holdersOfLoad, lockLoad } from '../../sql/ledger.ts';
@@ -9,12 +9,20 @@ import { beginHolding, holdersOfLoad, lockLoad } from '../../sql/ledger.ts';
 const patience = 10_000;
 const pollEvery = 100;
 
+/** A load by what `lockLoad` takes it by: its id, or what it is known by before it has one. */
+export interface GuardedLoad {
+  key: string;
+  /** For messages. */
+  name: string;
+}
+
 /**
  * Sees to it that no two runs work on the same load. The ledger would keep them from storing a piece twice; but not
  * from dropping a table, or a staging table, under each other.
  */
 export class LoadGuard {
   private readonly session: Database | undefined;
+  private readonly keys = new Set<string>();
 
   private constructor(session: Database | undefined) {
     this.session = session;
@@ -27,7 +35,7 @@ export class LoadGuard {
    */
   static async take(
     database: Database,
-    loads: readonly { key: string; name: string }[],
+    loads: readonly GuardedLoad[],
     reporter: Reporter,
     signal: AbortSignal,
   ): Promise<LoadGuard> {
@@ -36,12 +44,27 @@ export class LoadGuard {
     const guard = new LoadGuard(session);
     try {
       await session.query(beginHolding);
-      for (const load of loads) await take(session, load, reporter, signal);
+      await guard.takeMore(loads, reporter, signal);
       return guard;
     } catch (error) {
       await guard.release();
       throw error;
     }
+  }
+
+  /**
+   * Takes further loads.
+   * @returns whether there were any that it had not: what was known of them before may be out of date
+   * @throws DatabaseError where another run keeps one of them
+   */
+  async takeMore(loads: readonly GuardedLoad[], reporter: Reporter, signal: AbortSignal): Promise<boolean> {
+    if (this.session === undefined) return false;
+    const more = loads.filter(({ key }) => !this.keys.has(key));
+    for (const load of more) {
+      await take(this.session, load, reporter, signal);
+      this.keys.add(load.key);
+    }
+    return more.length > 0;
   }
 
   /** A connection that was lost meanwhile has let go of everything. */
@@ -52,7 +75,7 @@ export class LoadGuard {
 
 async function take(
   session: Database,
-  { key, name }: { key: string; name: string },
+  { key, name }: GuardedLoad,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
@@ -61,19 +84,24 @@ async function take(
     const { rows } = await session.query<{ taken: boolean }>(lockLoad(key));
     if (rows[0]!.taken) return;
     signal.throwIfAborted();
-    if (performance.now() > until) throw await running(session, key, name);
+    if (performance.now() > until) throw running(name, await holdersOf(session, key));
     if (!told) reporter.note(`another run loads ${name}: waiting for its end`);
     await sleep(pollEvery);
   }
 }
 
-async function running(session: Database, key: string, name: string): Promise<DatabaseError> {
+/** The other sessions that are at work on a load, as people read them; none where nobody is. */
+export async function holdersOf(session: Session, key: string): Promise<string[]> {
   const { rows } = await session.query<{ pid: number; since: string | null }>(holdersOfLoad(key));
-  const who = rows
-    .map(({ pid, since }) => `backend ${pid}${since === null ? '' : ` since ${since}`}`)
-    .join(', ');
-  return new DatabaseError(`another run loads ${name}${who === '' ? '' : ` (${who})`}`, {
-    code: 'load-running',
-    hint: 'wait for its end, then run the command again: what it has loaded is not loaded twice',
-  });
+  return rows.map(({ pid, since }) => `backend ${pid}${since === null ? '' : ` since ${since}`}`);
+}
+
+function running(name: string, holders: readonly string[]): DatabaseError {
+  return new DatabaseError(
+    `another run loads ${name}${holders.length === 0 ? '' : ` (${holders.join(', ')})`}`,
+    {
+      code: 'load-running',
+      hint: 'wait for its end, then run the command again: what it has loaded is not loaded twice',
+    },
+  );
 }

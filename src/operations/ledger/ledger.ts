@@ -1,5 +1,5 @@
 import type { Database, Session } from '../../database/database.ts';
-import { PgvError } from '../../errors.ts';
+import { DatabaseError, PgvError } from '../../errors.ts';
 import { findLedger, ledgerDefinition, loadsInto } from '../../sql/ledger.ts';
 
 /** A source as the ledger remembers it. */
@@ -52,14 +52,17 @@ export interface RecordedLoad {
   filenode: string | null;
 }
 
+/** What there is of the ledger, and what the role may do with it: `ready`: write in it; `closed`: not even read it. */
+export type LedgerAccess = 'missing' | 'closed' | 'readable' | 'ready';
+
 /** What became of making the ledger: `forbidden` where the role may not write in it, or may not make it. */
 export type LedgerState = 'ready' | 'forbidden';
 
 /** Makes the ledger where it is not there yet. Call it outside a transaction. */
 export async function ensureLedger(database: Database): Promise<LedgerState> {
   for (let attempt = 0; ; attempt++) {
-    const { rows } = await database.query<{ usable: boolean }>(findLedger());
-    if (rows[0] !== undefined) return rows[0].usable ? 'ready' : 'forbidden';
+    const access = await ledgerAccess(database);
+    if (access !== 'missing') return access === 'ready' ? 'ready' : 'forbidden';
     try {
       await database.query(ledgerDefinition.join(';\n'));
     } catch (error) {
@@ -71,10 +74,35 @@ export async function ensureLedger(database: Database): Promise<LedgerState> {
   }
 }
 
-/** Whether there is a ledger that can be read. */
+export async function ledgerAccess(session: Session): Promise<LedgerAccess> {
+  const { rows } = await session.query<{ readable: boolean; usable: boolean }>(findLedger());
+  const [found] = rows;
+  if (found === undefined) return 'missing';
+  if (found.usable) return 'ready';
+  return found.readable ? 'readable' : 'closed';
+}
+
+/** Whether there is a ledger that can be kept. */
 export async function hasLedger(session: Session): Promise<boolean> {
-  const { rows } = await session.query<{ usable: boolean }>(findLedger());
-  return rows[0]?.usable ?? false;
+  return (await ledgerAccess(session)) === 'ready';
+}
+
+/**
+ * Whether there is a ledger at all.
+ * @throws DatabaseError where there is one, and the role may not do with it what is asked for
+ */
+export async function requireAccess(session: Session, needed: 'readable' | 'ready'): Promise<boolean> {
+  const access = await ledgerAccess(session);
+  if (access === 'missing') return false;
+  if (access === 'ready' || access === needed) return true;
+  throw new DatabaseError(
+    `the role may not ${needed === 'ready' ? 'write in' : 'read'} the ledger (schema pgv)`,
+    {
+      code: 'permission',
+      sqlstate: '42501',
+      hint: 'have its owner run `pgv init --grant <role>`, or connect as another role',
+    },
+  );
 }
 
 /** The loads into a table (undefined: into any), the newest first. */

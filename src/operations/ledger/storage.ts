@@ -13,14 +13,17 @@ export interface TableStorage {
   empty: boolean;
 }
 
-export async function storageOf(session: Session, table: TableDescription): Promise<TableStorage> {
+/** A table, as far as looking into it goes. */
+export type StoredTable = Pick<TableDescription, 'oid' | 'schema' | 'name' | 'rowSecurity'>;
+
+export async function storageOf(session: Session, table: StoredTable): Promise<TableStorage> {
   const { rows } = await session.query<{ filenode: string | null; bytes: number }>(tableStorage(table.oid));
   const { filenode, bytes } = rows[0]!;
   return { filenode, empty: bytes === 0 || (await isEmpty(session, table)) };
 }
 
 /** A table that the role may not read, or not read whole, counts as filled. */
-async function isEmpty(session: Session, table: TableDescription): Promise<boolean> {
+async function isEmpty(session: Session, table: StoredTable): Promise<boolean> {
   if (table.rowSecurity) return false;
   try {
     const { rows } = await session.query<{ any: boolean }>(hasRows(quoteQualified(table.schema, table.name)));
