@@ -78,13 +78,10 @@ async function tryRun(
 }
 
 /**
- * Whether the server has refused a row: a value or a constraint (22…, 23…, 44…), a trigger (P0…, or a code of its
- * own with the row's line beside it). An error that names a file is the decoder's, not the server's.
+ * Whether the server has refused a row: for a value or a constraint (22…, 23…, 44…), or by a trigger (P0…, or a code of
+ * its own). An error that names a file is the decoder's, not the server's.
  */
 export function isAboutRow(error: unknown): error is PgvError {
   if (!(error instanceof PgvError) || error.file !== undefined || error.sqlstate === undefined) return false;
-  const { sqlstate } = error;
-  if (/^(?:22|23|44|P0)/.test(sqlstate)) return true;
-  const isOfSystem = /^(?:08|0A|25|40|42|53|54|55|57|58|F0|XX)/.test(sqlstate);
-  return !isOfSystem && copyContext(error) !== undefined;
+  return !/^(?:0|2[1457-9BDF]|3|40|42|5|F0|HV|XX)/.test(error.sqlstate);
 }
