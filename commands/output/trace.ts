@@ -24,6 +24,7 @@ export function traceDatabase(database: Database, print: (line: string) => void)
     },
     lane: () => database.lane(),
     cancel: () => database.cancel(),
+    disconnect: () => database.disconnect(),
     close: () => database.close(),
   };
 }

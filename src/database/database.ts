@@ -51,6 +51,8 @@ export interface Database extends Session {
   lane(): Promise<{ address: LaneAddress; transfer: TransferListItem[] }>;
   /** Ends what runs now, on the server too: the pending call rejects with InterruptedError. Close afterwards. */
   cancel(): Promise<void>;
+  /** Gives the connection up as if it had been lost: whatever is pending rejects so. */
+  disconnect(): void;
   close(): Promise<void>;
 }
 

@@ -125,6 +125,10 @@ class ServerDatabase implements Database {
     return work;
   }
 
+  disconnect(): void {
+    this.#client.connection.stream.destroy();
+  }
+
   async close(): Promise<void> {
     await this.#client.end();
   }

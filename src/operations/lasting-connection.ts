@@ -33,6 +33,11 @@ export class LastingConnection {
     return this.current;
   }
 
+  /** One more connection, which is the caller's to close. */
+  another(): Promise<Database> {
+    return this.open();
+  }
+
   /** Gives the connection up, whatever it is doing: its transaction ends with it. */
   async drop(): Promise<void> {
     const { current } = this;

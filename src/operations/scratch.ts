@@ -28,6 +28,7 @@ function scratchOf(database: Database): Database {
     transaction: (inner) => undoable(database, () => inner(scratch)),
     lane: () => database.lane(),
     cancel: () => database.cancel(),
+    disconnect: () => database.disconnect(),
     close: async () => {},
   };
   return scratch;

@@ -20,3 +20,12 @@ export function terminateBackend({ pid, at }: Backend): Statement {
 export function backendIsThere({ pid, at }: Backend): Statement {
   return { text: `SELECT pid FROM pg_catalog.pg_stat_activity WHERE ${isTheOne}`, values: [pid, at] };
 }
+
+/** Gives a row as long as the backend is there: waitsForUs, whether it waits for its client to send something. */
+export function backendActivity(pid: number): Statement {
+  return {
+    text: `SELECT coalesce(wait_event_type = 'Client' AND wait_event = 'ClientRead', false) AS "waitsForUs"
+FROM pg_catalog.pg_stat_activity WHERE pid = $1`,
+    values: [pid],
+  };
+}

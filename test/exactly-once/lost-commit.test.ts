@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
+import { connect } from '../../src/database/connect.ts';
+import { resolveTarget } from '../../src/database/resolve.ts';
 import { pgv } from '../support/cli.ts';
 import { emptyDatabase } from '../support/databases.ts';
+import { load } from '../support/load.ts';
+import { collectReports } from '../support/reports.ts';
 import { noServer } from '../support/servers.ts';
+import { scratch } from '../support/temporary.ts';
 import { bigCsv, contentsOf, contentsOfWhole } from './corpus.ts';
 import { cuttingProxy } from './cutting-proxy.ts';
 
@@ -23,3 +28,29 @@ test.skipIf(noServer !== null).each<[cut: 'before' | 'after', flags: string[]]>(
   const database = await fixture.open();
   expect(await contentsOf(database, 'docs')).toEqual(contentsOfWhole(corpus));
 });
+
+test.skipIf(noServer !== null)(
+  'a connection that nothing comes through any more is given up, a server that works is not',
+  async () => {
+    const fixture = await emptyDatabase('server');
+    const database = await fixture.open();
+    // Each row of the first piece takes its time, in which nothing is heard.
+    await database.query(`CREATE TABLE docs (id bigint PRIMARY KEY, t text);
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON docs FOR EACH ROW WHEN (NEW.id = 0) EXECUTE FUNCTION wait()`);
+    let commits = 0;
+    const proxy = await cuttingProxy(fixture.url, () => (commits++ === 0 ? 'stall' : 'pass'));
+    const through = await connect(resolveTarget({ url: proxy.url, env: {}, cwd: scratch }), {
+      mayCreate: false,
+    });
+    const reporter = collectReports();
+    const file = `id,t\n${Array.from({ length: 500 }, (_, id) => `${id},x\n`).join('')}`;
+    const options = { table: 'docs', pieceLength: 1000, stallAfter: 300, reporter };
+    expect(await load(through, file, options)).toMatchObject({ rows: 500, inserted: 500 });
+    await through.close();
+    expect(proxy.cuts()).toBe(1);
+    expect(reporter.warnings.join()).toMatch(/was lost; trying again/);
+    expect(reporter.warnings).toHaveLength(1);
+    expect((await database.query('SELECT count(*) AS n FROM docs')).rows).toEqual([{ n: 500 }]);
+  },
+);

@@ -104,6 +104,11 @@ export class EmbeddedClient implements Database {
     await this.#host?.terminate();
   }
 
+  disconnect(): void {
+    this.#end(stopped('it was given up'));
+    this.#port.close();
+  }
+
   async close(): Promise<void> {
     try {
       if (this.#host !== undefined && this.#ended === undefined) await this.#ask({ kind: 'close' });

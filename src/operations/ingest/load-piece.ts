@@ -13,6 +13,7 @@ import { endBackend } from './end-backend.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
+import { defaultStallAfter, whileWatched } from './stall-watch.ts';
 import { isAboutRow, storeAround } from './store-around.ts';
 
 export interface PieceEvents {
@@ -49,6 +50,8 @@ export class PieceLoader {
   private readonly recipe: Recipe;
   private readonly events: PieceEvents;
   private readonly decoders: Partial<Record<Road, TableDecoder>> = {};
+  /** Counts batches, so that it is seen whether there is progress. */
+  private progress = 0;
 
   constructor(connection: LastingConnection, recipe: Recipe, events: PieceEvents) {
     this.connection = connection;
@@ -78,10 +81,19 @@ export class PieceLoader {
         const { rows } = await database.query<Attempt>(transaction.begin);
         if (rows[0] === undefined) return this.alreadyStored(database, ledger.table, key, last !== undefined);
         last = rows[0];
-        return this.storeBegun(database, work, transaction);
+        return this.watched(database, last.pid, () => this.storeBegun(database, work, transaction));
       },
       { onRetry, isStopped, patience },
     );
+  }
+
+  private watched<T>(database: Database, pid: number, work: () => Promise<T>): Promise<T> {
+    // There is no network between us and an embedded database.
+    if (database.target.kind === 'embedded') return work();
+    const { connection, recipe } = this;
+    const stallAfter = recipe.stallAfter ?? defaultStallAfter;
+    const reopen = () => connection.another();
+    return whileWatched({ database, pid, progress: () => this.progress, reopen, stallAfter }, work);
   }
 
   /** Another run has stored the piece, or this one has and did not hear of it. */
@@ -180,7 +192,11 @@ export class PieceLoader {
 
   private encodeOptions(road: Road, work: PieceWork, rejects: Reject[]): EncodeOptions {
     const { numbered, onError } = this.recipe;
-    const { onBatch, isStopped } = this.events;
+    const { isStopped } = this.events;
+    const onBatch: OnBatch = (...done) => {
+      this.progress++;
+      this.events.onBatch(...done);
+    };
     const onBad: OnBadRecord = (error, record) => {
       rejects.push(this.reject(work, error, record.bytes, record.byteOffset));
     };

@@ -176,7 +176,7 @@ function unknownType(error: unknown): unknown {
 /** How the lanes store what they read. */
 export type Storing = Pick<
   Recipe,
-  'input' | 'copyInto' | 'numbered' | 'ledger' | 'beforeFirst' | 'onError' | 'patience'
+  'input' | 'copyInto' | 'numbered' | 'ledger' | 'beforeFirst' | 'onError' | 'patience' | 'stallAfter'
 >;
 
 /** What the lanes must know. */

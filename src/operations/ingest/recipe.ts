@@ -27,6 +27,8 @@ export interface Recipe {
   onError: 'stop' | 'skip';
   /** Milliseconds that a lost connection is tried again for; undefined: the usual. */
   patience: number | undefined;
+  /** Milliseconds without progress after which a connection is doubted; undefined: the usual. */
+  stallAfter: number | undefined;
 }
 
 export interface PieceLedger {

@@ -140,7 +140,7 @@ async function readFiles(
 ): Promise<ReadFile[]> {
   const { pool, options, signal, ledger, inputs } = run;
   const { target, prepared, loadId } = begun;
-  const { onError = 'stop', patience } = options;
+  const { onError = 'stop', patience, stallAfter } = options;
   const files: ReadFile[] = [];
   let rowBase = 0;
   for (const [index, at] of plan.inputs.entries()) {
@@ -161,6 +161,7 @@ async function readFiles(
           beforeFirst: target.beforeFirst,
           onError,
           patience,
+          stallAfter,
         }),
       );
       pool.use(recipe);

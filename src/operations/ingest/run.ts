@@ -46,6 +46,8 @@ export interface LoadOptions extends Expectations, RejectOptions, TableOptions, 
   pieceLength: number;
   /** Milliseconds that a lost connection is tried again for; default 5 minutes. */
   patience?: number | undefined;
+  /** Milliseconds without progress after which a connection is doubted; default 30 s. */
+  stallAfter?: number | undefined;
 }
 
 /** What came of one load. */
