@@ -21,8 +21,8 @@ const { WebAssembly } = globalThis as unknown as {
 const powersAt = 4096;
 const floatsAt = powersAt + powersOfTen.byteLength;
 const textAt = floatsAt + 4 * Math.max(maxDimensions.vector, maxDimensions.halfvec);
-/** Behind the text, as the module reads words of eight bytes. */
-const slack = 8;
+/** Behind the text, as the module reads sixteen bytes at a time. */
+const slack = 32;
 
 /** Undefined until it is asked for; null where there is no module, and the plain twin reads everything. */
 let loaded: LoadedModule | null | undefined;

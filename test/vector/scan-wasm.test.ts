@@ -35,6 +35,34 @@ test('an embedding as models print it is never left to the twin', () => {
   expect(roads(list.map((text) => Number(text).toExponential(8))).quick.count).toBe(1536);
 });
 
+test('fractions of every length and either sign', () => {
+  for (let digits = 0; digits <= 16; digits++) {
+    for (const whole of ['', '-', '0', '-0', '7', '-9', '12']) {
+      const list = [`${whole}.${'9071325486031472658'.slice(0, digits)}`, '0.5'];
+      const { quick, plain } = roads(list);
+      if (quick.count > 0) expect(quick, list[0]).toEqual(plain);
+      if (digits > 0 && /\d/.test(whole)) expect(quick.count, list[0]).toBe(2);
+    }
+  }
+});
+
+test('no byte that stands where another belongs is overlooked', () => {
+  const good = Buffer.from('[-0.0487123,0.25]');
+  const read = (text: Buffer, scan: typeof scanFloats) => {
+    const out = new Float32Array(8);
+    const count = scan(text, 1, text.length, close, out, 0, 8);
+    return count < 0 ? 'none' : [...new Uint32Array(out.buffer, 0, count)].join();
+  };
+  for (let at = 1; at < good.length; at++) {
+    for (let byte = 0; byte < 256; byte++) {
+      const text = Buffer.from(good);
+      text[at] = byte;
+      const quick = read(text, scanByWasm);
+      if (quick !== 'none') expect(quick, text.toString('latin1')).toBe(read(text, scanPlainly));
+    }
+  }
+});
+
 test('what is longer than its memory was at first', () => {
   const list = Array.from({ length: 16_000 }, (_, i) => `0.${'0'.repeat(9)}${i + 1}`);
   expect(roads(list).quick).toEqual(roads(list).plain);
