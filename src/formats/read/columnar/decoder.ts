@@ -72,10 +72,13 @@ export class ColumnarDecoder implements PieceDecoder {
         from += count;
         this.bytesRead = Math.floor((location.byteLength * from) / total);
         yield read;
-      } else if (onBad === undefined) throw this.located(read, location.firstRow + from + read.row);
-      else if (read.row > 0) most = read.row;
-      else {
-        onBad(this.located(read, location.firstRow + from), this.rejected(from));
+      } else if (read.row > 0) {
+        // What comes before it goes first, as another column may find a bad row there.
+        most = read.row;
+      } else {
+        const error = this.located(read, location.firstRow + from);
+        if (onBad === undefined) throw error;
+        onBad(error, this.rejected(from));
         this.rowNumbers.addBlank(from++);
       }
     }

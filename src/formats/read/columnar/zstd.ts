@@ -26,21 +26,37 @@ export function readZstd(input: Uint8Array, length: number): Uint8Array {
   return out;
 }
 
-/** The first `needed` bytes of what a frame holds, or all where there are fewer. */
+/** Bytes that are looked at together for a beginning; a block of zstd is at most 128 kB. */
+const sliceLength = 2 ** 15;
+
+/** The first `needed` bytes of what a frame holds, or all where there are fewer. @throws Damaged */
 export function zstdBeginning(input: Uint8Array, needed: number): Uint8Array {
   const out = new Uint8Array(needed);
   let filled = 0;
-  for (const part of decoder().decodeStreaming(slices(input))) {
-    out.set(part.subarray(0, needed - filled), filled);
-    filled = Math.min(needed, filled + part.length);
-    if (filled === needed) break;
+  let idle = 0;
+  // The decoder is left by giving it no more, as it frees its memory at the end alone.
+  function* slices(): Generator<Uint8Array> {
+    for (let at = 0; at < input.length && filled < needed; at += sliceLength) {
+      idle = 0;
+      yield input.subarray(at, at + sliceLength);
+    }
+  }
+  try {
+    for (const part of decoder().decodeStreaming(slices())) {
+      // Of one slice it gives nothing once, when it has taken all; at what it cannot read it stays for ever.
+      if (part.length === 0 && idle++ > 0) throw new Damaged('its zstd data is damaged');
+      out.set(part.subarray(0, needed - filled), filled);
+      filled = Math.min(needed, filled + part.length);
+    }
+  } catch (error) {
+    // That there should be more is no news.
+    if (error instanceof Damaged || filled < needed) throw damaged(error);
   }
   return out.subarray(0, filled);
 }
 
-/** The decoder copies what it is given at once. */
-function* slices(input: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < input.length; at += 2 ** 17) yield input.subarray(at, at + 2 ** 17);
+function damaged(error: unknown): Damaged {
+  return error instanceof Damaged ? error : new Damaged('its zstd data is damaged');
 }
 
 function decoder(): ZSTDDecoder {
