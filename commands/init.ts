@@ -11,13 +11,14 @@ import { keyValue, metric, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
 
 interface InitOptions extends TableShapeOptions, IndexOptions {
+  grant?: string;
   check?: true;
   sql?: true;
 }
 
 export function configure(command: Command): Command {
   addConnectionOptions(addTableOption(command))
-    .argument('[table]', 'the table to make; without one, the extension alone')
+    .argument('[table]', 'the table to make; without one, the extension and the ledger of loads alone')
     .option('--dimensions <n>', "the length of the model's vectors", wholeNumber({ min: 1 }))
     .addOption(
       new Option('--type <type>', 'of the vectors (default: vector)').choices([
@@ -49,6 +50,10 @@ export function configure(command: Command): Command {
       'm=16,ef_construction=64 for hnsw, lists=100 for ivfflat',
       indexParameters,
     )
+    .option(
+      '--grant <role>',
+      'let a role ingest: keep the ledger, and SELECT, INSERT and UPDATE (for --on-conflict update) on the table; --truncate and --delete-missing need more, which this does not give',
+    )
     .option('--check', 'change nothing; exit 1 and say how the table differs')
     .option('--sql', 'print the statements, and run nothing')
     .action(
@@ -60,6 +65,7 @@ export function configure(command: Command): Command {
   return addExamples(command, [
     'pgv init',
     'pgv init docs --dimensions 768 --index hnsw',
+    'pgv init docs --grant loader',
     'pgv init docs --dimensions 1536 --type halfvec --id-type uuid --tenant-column --check',
     "pgv init photos --vector 'image:vector(512)' --vector 'caption:halfvec(768)' --sql",
   ]);
@@ -68,7 +74,12 @@ export function configure(command: Command): Command {
 async function run(context: Context<InitOptions>, argument: string | undefined): Promise<ExitCode> {
   const { options, output, reporter } = context;
   const table = argument ?? context.table;
-  const request = { table, plan: requestedPlan(table, options), index: requestedIndex(table, options) };
+  const request = {
+    table,
+    plan: requestedPlan(table, options),
+    index: requestedIndex(table, options),
+    grant: options.grant,
+  };
   if (options.sql) {
     await printStatements(context, request);
     return exitCodes.done;
@@ -79,7 +90,7 @@ async function run(context: Context<InitOptions>, argument: string | undefined):
   const summary = await init(database, request, reporter);
   await output.summary(
     { database: database.target.description, table: table ?? null, ...summary },
-    summary.created.length === 0 ? 'nothing to do: all is there' : nextStep(table),
+    summary.created.length + summary.granted.length === 0 ? 'nothing to do: all is there' : nextStep(table),
   );
   return exitCodes.done;
 }

@@ -1,12 +1,15 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
 import { checkInit, type InitRequest, init } from '../../src/operations/init/init.ts';
 import { planTable, type TableRequest } from '../../src/operations/init/plan.ts';
+import { ensureLedger } from '../../src/operations/ledger/ledger.ts';
 import { describeTable } from '../../src/operations/tables.ts';
 import { silentReporter } from '../../src/progress.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { eachDatabase, emptyDatabase } from '../support/databases.ts';
+import { load } from '../support/load.ts';
+import { collectReports } from '../support/reports.ts';
 import { noServer, psqlOn } from '../support/servers.ts';
 
 const embedding = { name: 'embedding', type: 'vector', dimensions: 3 } as const;
@@ -32,9 +35,9 @@ eachDatabase(({ open }) => {
 
   test('makes the extension and the table, and the second time nothing', async () => {
     const first = await init(database, request('docs'), silentReporter);
-    expect(first.created).toEqual([`extension vector ${first.extension.version}`, 'table docs']);
+    expect(first.created).toEqual([`extension vector ${first.extension.version}`, 'ledger', 'table docs']);
     const second = await init(database, request('docs'), silentReporter);
-    expect(second).toEqual({ extension: first.extension, created: [] });
+    expect(second).toEqual({ extension: first.extension, created: [], granted: [] });
     expect(await checkInit(database, request('docs'))).toEqual([]);
 
     const table = await describeTable(database, 'docs');
@@ -165,6 +168,84 @@ eachDatabase(({ open }) => {
     expect(await checkInit(database, request('seen'))).toContain('table seen: it is a view');
   });
 
+  describe('--grant', () => {
+    const role = `pgv_init_${process.pid}`;
+    const asked = { ...request('granted'), grant: role };
+
+    beforeEach(async () => {
+      await database.query(
+        `DROP TABLE IF EXISTS granted; DROP SCHEMA IF EXISTS pgv CASCADE; CREATE ROLE ${role}`,
+      );
+    });
+
+    afterEach(async () => {
+      await database.query(`RESET ROLE; DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+    });
+
+    test('lets the role ingest, in every way but those that take rows away; a second time there is nothing to do', async () => {
+      await init(database, request('granted'), silentReporter);
+      const lacks = [
+        'USAGE, CREATE, SELECT, INSERT, DELETE on the ledger',
+        'SELECT, INSERT, UPDATE on table granted',
+      ];
+      expect(await checkInit(database, asked)).toEqual(lacks.map((what) => `role ${role} lacks ${what}`));
+      const reports = collectReports();
+      expect(await init(database, asked, reports)).toMatchObject({ created: [], granted: lacks });
+      expect(reports.notes).toEqual(lacks.map((what) => `granted ${what} to ${role}`));
+      expect(await init(database, asked, silentReporter)).toMatchObject({ created: [], granted: [] });
+      expect(await checkInit(database, asked)).toEqual([]);
+
+      await database.query(`SET ROLE ${role}`);
+      expect(await ensureLedger(database)).toBe('ready');
+      await database.query("INSERT INTO granted (id, embedding) VALUES (1, '[1,1,2]')");
+      await database.query(
+        'UPDATE granted SET content = NULL; CREATE TABLE pgv.staging_x AS SELECT FROM granted',
+      );
+      await expect(database.query('TRUNCATE granted')).rejects.toMatchObject({ sqlstate: '42501' });
+      await expect(database.query('DELETE FROM granted')).rejects.toMatchObject({ sqlstate: '42501' });
+    });
+
+    test('a column that counts by a sequence, a table in a schema of its own, and the ledger alone', async () => {
+      await database.query('CREATE SCHEMA "My own"; CREATE TABLE "My own".t (id serial, n int)');
+      const grant = { table: '"My own".t', plan: undefined, index: undefined, grant: role };
+      expect((await init(database, { ...grant, table: undefined }, silentReporter)).granted).toEqual([
+        'USAGE, CREATE, SELECT, INSERT, DELETE on the ledger',
+      ]);
+      expect((await init(database, grant, silentReporter)).granted).toEqual([
+        'USAGE on schema My own',
+        'SELECT, INSERT, UPDATE, USAGE on table t',
+      ]);
+      await database.query(`SET ROLE ${role}; INSERT INTO "My own".t (n) VALUES (1); RESET ROLE`);
+      await database.query('DROP SCHEMA "My own" CASCADE');
+    });
+
+    test('to a role that is not there, or by one that may not', async () => {
+      await expect(init(database, { ...asked, grant: 'nobody here' }, silentReporter)).rejects.toMatchObject({
+        code: 'no-role',
+        message: 'role nobody here does not exist',
+      });
+      expect(await describeTable(database, 'granted')).toBeUndefined();
+      await init(database, request('granted'), silentReporter);
+      await database.query(`CREATE ROLE ${role}_b; GRANT SELECT ON granted TO ${role}_b; SET ROLE ${role}_b`);
+      try {
+        await expect(init(database, asked, silentReporter)).rejects.toMatchObject({ sqlstate: '42501' });
+      } finally {
+        await database.query(`RESET ROLE; DROP OWNED BY ${role}_b; DROP ROLE ${role}_b`);
+      }
+    });
+
+    test('a role that may not make the ledger makes the table all the same', async () => {
+      await database.query(`GRANT CREATE ON SCHEMA public TO ${role}; SET ROLE ${role}`);
+      const reports = collectReports();
+      expect(await init(database, request('granted'), reports)).toMatchObject({ created: ['table granted'] });
+      expect(reports.warnings).toEqual([expect.stringContaining('may not create the ledger')]);
+      await expect(init(database, asked, silentReporter)).rejects.toMatchObject({
+        code: 'permission',
+        hint: expect.stringContaining('owner of the database'),
+      });
+    });
+  });
+
   test('a new table needs dimensions', async () => {
     for (const asked of [
       { table: 'none', plan: undefined, index: undefined },
@@ -183,6 +264,7 @@ describe.each(['server', 'embedded'] as const)('%s', (kind) => {
       const database = await (await emptyDatabase(kind)).open();
       expect(await checkInit(database, request('docs'))).toEqual([
         'extension vector is not created',
+        'the ledger (schema pgv) is not created',
         'table docs does not exist',
       ]);
       await expect(
@@ -191,10 +273,43 @@ describe.each(['server', 'embedded'] as const)('%s', (kind) => {
       // Nothing ran.
       expect(await checkInit(database, { table: undefined, plan: undefined, index: undefined })).toEqual([
         'extension vector is not created',
+        'the ledger (schema pgv) is not created',
       ]);
     },
   );
 });
+
+test.skipIf(noServer !== null)(
+  '--grant: all that lanes do is allowed, beside the ledger and through staging',
+  async () => {
+    const fixture = await emptyDatabase('server');
+    const owner = await fixture.open();
+    const name = new URL(fixture.url).pathname.slice(1);
+    await owner.query(`CREATE ROLE "${name}"`);
+    afterwards(async () => {
+      await owner.query(`DROP OWNED BY "${name}" CASCADE`);
+      await psqlOn('postgres', ['-c', `DROP ROLE "${name}"`]);
+    });
+    await init(owner, { ...request('docs'), grant: name }, silentReporter);
+    // Every connection to the database is that role's from now on: the lanes' too.
+    await owner.query(`ALTER DATABASE "${name}" SET role TO "${name}"`);
+    const text = (ids: number[]) => `id,embedding\n${ids.map((id) => `${id},"[${id},1,2]"\n`).join('')}`;
+    const database = await fixture.open();
+    const reporter = collectReports();
+    const options = { table: 'docs', vacuum: 'never', reporter } as const;
+    expect(await load(database, text([1, 2]), options)).toMatchObject({
+      inserted: 2,
+      loadId: expect.any(String),
+    });
+    const merged = await load(database, text([2, 3]), { ...options, onConflict: 'update' });
+    expect(merged).toMatchObject({ inserted: 1, unchanged: 1, loadId: expect.any(String) });
+    expect(await load(database, text([4]), { ...options, atomic: true })).toMatchObject({ inserted: 1 });
+    expect(reporter.warnings).toEqual([]);
+    await expect(load(database, text([5]), { ...options, truncate: true })).rejects.toMatchObject({
+      sqlstate: '42501',
+    });
+  },
+);
 
 test.skipIf(noServer !== null)('two at once make one', async () => {
   const fixture = await emptyDatabase('server');
@@ -211,7 +326,10 @@ test.skipIf(noServer !== null)('pgvector in a schema that the search path lacks'
   await database.query('CREATE SCHEMA "My Extensions"');
   await database.query('CREATE EXTENSION vector SCHEMA "My Extensions"');
   const summary = await init(database, request('docs'), silentReporter);
-  expect(summary).toMatchObject({ extension: { schema: 'My Extensions' }, created: ['table docs'] });
+  expect(summary).toMatchObject({
+    extension: { schema: 'My Extensions' },
+    created: ['ledger', 'table docs'],
+  });
   expect(await checkInit(database, request('docs'))).toEqual([]);
 });
 
