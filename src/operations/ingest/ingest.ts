@@ -15,12 +15,12 @@ import { checkExpectations } from './expectations.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
 import type { Input } from './input.ts';
 import { LanePool } from './lane-pool.ts';
-import { firstRecords } from './limit.ts';
 import { decideLoads, describeLoads, type LoadPlan, type PlanOptions, reportDecision } from './plan-loads.ts';
 import { checkRejects, type RejectOptions, Rejects } from './rejects.ts';
 import type { LoadOptions, LoadResult, Run } from './run.ts';
 import { runLoad } from './run-load.ts';
 import { shapeOf } from './shape-of.ts';
+import { shapedInputs } from './shaped-inputs.ts';
 import { storedBefore } from './stored-before.ts';
 import { needsStaging } from './target.ts';
 
@@ -70,7 +70,7 @@ export async function ingest(
   signal: AbortSignal,
 ): Promise<IngestSummary> {
   const started = performance.now();
-  const inputs = firstRecords(given, options.limit);
+  const inputs = shapedInputs(given, options);
   checkExpectations(options, inputs.length);
   checkRejects(options);
   const ledger = await prepareLedger(database, options, reporter, signal);

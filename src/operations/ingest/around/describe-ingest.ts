@@ -10,6 +10,7 @@ import { defaultLanes, type IngestOptions, planOptions } from '../ingest.ts';
 import type { Input } from '../input.ts';
 import { decideLoads, describeLoads, type LoadPlan } from '../plan-loads.ts';
 import { type Prepared, prepareTable } from '../prepare.ts';
+import { shapedInputs } from '../shaped-inputs.ts';
 import { chooseTarget, needsStaging } from '../target.ts';
 import { checkAround, checkTable } from './around-load.ts';
 
@@ -45,7 +46,7 @@ export interface DescribedFile {
  */
 export async function describeIngest(
   database: Database,
-  inputs: readonly Input[],
+  given: readonly Input[],
   options: IngestOptions,
   reporter: Reporter,
   signal: AbortSignal,
@@ -54,6 +55,7 @@ export async function describeIngest(
   const quiet: Reporter = { ...reporter, note: () => {} };
   return cancellable(database, signal, () =>
     inScratch(database, async (scratch) => {
+      const inputs = shapedInputs(given, options);
       const before = await describeTable(scratch, options.table);
       checkAround(options, options.ledger !== false);
       const known = options.ledger !== false && (await hasLedger(scratch)) ? before : undefined;
