@@ -22,14 +22,8 @@ eachDatabase((fixture) => {
 
   beforeAll(async () => {
     cwd = await temporaryDirectory();
-    const names = [
-      'rows.jsonl',
-      'duckdb-zstd.parquet',
-      'rust-delta.parquet',
-      'polars-lz4.arrow',
-      'polars-zstd.arrow',
-    ];
-    for (const name of [...names, 'duckdb-types.parquet', 'duckdb-bad-rows.parquet', 'js-batches.feather']) {
+    const parquet = ['duckdb-zstd.parquet', 'duckdb-types.parquet', 'duckdb-bad-rows.parquet'];
+    for (const name of ['rows.jsonl', ...parquet, 'polars-lz4.arrow', 'js-batches.feather']) {
       await copyFile(path.join(folder, name), path.join(cwd, name));
     }
     await withDatabase(async (database) => {
@@ -53,7 +47,7 @@ eachDatabase((fixture) => {
 
   const query = (sql: string) => withDatabase(async (database) => (await database.query(sql)).rows);
 
-  test.each(['duckdb-zstd.parquet', 'rust-delta.parquet', 'polars-lz4.arrow', 'polars-zstd.arrow'])(
+  test.each(['duckdb-zstd.parquet', 'polars-lz4.arrow'])(
     '%s: a new table with the types of the file, and the rows of the same file in JSON',
     async (name) => {
       const table = name.replaceAll(/\W/g, '_');
@@ -142,17 +136,10 @@ eachDatabase((fixture) => {
     ]);
   });
 
-  test('from a pipe, and compressed once more, where it is kept in a file meanwhile', async () => {
-    const parquet = readFileSync(path.join(folder, 'duckdb-snappy.parquet'));
-    for (const [table, input] of [
-      ['piped', parquet],
-      ['piped_gz', gzipSync(parquet)],
-    ] as const) {
-      const env = { PGV_URL: fixture.url };
-      expect(await pgv(['ingest', '-', '-t', table, '--format', 'parquet'], { env, input })).toMatchObject({
-        code: 0,
-      });
-      expect(await query(`SELECT count(*) AS n FROM ${table}`)).toEqual([{ n: 300 }]);
-    }
+  test('from a pipe, compressed once more: it is kept in a file meanwhile', async () => {
+    const input = gzipSync(readFileSync(path.join(folder, 'duckdb-snappy.parquet')));
+    const args = ['ingest', '-', '-t', 'piped', '--format', 'parquet'];
+    expect(await pgv(args, { env: { PGV_URL: fixture.url }, input })).toMatchObject({ code: 0 });
+    expect(await query('SELECT count(*) AS n FROM piped')).toEqual([{ n: 300 }]);
   });
 });

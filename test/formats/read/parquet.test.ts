@@ -200,6 +200,12 @@ test.each<[string, Uint8Array, RegExp]>([
   await expect(readRows(parquet, bytesSource(bytes, 'x'))).rejects.toThrow(message);
 });
 
+test('damaged zstd data, of which a decoder never tires, is refused', async () => {
+  const bytes = new Uint8Array(fixture('duckdb-zstd.parquet'));
+  bytes[2144] = 0o261;
+  await expect(readRows(parquet, bytesSource(bytes, 'x'))).rejects.toThrow(/zstd data is damaged/);
+});
+
 test('a stream is refused, with what to do', async () => {
   const error = await readRows(parquet, chunkedSource(fixture('duckdb-none.parquet'), 'stdin')).catch(
     (e) => e,

@@ -1,4 +1,4 @@
-import { booleans, type FieldType, floats, integers } from '../columnar/field-type.ts';
+import { booleans, decimals, type FieldType, floats, integers } from '../columnar/field-type.ts';
 import { Damaged } from '../columnar/values.ts';
 import type { ElementName } from '../vectors/elements.ts';
 import type { Table } from './flatbuffer.ts';
@@ -143,7 +143,7 @@ function floatType(precision: number): Typed {
 function decimal(precision: number, scale: number, bits: number): Typed {
   if (![32, 64, 128, 256].includes(bits)) throw new Damaged(`its schema has decimals of ${bits} bits`);
   return {
-    type: { kind: 'decimal', precision, scale, bigEndian: false },
+    type: decimals(precision, scale, false),
     storage: { kind: 'fixed', width: bits / 8 },
   };
 }

@@ -1,5 +1,6 @@
 import { maxDimensions } from '../../../vector/limits.ts';
 import type { ElementName } from '../vectors/elements.ts';
+import { Damaged } from './values.ts';
 
 /** What a field's values mean; plain data, as it goes to the lanes. How they are stored: values.ts. */
 export type FieldType =
@@ -47,6 +48,17 @@ export function sqlInteger(bits: number, signed: boolean): string {
 /** Integers that mean `bits` bits and are stored as `element`. */
 export function integers(element: ElementName, bits: number, signed: boolean): FieldType {
   return integer(element, sqlInteger(bits, signed));
+}
+
+/** What PostgreSQL's numeric takes; no format has larger ones. */
+const mostDigits = 1000;
+
+/** @throws Damaged where there is no such type */
+export function decimals(precision: number, scale: number, bigEndian: boolean): FieldType {
+  if (precision < 1 || precision > mostDigits || Math.abs(scale) > mostDigits) {
+    throw new Damaged(`its schema has decimals of ${precision} digits, ${scale} of them behind the point`);
+  }
+  return { kind: 'decimal', precision, scale, bigEndian };
 }
 
 /**

@@ -162,7 +162,13 @@ export class LeafReader {
     const { present } = this.node;
     if (present === 0) return this.levels - first;
     let count = 0;
-    for (let i = first; i < this.levels; i++) if (this.definition[i] === present) count++;
+    let highest = 0;
+    for (let i = first; i < this.levels; i++) {
+      const level = this.definition[i]!;
+      if (level === present) count++;
+      else if (level > highest) highest = level;
+    }
+    if (highest > present) throw new Damaged('a page has a level that its schema has not');
     return count;
   }
 }

@@ -1,4 +1,4 @@
-import { booleans, type FieldType, floats, integers } from '../columnar/field-type.ts';
+import { booleans, decimals, type FieldType, floats, integers } from '../columnar/field-type.ts';
 import { Damaged } from '../columnar/values.ts';
 import { physical, type SchemaElement } from './metadata.ts';
 import type { Storage, View } from './nodes.ts';
@@ -46,7 +46,7 @@ export function leafType(element: SchemaElement): LeafType {
     element.convertedType === converted[name] || element.logicalType?.has(logical[name]) === true;
   const decimal = (): FieldType => {
     const { scale, precision } = decimalOf(element);
-    return { kind: 'decimal', precision, scale, bigEndian: true };
+    return decimals(precision, scale, true);
   };
   switch (element.type) {
     case physical.boolean:
