@@ -1,9 +1,10 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../src/errors.ts';
+import { defaultPieceLength } from '../src/formats/read/piece-cutter.ts';
 import { describeIngest } from '../src/operations/ingest/around/describe-ingest.ts';
-import { ingest } from '../src/operations/ingest/ingest.ts';
-import { inputOf } from '../src/operations/ingest/input.ts';
+import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
+import { type Input, inputOf } from '../src/operations/ingest/input.ts';
 import { refuseInput } from '../src/operations/ingest/reject-paths.ts';
 import { withoutCompression } from '../src/sources/decompress.ts';
 import { type NamedInput, resolveInputs } from '../src/sources/inputs.ts';
@@ -60,7 +61,7 @@ const needs = {
 };
 
 async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitCode> {
-  const { io, options, output, reporter, signal } = context;
+  const { io, options, reporter, signal } = context;
   const inputs = await resolveInputs(args, io, reporter.warn);
   const table = tableName(context, inputs);
   const rejectFile = options.rejectFile === undefined ? undefined : path.resolve(io.cwd, options.rejectFile);
@@ -77,6 +78,24 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
     dialect: dialectOf(options),
   };
   const files = inputs.map((input) => inputOf(input, options, reporter, signal));
+  // A stream that has a name may have been loaded: then it is not waited for.
+  const [first] = files;
+  const waits = inputs[0]!.once && options.loadId !== undefined;
+  if (!waits)
+    await first!.check({ pieceLength: defaultPieceLength, sum: options.expectSha256 !== undefined });
+  try {
+    return await load(context, files, request);
+  } finally {
+    await first!.close();
+  }
+}
+
+async function load(
+  context: Context<IngestFlags>,
+  files: readonly Input[],
+  request: IngestOptions,
+): Promise<ExitCode> {
+  const { options, output, reporter, signal } = context;
   const database = await context.database();
   if (options.dryRun) {
     const description = await describeIngest(database, files, request, reporter, signal);

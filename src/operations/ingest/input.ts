@@ -31,20 +31,37 @@ export interface OpenInput {
   close: () => Promise<void>;
 }
 
+/** An input that can be looked at before anything else is done. */
+export interface CheckedInput extends Input {
+  /** Opens it, so that what is wrong with it is known at once; the next to open it gets that. */
+  check: (options: OpenInputOptions) => Promise<void>;
+  /** Closes what was opened for nothing. */
+  close: () => Promise<void>;
+}
+
 /** A named input, read as the options say. */
 export function inputOf(
   named: NamedInput,
   options: InputOptions,
   reporter: Reporter,
   signal: AbortSignal,
-): Input {
-  return {
+): CheckedInput {
+  let held: { opened: OpenInput; pieceLength: number | undefined } | undefined;
+  const input: CheckedInput = {
     name: named.name,
+    check: async (how) => {
+      held = { opened: await input.open(how), pieceLength: how.pieceLength };
+    },
+    close: async () => held?.opened.close(),
     describe: async () => {
       const fingerprint = await fingerprintOf(named, reporter, signal);
       return { name: named.location, ...(fingerprint && { fingerprint }) };
     },
     open: async ({ pieceLength, sum }) => {
+      const before = held;
+      held = undefined;
+      if (before?.pieceLength === pieceLength && before !== undefined) return before.opened;
+      await before?.opened.close();
       let summed: HashedSource | undefined;
       const open: NamedInput['open'] = async (how) => {
         summed = hashed(await named.open(how));
@@ -56,4 +73,5 @@ export function inputOf(
       return { file, byteLength: source.byteLength, close, ...(summed && { sha256: summed.sha256 }) };
     },
   };
+  return input;
 }
