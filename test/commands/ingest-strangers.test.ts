@@ -78,7 +78,12 @@ test('tab-separated files by their name', async () => {
 
 test('the same file twice says how to go on', async () => {
   await ingest('twice.csv', 'id,text\n1,a\n', '--create');
-  const { code, stderr } = await ingest('twice.csv', 'id,text\n1,a\n');
+  const same = await ingest('twice.csv', 'id,text\n1,a\n');
+  expect(same).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('is in twice already: nothing to do'),
+  });
+  const { code, stderr } = await ingest('twice.csv', 'id,text\n1,a\n', '--if-loaded', 'again');
   expect(code).toBe(3);
   expect(stderr).toMatch(/duplicate key .*\nhint: --on-conflict skip .*--on-conflict update/);
 });

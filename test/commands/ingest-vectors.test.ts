@@ -73,7 +73,7 @@ eachDatabase((fixture) => {
     });
     expect(await vectors(table)).toEqual(numbered(floats));
     // Rows that come later are numbered on.
-    expect((await ingest(name, bytes, '-t', table)).code).toBe(0);
+    expect((await ingest(name, bytes, '-t', table, '--if-loaded', 'again')).code).toBe(0);
     expect(await query(`SELECT count(DISTINCT id), min(id), max(id) FROM ${table}`)).toEqual([
       { count: 600, min: 0, max: 599 },
     ]);

@@ -54,7 +54,7 @@ eachDatabase((fixture) => {
       unchanged: 0,
       skipped: 0,
       rejected: 0,
-      loadId: null,
+      loadId: expect.any(String),
       lanes: 1,
       files: [{ path: 'data.csv', rows: 1000 }],
     });
