@@ -15,17 +15,7 @@ const corpus = await csvCorpus(scaled(20_000), 128);
 const directory = path.join(folder, `embedded-${process.pid}`);
 const script = fileURLToPath(new URL('pglite-copy.mjs', import.meta.url));
 const remove = async () => rmSync(directory, { recursive: true, force: true });
-const ingest = pgv(
-  'ingest',
-  corpus.path,
-  '-t',
-  'docs',
-  '-d',
-  `pglite:${directory}`,
-  '--vacuum',
-  'never',
-  '-q',
-);
+const ingest = pgv('ingest', corpus.path, '-t', 'docs', '-d', `pglite:${directory}`, '-q');
 
 try {
   const name = `${corpus.rows}x${corpus.dimensions}-documents.pgcopy`;

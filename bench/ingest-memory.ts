@@ -41,13 +41,13 @@ try {
       if (way === 'a file') await writeAll(csvFile, csv(bytes));
       const peak = await peakMemory(way === 'a file' ? server.ingest(csvFile) : fromStdin(bytes));
       rmSync(csvFile, { force: true });
-      tell(`CSV, of ${inGigabytes(bytes)} from ${way}`, peak, limit);
+      tell(`CSV from ${way} (${inGigabytes(bytes)})`, peak, limit);
       peaks.push(peak);
     }
     const [small, large] = peaks as [number, number];
     const against = `${inGigabytes(sizes[0])}: ${inMegabytes(small)}`;
     row(
-      `peak memory, CSV, of ten times the size from ${way}`,
+      `peak memory, CSV from ${way}: ten times the size`,
       inMegabytes(large),
       against,
       large / small,
@@ -61,7 +61,7 @@ try {
     { format: 'Parquet, snappy', file: vectors.parquet.snappy, flags: [], most: withRowGroups },
   ]) {
     const peak = await peakMemory(server.ingest(file, ...flags));
-    tell(`${format}, of ${inGigabytes(statSync(file).size)}`, peak, most);
+    tell(`${format} (${inGigabytes(statSync(file).size)})`, peak, most);
   }
 } finally {
   rmSync(csvFile, { force: true });

@@ -28,7 +28,12 @@ export interface BenchServer {
 export async function benchServer(columns: string): Promise<BenchServer> {
   const server = await startServer({ settings: { shared_buffers: '1GB', max_wal_size: '4GB', fsync: 'on' } });
   const psql: BenchServer['psql'] = (...commands) => ({
-    command: [...server.psql.command, '-qAtX', ...commands.flatMap((command) => ['-c', command])],
+    command: [
+      ...server.psql.command,
+      '-qAtXv',
+      'ON_ERROR_STOP=1',
+      ...commands.flatMap((command) => ['-c', command]),
+    ],
     environment: { ...server.psql.environment, PGOPTIONS: '-c client_min_messages=warning' },
   });
   const runPsql = (...commands: string[]) =>
