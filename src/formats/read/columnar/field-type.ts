@@ -39,7 +39,7 @@ export const floats = {
 } as const satisfies Record<number, FieldType>;
 
 /** SQL's type for integers of so many bits; unsigned ones need the next larger. */
-export function sqlInteger(bits: number, signed: boolean): string {
+function sqlInteger(bits: number, signed: boolean): string {
   if (bits <= 8 || (bits <= 16 && signed)) return 'smallint';
   if (bits <= 16 || (bits <= 32 && signed)) return 'integer';
   return bits <= 32 || signed ? 'bigint' : 'numeric';

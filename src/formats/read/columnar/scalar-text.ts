@@ -35,7 +35,7 @@ export function scalarText(type: FieldType, values: FieldValues, i: number): str
 }
 
 /** The bytes of slot `i`. */
-export function bytesAt(values: FieldValues, i: number): Uint8Array {
+function bytesAt(values: FieldValues, i: number): Uint8Array {
   if (values.kind === 'bytes') return values.bytes.subarray(values.offsets[i], values.offsets[i + 1]);
   if (values.kind === 'fixed') return values.bytes.subarray(i * values.width, (i + 1) * values.width);
   throw new Error(`bytes were expected, and there are ${values.kind}`);

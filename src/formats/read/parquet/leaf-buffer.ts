@@ -28,6 +28,11 @@ export class LeafBuffer {
     this.count = 0;
   }
 
+  /** Makes room for as many values of one width as there will be, and no more than that, in an empty buffer. */
+  expect(count: number): void {
+    if (this.width !== undefined) this.enlarge(count * this.width);
+  }
+
   /** Makes room for `count` more values of one width; returns where the first begins. */
   reserve(count: number): number {
     const width = this.width!;

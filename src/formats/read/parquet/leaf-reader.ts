@@ -44,13 +44,11 @@ export class LeafReader {
     this.levels = 0;
     this.values.clear();
     this.dictionary.clear();
-    for (let at = 0; at < bytes.length; ) {
-      const header = readPageHeader(bytes, at);
-      const start = at + header.headerLength;
-      at = start + header.length;
-      if (at > bytes.length) throw new Damaged('a page is cut short');
-      this.readPage(header, bytes.subarray(start, at), compression, most);
-    }
+    const pages = pagesOf(bytes);
+    let levels = 0;
+    for (const { header } of pages) if (header.kind !== 'dictionary') levels += header.values;
+    this.values.expect(Math.min(levels, most));
+    for (const { header, page } of pages) this.readPage(header, page, compression, most);
     const { maxRepetition, present } = this.node;
     return {
       levels: this.levels,
@@ -171,6 +169,18 @@ export class LeafReader {
     if (highest > present) throw new Damaged('a page has a level that its schema has not');
     return count;
   }
+}
+
+function pagesOf(bytes: Uint8Array): { header: PageHeader; page: Uint8Array }[] {
+  const pages = [];
+  for (let at = 0; at < bytes.length; ) {
+    const header = readPageHeader(bytes, at);
+    const start = at + header.headerLength;
+    at = start + header.length;
+    if (at > bytes.length) throw new Damaged('a page is cut short');
+    pages.push({ header, page: bytes.subarray(start, at) });
+  }
+  return pages;
 }
 
 /** The uint32 in front of a page's levels. */
