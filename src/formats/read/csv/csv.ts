@@ -17,6 +17,7 @@ import { csvDecoder } from './decoder.ts';
 import { csvDialect, type Dialect, newlineOf } from './dialect.ts';
 import { DELIMITER, FieldScanner, UNCLOSED } from './field-scanner.ts';
 import { headerNames } from './header.ts';
+import { isOdd, plainCsv } from './odd-dialect.ts';
 import { walkRecords } from './record-counter.ts';
 
 /** CSV by the rules of PostgreSQL's COPY … CSV, in UTF-8. */
@@ -41,6 +42,12 @@ const sampleRecords = 1000;
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
+  if (!isOdd(options)) return openPlain(source, options);
+  const as = { ...options, delimiter: undefined, quote: undefined, escape: undefined, null: undefined };
+  return openPlain(await plainCsv(source, options), as);
+}
+
+async function openPlain(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const file = source.name;
   const cutter = new PieceCutter(source, options.pieceLength);
   let head = await cutter.peek();

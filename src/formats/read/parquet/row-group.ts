@@ -42,7 +42,7 @@ export class RowGroupCutter {
     const total = lengths.reduce((sum, length) => sum + length, 0);
     this.lead = lengths.indexOf(Math.max(...lengths));
     this.leadLength = pieceLength * ((lengths[this.lead] ?? 0) / Math.max(1, total));
-    this.small = total <= 2 * pieceLength;
+    this.small = total <= 1.25 * pieceLength;
   }
 
   /** Where the piece that begins with row `from` ends. */
