@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { beforeAll, expect, test } from 'vitest';
@@ -5,6 +7,7 @@ import type { Database } from '../../src/database/database.ts';
 import { pgv } from '../support/cli.ts';
 import { emptyDatabase, type Fixture } from '../support/databases.ts';
 import { noOwnServer, noServer, ownServer } from '../support/servers.ts';
+import { temporaryFile } from '../support/temporary.ts';
 import { bigCsv, type Corpus, contentsOf, contentsOfWhole, contentsQuery } from './corpus.ts';
 
 // The program and the server's backends are killed at random moments; the same command, given until it is done, makes
@@ -75,6 +78,60 @@ test.skipIf(noServer !== null).each(kinds)(
   },
   180_000,
 );
+
+test.skipIf(noServer !== null)(
+  'kill -9 of the program, and the reject file',
+  async () => {
+    const fixture = await emptyDatabase('server');
+    const lines = (await readFile(corpus.path, 'utf8')).split('\n');
+    const bad = Array.from({ length: 40 }, (_, i) => `bad ${i},x,"[1]"`);
+    for (const [i, line] of bad.entries()) lines.splice(5 + i * 290, 0, line);
+    const file = await temporaryFile('mixed.csv', lines.join('\n'));
+    const rejects = path.join(path.dirname(file), 'bad.csv');
+    const args = [
+      'ingest',
+      file,
+      '-t',
+      'docs',
+      '-d',
+      fixture.url,
+      '-q',
+      '--on-error',
+      'skip',
+      '--reject-file',
+      rejects,
+    ];
+    let kills = 0;
+    for (; kills < 15; kills++) {
+      const { signal } = await pgv(args, {
+        signalAfter: { milliseconds: 150 + Math.random() * 700, signal: 'SIGKILL' },
+      });
+      if (signal === null) break;
+    }
+    const { code, stderr } = await pgv([...args, '--allow-rejects']);
+    expect(code, stderr).toBe(0);
+    const database = await fixture.open();
+    expect(await contentsOf(database, 'docs')).toEqual(contentsOfWhole(corpus));
+    const kept = (await readFile(rejects, 'utf8')).trimEnd().split('\n');
+    expect(kept.slice(1).toSorted()).toEqual(bad.toSorted());
+    const errors = (await readFile(`${rejects}.errors.jsonl`, 'utf8')).trimEnd().split('\n');
+    expect(errors).toHaveLength(bad.length);
+  },
+  120_000,
+);
+
+test.skipIf(noServer !== null)('two processes with one load: one does it, the other waits', async () => {
+  const fixture = await emptyDatabase('server');
+  const args = ['ingest', corpus.path, '-t', 'docs', '-d', fixture.url, '--json'];
+  const both = await Promise.all([pgv(args), pgv(args), pgv(args)]);
+  expect(both.map(({ stdout }) => JSON.parse(stdout).status).sort()).toEqual([
+    'already-loaded',
+    'already-loaded',
+    'loaded',
+  ]);
+  const database = await fixture.open();
+  expect(await contentsOf(database, 'docs')).toEqual(contentsOfWhole(corpus));
+});
 
 test('kill -9 of the program on an embedded database', async () => {
   const fixture = await emptyDatabase('embedded');

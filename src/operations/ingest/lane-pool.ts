@@ -10,6 +10,8 @@ import type { Reject } from './reject-file.ts';
 
 /** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
 const piecesPerLane = 2;
+/** Bytes of a piece of which a lane holds one alone, and none waits: the row group of a columnar file. */
+const largePiece = 2 ** 25;
 /** Milliseconds a server has to answer a lane that was asked to stop. */
 const patience = 10_000;
 
@@ -94,10 +96,19 @@ export class LanePool {
         const { location, bytes } = work.piece;
         const id = this.given++;
         lane.pending.set(id, { byteLength: location.byteLength, rows: 0, bytes: 0 });
+        // What is read next would be one more: a lane must be free for it.
+        const isLarge = bytes.buffer.byteLength > largePiece;
         tell(lane, { kind: 'piece', id, work }, [bytes.buffer]);
+        if (isLarge) await this.idle();
         return true;
       } else await this.change();
     }
+  }
+
+  /** Waits until a lane has nothing to do, or another can be started. */
+  private async idle(): Promise<void> {
+    const busy = () => this.lanes.length >= this.size && this.lanes.every(({ pending }) => pending.size > 0);
+    while (busy() && !this.failed && !this.abandoned) await this.change();
   }
 
   /**
