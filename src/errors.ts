@@ -54,9 +54,14 @@ export abstract class PgvError extends Error {
     return this.with({ file, row, column });
   }
 
-  private with(changes: ErrorDetails): PgvError {
+  /** The same error in other words. */
+  withMessage(message: string): PgvError {
+    return this.with({}, message);
+  }
+
+  private with(changes: ErrorDetails, message = this.message): PgvError {
     const Same = this.constructor as new (message: string, details: ErrorDetails) => PgvError;
-    const { message, code, hint, file, row, column, sqlstate, cause } = this;
+    const { code, hint, file, row, column, sqlstate, cause } = this;
     return new Same(message, { code, hint, file, row, column, sqlstate, cause, ...changes });
   }
 }

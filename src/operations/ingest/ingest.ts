@@ -170,11 +170,11 @@ async function prepareLedger(
 }
 
 export function planOptions(options: IngestOptions): PlanOptions {
-  const { onConflict = 'error', key = [], atomic = false, truncate = false } = options;
+  const { onConflict = 'error', key = [], atomic = false, truncate = false, deleteMissing = false } = options;
   return {
     loadId: options.loadId,
     shape: { ...options.dialect, ...shapeOf(options) },
-    mode: { onConflict, key, atomic, truncate },
+    mode: { onConflict, key, atomic, truncate, deleteMissing },
     ifLoaded: options.ifLoaded ?? 'skip',
     restart: options.restart ?? false,
   };

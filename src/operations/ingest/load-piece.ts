@@ -180,7 +180,7 @@ export class PieceLoader {
       rejects.length = 0;
       const encoded = [...encodeRows(decoder, work.piece, options)];
       const refuse = (n: number, cause: PgvError) => {
-        rejects.push(this.refusedRow(work, decoder, n, cause));
+        rejects.push(this.refusedRow(work, decoder, n, this.aboutTarget(cause)));
       };
       const { isStopped } = this.events;
       rows = await storeAround(database, this.copyStatement(road), { road, encoded, refuse, isStopped });
@@ -254,6 +254,13 @@ export class PieceLoader {
     const context = copyContext(error);
     if (context === undefined) return error;
     const row = decoder.rowNumber(piece, context.line - 1);
-    return error.at({ file: this.recipe.layout.file, row, column: context.column });
+    return this.aboutTarget(error).at({ file: this.recipe.layout.file, row, column: context.column });
+  }
+
+  /** The same error without the staging table, whose name and further column are nobody's business. */
+  private aboutTarget(error: PgvError): PgvError {
+    if (!this.recipe.numbered) return error;
+    const [what] = error.message.replace(/ (?:of|for) relation "[^"]*"/, '').split(': Failing row contains');
+    return error.withMessage(what!);
   }
 }

@@ -16,6 +16,7 @@ export interface LoadMode {
   key: readonly string[];
   atomic: boolean;
   truncate: boolean;
+  deleteMissing: boolean;
 }
 
 /** A load as the ledger has it. */
