@@ -18,7 +18,8 @@ export function encodeBinary({ rows, columns }: Batch): Uint8Array<ArrayBuffer> 
   const fields = columns.map(fieldOf);
   let size = rows * (2 + 4 * fields.length);
   for (const field of fields) size += field.totalSize(rows);
-  const bytes = new Uint8Array(size);
+  // Not filled with zeros first, as every byte that is handed on is written.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
   const view = new DataView(bytes.buffer);
   const out = { bytes, view };
   let at = 0;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { CopyStreamQuery, CopyToStreamQuery } from 'pg-copy-streams';
 import type { PgvError } from '../errors.ts';
 import type { WireClient } from './server-connection.ts';
@@ -16,10 +17,12 @@ export type CopyOutcome =
 /**
  * Sends the chunks into a submitted COPY FROM STDIN, each when the one before has left for the socket: nothing
  * piles up here, and while the socket is full the thread does other work.
+ * @param socket what the COPY is sent through
  * @param signal asks for an end while chunks still come; what has been sent whole is the server's to judge
  */
 export async function sendChunks(
   stream: CopyStreamQuery,
+  socket: Socket,
   chunks: Chunks,
   signal: AbortSignal,
 ): Promise<CopyOutcome> {
@@ -39,7 +42,7 @@ export async function sendChunks(
     }
     if (refusal.happened || next.done) break;
     const { value } = next;
-    await refusal.orFirst(new Promise<void>((sent) => stream.write(value, () => sent()))).catch(() => {});
+    await refusal.orFirst(sendTogether(stream, socket, value)).catch(() => {});
     if (refusal.happened) break;
   }
   if (!refusal.happened) {
@@ -50,6 +53,15 @@ export async function sendChunks(
   // Not waited for: a source that is in the middle of a read of its own may never answer.
   Promise.resolve(source.return?.()).catch(() => {});
   return { kind: 'refused', error: refusal.error };
+}
+
+/** Sends a chunk and what stands before it at once: alone, those five bytes would wake the server to no purpose. */
+function sendTogether(stream: CopyStreamQuery, socket: Socket, chunk: Uint8Array): Promise<void> {
+  return new Promise((sent) => {
+    socket.cork();
+    stream.write(chunk, () => sent());
+    socket.uncork();
+  });
 }
 
 /** The stream's error, whenever it comes: also between two writes. */

@@ -76,7 +76,8 @@ class ServerDatabase implements Database {
 
   async copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
     const stream = this.#submit(copyFrom(sql)) as CopyStreamQuery;
-    const outcome = await this.#watch(sendChunks(stream, chunks, this.#cancelled.signal));
+    const { stream: socket } = this.#client.connection;
+    const outcome = await this.#watch(sendChunks(stream, socket, chunks, this.#cancelled.signal));
     if (outcome.kind === 'refused') throw this.#explain(outcome.error);
     if (outcome.kind === 'source-failed') throw outcome.error;
     return stream.rowCount;

@@ -15,7 +15,14 @@ import { checkExpectations } from './expectations.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
 import type { Input } from './input.ts';
 import { LanePool } from './lane-pool.ts';
-import { decideLoads, describeLoads, type LoadPlan, type PlanOptions, reportDecision } from './plan-loads.ts';
+import {
+  decideLoads,
+  describeLoads,
+  type LoadPlan,
+  type PlanOptions,
+  piecesOf,
+  reportDecision,
+} from './plan-loads.ts';
 import { checkRejects, type RejectOptions, Rejects } from './rejects.ts';
 import type { LoadOptions, LoadResult, Run } from './run.ts';
 import { runLoad } from './run-load.ts';
@@ -131,6 +138,7 @@ export async function ingest(
     // Another run, or `pgv loads forget`, may have been faster.
     while (await guard.takeMore(loadsTouched(plans, options.table), reporter, signal))
       plans = await decided();
+    if (options.limit === undefined) await pool.start(piecesOf(plans, run.options.pieceLength));
     const earlier = await storedBefore(database, plans);
     resumedPieces = earlier.isStored;
     rejects = new Rejects(options, earlier.rejected, reporter);

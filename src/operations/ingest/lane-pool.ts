@@ -86,12 +86,21 @@ export class LanePool {
     });
   }
 
+  /**
+   * Starts so many lanes, where they may be so many, before there is work for them: a thread and its connection take
+   * time, in which the table is prepared and the file opened.
+   */
+  async start(count: number): Promise<void> {
+    while (this.lanes.length < Math.min(count, this.size)) await this.startLane();
+  }
+
   /** Hands the piece to the lane with the least to do, once one has room; false: a piece has failed. */
   async give(work: PieceWork): Promise<boolean> {
     for (;;) {
       if (this.failed || this.abandoned) return false;
       const lane = this.lanes.toSorted((a, b) => a.pending.size - b.pending.size)[0];
-      if (this.lanes.length < this.size && (lane === undefined || lane.pending.size > 0)) await this.start();
+      if (this.lanes.length < this.size && (lane === undefined || lane.pending.size > 0))
+        await this.startLane();
       else if (lane !== undefined && lane.pending.size < piecesPerLane) {
         const { location, bytes } = work.piece;
         const id = this.given++;
@@ -161,7 +170,7 @@ export class LanePool {
     this.wake();
   }
 
-  private async start(): Promise<void> {
+  private async startLane(): Promise<void> {
     const { address, transfer } = await this.database.lane();
     const start: LaneStart = { address };
     const worker = new Worker(builtFile('ingest-lane.js'), { workerData: start, transferList: transfer });

@@ -82,6 +82,14 @@ export function resumedLoad({ decision }: LoadPlan): RecordedLoad | undefined {
   return decision.kind === 'resume' ? decision.load : undefined;
 }
 
+/** How many pieces are to be loaded, as far as the sizes of the sources tell; a stream counts as one. */
+export function piecesOf(plans: readonly LoadPlan[], pieceLength: number): number {
+  return plans
+    .filter(({ decision }) => decision.kind !== 'loaded')
+    .flatMap(({ sources }) => sources)
+    .reduce((sum, { fingerprint }) => sum + Math.ceil((fingerprint?.byteLength ?? 1) / pieceLength), 0);
+}
+
 /** Says what the ledger has decided, where that is not what everyone expects. */
 export function reportDecision({ decision, sources }: LoadPlan, reporter: Reporter): void {
   const name = sources.map((source) => source.name).join(', ');

@@ -37,8 +37,9 @@ interface CsvLayout extends Layout {
   fieldCount: number;
 }
 
-/** Records that mapping and types are decided by. */
+/** Records that mapping and types are decided by: so many; of long ones a tenth, or what a megabyte holds. */
 const sampleRecords = 1000;
+const sampleLength = 2 ** 20;
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
@@ -119,7 +120,8 @@ function readSample(head: Buffer, { dialect, fieldCount, file }: CsvLayout): (st
   const sample: (string | null)[][] = [];
   let broken: number | undefined;
   let position = 0;
-  for (let row = 1; position < head.length && sample.length < sampleRecords; row++) {
+  const isEnough = () => sample.length >= (position < sampleLength ? sampleRecords : sampleRecords / 10);
+  for (let row = 1; position < head.length && !isEnough(); row++) {
     const record = tryRecord(scanner, head, position);
     if (record === undefined) {
       broken ??= row;
