@@ -268,6 +268,14 @@ export function deleteLoads(loadIds: readonly string[]): Statement {
   };
 }
 
+/** Keeps the pieces of a merge that is finished among those that are in their table for good: their checksums tell later. */
+export function keepStagedPieces(loadId: string): string {
+  const id = quoteLiteral(loadId);
+  return `INSERT INTO pgv.pieces SELECT * FROM pgv.staged_pieces WHERE load_id = ${id};
+INSERT INTO pgv.pieces_stored SELECT * FROM pgv.staged_pieces_stored WHERE load_id = ${id};
+${deleteStagedPieces(loadId)}`;
+}
+
 /** Forgets a finished merge's staged pieces. */
 export function deleteStagedPieces(loadId: string): string {
   const id = quoteLiteral(loadId);

@@ -103,13 +103,26 @@ eachDatabase((fixture) => {
       await copyFile(file, copy);
       await utimes(copy, new Date(), new Date(Date.now() + 5000));
       expect(await run({}, copy)).toMatchObject({ status: 'already-loaded' });
-      // The same length and the same ends and samples, and yet another: the pieces' checksums tell.
+    });
+
+    test.each<[string, Options]>([
+      ['straight', {}],
+      ['all at once', { atomic: true }],
+    ])("what only the pieces' checksums tell: %s", async (_, options) => {
+      const size = 20_000;
+      await writeFile(file, header + many(0, size));
+      await run({ pieceLength: 2 ** 16, ...options });
+      // Written again as it was, and then otherwise between the blocks that are sampled.
+      await utimes(file, new Date(), new Date(Date.now() + 5000));
+      expect(await run({ pieceLength: 2 ** 16, ...options })).toMatchObject({ status: 'already-loaded' });
       const text = await readFile(file, 'utf8');
-      const long = header + many(0, 100_000);
-      await writeFile(copy, long);
-      await run({ onConflict: 'skip' }, copy);
-      await writeFile(file, text);
-      expect(await run()).toMatchObject({ status: 'already-loaded' });
+      const at = text.indexOf(row(4000));
+      await writeFile(file, text.slice(0, at) + text.slice(at).replace('4000,t4000', '4000,x4000'));
+      expect(
+        await run({ pieceLength: 2 ** 16, onConflict: 'error', ...options, table: 'docs' }).catch(
+          (error) => error.code,
+        ),
+      ).toBe('bad-data');
     });
 
     test('another file, other columns or another table are another load', async () => {

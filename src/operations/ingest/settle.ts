@@ -58,12 +58,10 @@ async function holdsRows(
 }
 
 async function isUnchanged(run: Run, plan: LoadPlan, load: RecordedLoad): Promise<boolean> {
-  const stored = await Stored.read(
-    run.database,
-    load.staging === null ? 'pieces' : 'staged_pieces',
-    load.loadId,
-  );
-  if (stored.all.length === 0 && load.staging === null && load.inserted! > 0) throw pruned(plan, load);
+  const finished = load.finishedAt !== null;
+  const pieces = finished || load.staging === null ? 'pieces' : 'staged_pieces';
+  const stored = await Stored.read(run.database, pieces, load.loadId);
+  if (stored.all.length === 0 && finished && load.inserted! > 0) throw pruned(plan, load);
   for (const [i, input] of plan.inputs.entries()) {
     run.reporter.note(`${run.inputs[input]!.name} was written to since: comparing it with what was loaded`);
     if (!(await stored.isIn(run.inputs[input]!, i, load.pieceLength))) return false;

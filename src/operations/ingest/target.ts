@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Database, Session } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
 import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
-import { deleteStagedPieces, type PieceTable } from '../../sql/ledger.ts';
+import { deleteStagedPieces, keepStagedPieces, type PieceTable } from '../../sql/ledger.ts';
 import { dropStaging, type Merge, type OnConflict } from '../../sql/staging.ts';
 import { tableNamed } from '../../sql/tables.ts';
 import { truncate } from '../../sql/truncate.ts';
@@ -148,7 +148,7 @@ function throughStaging(
       }),
     finish: (session, _, refuse) => mergeRows(session, merge, how, refuse),
     forget: async (session) => {
-      if (loadId !== undefined) await session.query(deleteStagedPieces(loadId));
+      if (loadId !== undefined) await session.query(keepStagedPieces(loadId));
     },
     cleanUp: () => removeStaging(database, merge),
   };
