@@ -28,8 +28,8 @@ export type StoredPieces = ReadonlyMap<number, Pick<Location, 'records' | 'byteL
 export interface Piece {
   location: Location;
   bytes: Uint8Array<ArrayBuffer>;
-  /** Rows with a higher number are not wanted; undefined: all are. */
-  lastRow?: number;
+  /** Records that the bytes hold, of which the first `location.records` alone are wanted; undefined: all are. */
+  held?: number;
 }
 
 interface Nullable {

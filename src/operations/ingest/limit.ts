@@ -36,13 +36,13 @@ async function* piecesUpTo(limit: number, pieces: AsyncIterable<Piece>): AsyncGe
     if (firstRow + records <= limit) yield piece;
     else {
       // All of its bytes: where a record ends, its format knows.
-      yield { ...piece, location: { ...piece.location, records: limit - firstRow + 1 }, lastRow: limit };
+      yield { ...piece, location: { ...piece.location, records: limit - firstRow + 1 }, held: records };
       return;
     }
   }
 }
 
-/** A decoder that leaves out what comes behind a piece's `lastRow`, broken or not. */
+/** A decoder that leaves out what a piece holds behind its wanted records, broken or not. */
 export class LimitingDecoder implements PieceDecoder {
   private readonly decoder: PieceDecoder;
 
@@ -55,16 +55,17 @@ export class LimitingDecoder implements PieceDecoder {
   }
 
   batches(piece: Piece, onBad?: OnBadRecord): Iterable<Batch> {
-    const { lastRow } = piece;
-    return lastRow === undefined ? this.decoder.batches(piece, onBad) : this.upTo(lastRow, piece, onBad);
+    const { firstRow, records } = piece.location;
+    if (piece.held === undefined) return this.decoder.batches(piece, onBad);
+    return this.upTo(firstRow + records - 1, whole(piece), onBad);
   }
 
   rowNumber(piece: Piece, n: number): number {
-    return this.decoder.rowNumber(piece, n);
+    return this.decoder.rowNumber(whole(piece), n);
   }
 
   record(piece: Piece, n: number): ReturnType<NonNullable<PieceDecoder['record']>> {
-    return this.decoder.record(piece, n);
+    return this.decoder.record(whole(piece), n);
   }
 
   private *upTo(lastRow: number, piece: Piece, onBad: OnBadRecord | undefined): Generator<Batch> {
@@ -82,4 +83,9 @@ export class LimitingDecoder implements PieceDecoder {
       if (kept > 0) yield { rows: kept, columns };
     }
   }
+}
+
+/** The piece as its format cut it: where columns lie one behind the other, how many records it holds says where. */
+function whole({ held, ...piece }: Piece): Piece {
+  return held === undefined ? piece : { ...piece, location: { ...piece.location, records: held } };
 }
