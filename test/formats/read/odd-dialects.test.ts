@@ -47,6 +47,11 @@ test('what is broken is told', async () => {
     file: 'odd.csv',
     row: 1,
   });
+  await expect(read('a||b\n1,"2",3\n', { delimiter: '||' })).rejects.toMatchObject({
+    code: 'bad-csv',
+    row: 1,
+    hint: expect.stringContaining('--delimiter'),
+  });
   await expect(read('a\n', { delimiter: '' })).rejects.toMatchObject({ code: 'usage' });
   await expect(read('a\n', { delimiter: '\n' })).rejects.toMatchObject({ code: 'usage' });
 });

@@ -29,8 +29,8 @@ export async function plainCsv(source: Source, options: OpenOptions): Promise<So
     if (text !== '' && !/[\r\n\0]/.test(text)) continue;
     throw new UsageError(`--${flag} takes one character or more, and no line end`);
   }
-  const { parse } = await import('csv-parse');
-  const parser = parse({
+  const csvParse = await import('csv-parse');
+  const parser = csvParse.parse({
     ...dialect,
     bom: true,
     relax_column_count: true,
@@ -40,7 +40,9 @@ export async function plainCsv(source: Source, options: OpenOptions): Promise<So
   const input = Readable.from(blocksOf(source), { objectMode: false });
   input.on('error', (error) => parser.destroy(error));
   input.pipe(parser);
-  return chunkSource(plainLines(parser, source.name), source.name, async () => {
+  // Their codes do not all begin alike.
+  const isCsvError = (error: unknown): error is CsvError => error instanceof csvParse.CsvError;
+  return chunkSource(plainLines(parser, source.name, isCsvError), source.name, async () => {
     input.destroy();
     parser.destroy();
     await source.close();
@@ -52,7 +54,11 @@ function plainField(text: string, quoted: boolean, nullText: string): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-async function* plainLines(records: AsyncIterable<string[]>, file: string): AsyncGenerator<Uint8Array> {
+async function* plainLines(
+  records: AsyncIterable<string[]>,
+  file: string,
+  isCsvError: (error: unknown) => error is CsvError,
+): AsyncGenerator<Uint8Array> {
   let text = '';
   let row = 0;
   try {
@@ -69,10 +75,6 @@ async function* plainLines(records: AsyncIterable<string[]>, file: string): Asyn
   yield Buffer.from(text);
 }
 
-function isCsvError(error: unknown): error is CsvError {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
-}
-
 /** @param before records that were read, the header among them */
 function broken({ message }: CsvError, file: string, before: number): DataError {
   return new DataError(message.split('\n')[0]!.replace(/\.$/, ''), {
@@ -80,5 +82,6 @@ function broken({ message }: CsvError, file: string, before: number): DataError 
     sqlstate: '22P04',
     file,
     row: Math.max(1, before),
+    hint: 'do --delimiter, --quote and --escape say how the file is written?',
   });
 }
