@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type IndexOptions, indexParameters, requestedIndex } from './init/index-request.ts';
 import { requestedPlan, type TableShapeOptions, vectorColumn } from './init/table-request.ts';
-import { keyValue, metric, wholeNumber } from './option-values.ts';
+import { keyName, metric, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
 
 interface InitOptions extends TableShapeOptions, IndexOptions {
@@ -30,7 +30,7 @@ export function configure(command: Command): Command {
     )
     .option('--vector <name:type(n)>', 'a vector column; several times for several', vectorColumn)
     .addOption(new Option('--id-type <type>', 'of the primary key (default: bigint)').choices(idTypes))
-    .option('--column-map <role=name>', `another name for ${columnRoles.join(', ')}; several times`, keyValue)
+    .option('--column-map <role=name>', `another name for ${columnRoles.join(', ')}; several times`, keyName)
     .option('--tenant-column [name]', 'a column for the tenant (default: tenant_id)')
     .option('--unlogged', 'faster to fill, empty after a crash of the server')
     .addOption(

@@ -55,6 +55,12 @@ export function keyValue(text: string, previous: [string, string][] = []): [stri
   return [...previous, [text.slice(0, equals), text.slice(equals + 1)]];
 }
 
+/** As `keyValue`, where the value is a name or a type: none may be empty. */
+export function keyName(text: string, previous?: [string, string][]): [string, string][] {
+  if (text.indexOf('=') === text.length - 1) throw new InvalidArgumentError('It must be <key>=<value>.');
+  return keyValue(text, previous);
+}
+
 /** A flag's argument as a metric; `euclidean` and `inner_product` are understood. */
 export function metric(text: string): Metric {
   const parsed = parseMetric(text);

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { maxDimensions } from '../../src/vector/limits.ts';
 import type { VectorType } from '../../src/vector/metrics.ts';
-import { keyValue, nameList, wholeNumber } from '../option-values.ts';
+import { keyName, keyValue, nameList, wholeNumber } from '../option-values.ts';
 
 export interface MappingFlags {
   columns?: string[];
@@ -25,12 +25,12 @@ export function addMappingOptions(command: Command): Command {
     .option(
       '--map <field=column>',
       'the column that a field goes into; several times. Also meta.title=title (a path into JSON), *=metadata (all other fields, as one object), dim_*=embedding (a field a dimension)',
-      keyValue,
+      keyName,
     )
     .option('--set <column=value>', 'the same value in every row, or NULL; several times', keyValue)
     .option('--tenant <id>', 'the value of the tenant column in every row')
     .option('--tenant-column <name>', 'that column (default: tenant_id)')
-    .option('--types <column=type>', 'the type of a column of a new table; several times', keyValue)
+    .option('--types <column=type>', 'the type of a column of a new table; several times', keyName)
     .addOption(
       new Option('--type <type>', "of a new table's vector column; bit keeps the signs alone").choices([
         'vector',

@@ -1,6 +1,13 @@
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { byteSize, decimalNumber, keyValue, nameList, wholeNumber } from '../../commands/option-values.ts';
+import {
+  byteSize,
+  decimalNumber,
+  keyName,
+  keyValue,
+  nameList,
+  wholeNumber,
+} from '../../commands/option-values.ts';
 
 test.each([
   ['10', 10],
@@ -61,4 +68,14 @@ test('pairs gather in order; only the first = divides', () => {
     ['b', ''],
   ]);
   expect(() => keyValue('=x')).toThrow('<key>=<value>');
+});
+
+test('a name or a type is not empty, a value may be', () => {
+  expect(keyName('a=b=', keyName('title=text'))).toEqual([
+    ['title', 'text'],
+    ['a', 'b='],
+  ]);
+  expect(() => keyName('title=')).toThrow('must be <key>=<value>');
+  expect(() => keyName('title')).toThrow('must be <key>=<value>');
+  expect(keyValue('title=')).toEqual([['title', '']]);
 });
