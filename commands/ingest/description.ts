@@ -2,11 +2,15 @@ import type { DescribedFile, IngestDescription } from '../../src/operations/inge
 import { bytes, counted } from '../output/units.ts';
 
 /** What --dry-run shows to people. */
-export function renderDescription({ table, createTable, through, lanes, files }: IngestDescription): string {
+export function renderDescription(description: IngestDescription): string {
+  const { table, createTable, truncate, deleteMissing, through, lanes, files } = description;
   const target =
-    createTable === null ? `into ${table}, which is there` : `into ${table}, made by\n${createTable};`;
+    createTable === null
+      ? `into ${table}, which is there${truncate ? ' and is emptied' : ''}`
+      : `into ${table}, made by\n${createTable};`;
   const how = through === 'staging' ? 'all at once, through a staging table' : 'piece by piece';
-  return `${target}\n${how}, ${counted(lanes, 'lane')}\n${files.map(renderFile).join('')}`;
+  const missing = deleteMissing ? 'rows whose key the files do not have are deleted\n' : '';
+  return `${target}\n${missing}${how}, ${counted(lanes, 'lane')}\n${files.map(renderFile).join('')}`;
 }
 
 const statuses: Record<DescribedFile['status'], string> = {
@@ -25,9 +29,12 @@ function renderFile({
   sampledRows,
   columns,
 }: DescribedFile): string {
-  const written = Object.entries(details).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  const written = Object.entries(details).map(([name, value]) => `${inWords(name)} ${JSON.stringify(value)}`);
   const facts = [format, ...(size === null ? [] : [bytes(size)]), ...written].join(', ');
   const width = Math.max(...columns.map(({ from }) => from.length));
   const lines = columns.map(({ column, type, from }) => `  ${from.padEnd(width)} → ${column} ${type}\n`);
   return `\n${path} (${facts}${statuses[status]}), ${counted(sampledRows, 'row')} looked at\n${lines.join('')}`;
 }
+
+/** `fieldCount` is "field count". */
+const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -20,6 +20,9 @@ export interface IngestDescription {
   table: string;
   /** The statement that would make the table; null: it is there. */
   createTable: string | null;
+  /** Whether rows that are in the table would go: all, or those whose key the files do not have. */
+  truncate: boolean;
+  deleteMissing: boolean;
   /** Whether rows would come all at once, through a staging table, or a piece a transaction. */
   through: 'staging' | 'pieces';
   lanes: number;
@@ -90,6 +93,8 @@ export async function describeIngest(
         database: database.target.description,
         table: table.name,
         createTable: created ? statementOf(table) : null,
+        truncate: options.truncate === true,
+        deleteMissing: options.deleteMissing === true,
         through: immediate ? ('pieces' as const) : ('staging' as const),
         lanes: Math.min(options.jobs ?? defaultLanes(), database.maxLanes),
         files,
