@@ -39,6 +39,11 @@ export function hintFor(
         code: 'permission',
         hint: error.hint ?? 'have it granted to the role, or connect as another role',
       };
+    case '42P10': // invalid_column_reference: as an error, of ON CONFLICT alone
+      return {
+        code: 'no-unique-key',
+        hint: 'the key must be unique: CREATE UNIQUE INDEX on its columns, or name others with --key',
+      };
     case '53100': // disk_full
       return { code: 'disk-full', hint: "free space on the server's disk, then run the same command again" };
     case '53300': // too_many_connections

@@ -49,6 +49,7 @@ test.each<[what: string, file: string, content: string | Uint8Array, message: Re
     ',text,vec\n0,a,"[1,2]"\n',
     /gives field 1 no name\nhint: .*--columns text,vec/,
   ],
+  ['nothing but empty lines', 'lines.csv', '\n\n', /gives field 1 no name\nhint: mend the header/],
 ])('%s', async (_what, file, content, message) => {
   const { code, stdout, stderr } = await ingest(file, content);
   expect(stderr).toMatch(message);

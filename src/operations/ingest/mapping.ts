@@ -212,6 +212,9 @@ function badHeader(file: OpenedFile, what: string, names: readonly string[]): Da
   return new DataError(`the header ${what}`, {
     code: 'bad-header',
     file: file.layout.file,
-    hint: `take the other fields alone with --columns ${usable.join(',')}, or mend the header`,
+    hint:
+      usable.length === 0
+        ? 'mend the header, or say --no-header and name the fields with --columns <a,b,c>'
+        : `take the other fields alone with --columns ${usable.join(',')}, or mend the header`,
   });
 }

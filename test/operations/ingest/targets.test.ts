@@ -135,7 +135,10 @@ eachDatabase((fixture) => {
       { onConflict: 'update', key: ['none'] },
       { name: 'UsageError', code: 'no-key' },
     ],
-    [{ onConflict: 'update', key: ['v'] }, { sqlstate: '42P10' }],
+    [
+      { onConflict: 'update', key: ['v'] },
+      { sqlstate: '42P10', code: 'no-unique-key' },
+    ],
   ])('%j makes no sense', async (options, details) => {
     await expect(ingest(many(1), options)).rejects.toMatchObject(details);
     expect(await contents()).toEqual(['1 old 1', '2 old 2']);

@@ -32,7 +32,7 @@ export function headerNames(
     throw new DataError(`the first line is one field, ${JSON.stringify(names[0])}`, {
       code: 'wrong-delimiter',
       file,
-      hint: `say what separates the fields: --delimiter '${shown}' (or --delimiter , where it really is one)`,
+      hint: `say what separates the fields: --delimiter '${shown}' (or --delimiter ',' where it really is one)`,
     });
   }
   return names;
