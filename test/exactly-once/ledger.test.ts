@@ -1,7 +1,7 @@
 import { appendFile, copyFile, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { type IngestOptions, type IngestSummary, ingest } from '../../src/operations/ingest/ingest.ts';
 import { inputOf } from '../../src/operations/ingest/input.ts';
@@ -23,11 +23,14 @@ eachDatabase((fixture) => {
   let directory: string;
   let file: string;
 
+  beforeAll(async () => {
+    database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+  });
+
   beforeEach(async () => {
     directory = await temporaryDirectory();
     file = path.join(directory, 'docs.csv');
-    database = await fixture.open();
-    await database.query('CREATE EXTENSION IF NOT EXISTS vector');
     await database.query('DROP TABLE IF EXISTS docs; DROP SCHEMA IF EXISTS pgv CASCADE');
     await writeFile(file, header + many(0, 100));
   });
