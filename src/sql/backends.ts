@@ -2,13 +2,15 @@ import type { Statement } from '../database/database.ts';
 
 interface Backend {
   pid: number;
-  /** A moment when it was there already: whoever has the pid since is another. */
+  /** A moment in the transaction: whoever has the pid in one begun since is another. */
   at: string;
 }
 
-const isTheOne = `pid = $1 AND backend_start <= $2::timestamptz AND usename = current_user AND pid <> pg_backend_pid()`;
+// Behind a pooler the backend lives on and serves others: only the transaction of that moment, or one before, is ours.
+const isTheOne = `pid = $1 AND backend_start <= $2::timestamptz AND xact_start <= $2::timestamptz
+  AND usename = current_user AND pid <> pg_backend_pid()`;
 
-/** Gives a row where there was something to end. */
+/** Gives a row where the transaction of that moment was still there to be ended. */
 export function terminateBackend({ pid, at }: Backend): Statement {
   return {
     text: `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE ${isTheOne}`,
@@ -16,7 +18,7 @@ export function terminateBackend({ pid, at }: Backend): Statement {
   };
 }
 
-/** Gives a row as long as it is there. */
+/** Gives a row as long as it is. */
 export function backendIsThere({ pid, at }: Backend): Statement {
   return { text: `SELECT pid FROM pg_catalog.pg_stat_activity WHERE ${isTheOne}`, values: [pid, at] };
 }
