@@ -276,6 +276,15 @@ INSERT INTO pgv.pieces_stored SELECT * FROM pgv.staged_pieces_stored WHERE load_
 ${deleteStagedPieces(loadId)}`;
 }
 
+/** Forgets a load that has stored no piece in its table, as far as this can be seen; one that has stays. */
+export function deleteUnstoredLoad(loadId: string): Statement {
+  return {
+    text: `DELETE FROM pgv.loads WHERE load_id = $1
+  AND NOT EXISTS (SELECT FROM pgv.pieces_stored WHERE pieces_stored.load_id = loads.load_id)`,
+    values: [loadId],
+  };
+}
+
 /** Forgets a finished merge's staged pieces. */
 export function deleteStagedPieces(loadId: string): string {
   const id = quoteLiteral(loadId);

@@ -231,6 +231,36 @@ eachDatabase((fixture) => {
       expect(await ids()).toEqual(upTo(90));
     });
 
+    test('stays known when what comes before its rows fails', async () => {
+      await database.query('CREATE TABLE docs (id bigint, t text, v vector)');
+      await begun();
+      // No index can be made on vectors of any length.
+      await expect(run({ index: 'hnsw' })).rejects.toThrow('column v has no dimensions');
+      expect(await run({ onError: 'skip' })).toMatchObject({ status: 'resumed' });
+      expect(await ids()).toEqual(upTo(100));
+    });
+
+    test('is in doubt when its table was rewritten and its first piece is not stored', async () => {
+      await database.query('CREATE TABLE docs (id bigint, t text, v vector(2))');
+      await begun();
+      await database.query(
+        'DELETE FROM docs WHERE id < 20; DELETE FROM pgv.pieces WHERE piece = 0; DELETE FROM pgv.pieces_stored WHERE piece = 0',
+      );
+      await database.query('VACUUM FULL docs');
+      await expect(run({ onError: 'skip' })).rejects.toMatchObject({ code: 'load-in-doubt' });
+    });
+
+    test.each<[string, string, Options]>([
+      ['--key without --on-conflict', 'usage', { key: ['id'] }],
+      ['an upsert without a key', 'no-key', { onConflict: 'update', columns: ['t', 'v'] }],
+    ])('is none, and its table not made, where it is refused: %s', async (_, code, options) => {
+      await expect(run(options)).rejects.toMatchObject({ code });
+      const { rows } = await database.query(
+        "SELECT to_regclass('docs')::text AS docs, (SELECT count(*) FROM pgv.loads) AS loads",
+      );
+      expect(rows).toEqual([{ docs: null, loads: 0 }]);
+    });
+
     test('--atomic leaves nothing of a file that is wrong', async () => {
       await begun({ atomic: true });
       const { rows } = await database.query('SELECT FROM pgv.loads');
@@ -259,6 +289,47 @@ eachDatabase((fixture) => {
       });
       const { rows } = await database.query("SELECT id FROM docs WHERE t = 'new' ORDER BY id");
       expect(rows).toEqual([{ id: 5 }, { id: 200 }]);
+    });
+
+    test('one name for several loads is refused', async () => {
+      const second = path.join(directory, 'more.csv');
+      await writeFile(second, header + many(100, 150));
+      await expect(run({ loadId: 'both' }, file, second)).rejects.toMatchObject({ code: 'usage' });
+    });
+
+    test('--types of a table that the first file made hold when the second goes on', async () => {
+      const second = path.join(directory, 'more.csv');
+      await writeFile(second, `${header}${many(100, 160)}y,y,z\n`);
+      const types = new Map([['id', 'text']]);
+      await expect(run({ types, jobs: 1 }, file, second)).rejects.toMatchObject({ file: second, row: 61 });
+      expect(await run({ types, onError: 'skip' }, file, second)).toMatchObject({ status: 'resumed' });
+      expect(await ids()).toHaveLength(160);
+    });
+
+    test('--truncate empties the table though the first file has no rows', async () => {
+      await database.query(
+        "CREATE TABLE docs (id bigint, t text, v vector(2)); INSERT INTO docs VALUES (7, 'old')",
+      );
+      const empty = path.join(directory, 'empty.csv');
+      await writeFile(empty, header);
+      expect(await run({ truncate: true }, empty, file)).toMatchObject({ rows: 100 });
+      expect(await ids()).toEqual(upTo(100));
+    });
+
+    test('without ids are numbered on, and not merged by numbers that begin again', async () => {
+      const [a, b] = ['a.fvecs', 'b.fvecs'].map((name) => path.join(directory, name)) as [string, string];
+      const vectors = (...values: number[]) =>
+        Buffer.concat(
+          values.map((x) =>
+            Buffer.from(new Uint8Array([1, 0, 0, 0, ...new Uint8Array(new Float32Array([x]).buffer)])),
+          ),
+        );
+      await writeFile(a, vectors(1, 2));
+      await writeFile(b, vectors(3, 4, 5));
+      await expect(run({ onConflict: 'skip' }, a, b)).rejects.toMatchObject({ code: 'no-ids', file: b });
+      expect(await run({}, a, b)).toMatchObject({ inserted: 5 });
+      const { rows } = await database.query('SELECT id, embedding::text AS v FROM docs ORDER BY id');
+      expect(rows).toEqual([1, 2, 3, 4, 5].map((x, id) => ({ id, v: `[${x}]` })));
     });
 
     test('all or nothing', async () => {
@@ -293,6 +364,15 @@ eachDatabase((fixture) => {
       expect(await stream('', { loadId: 'nightly' })).toMatchObject({ status: 'already-loaded' });
     });
 
+    test('--load-id: is not done where it ends before what is stored of it', async () => {
+      await database.query('CREATE TABLE docs (id bigint, t text, v vector(2))');
+      const bad = `${header}${many(0, 60)}x,y,z\n${many(60, 100)}`;
+      await expect(stream(bad, { loadId: 'nightly', jobs: 1 })).rejects.toMatchObject({ row: 61 });
+      await expect(stream(header, { loadId: 'nightly' })).rejects.toMatchObject({ code: 'file-changed' });
+      expect(await stream(bad, { loadId: 'nightly', onError: 'skip' })).toMatchObject({ status: 'resumed' });
+      expect(await ids()).toEqual(upTo(100));
+    });
+
     test('--expect-rows: a producer that died', async () => {
       const short = stream(header + many(0, 90), { loadId: 'n', expectRows: 100 });
       await expect(short).rejects.toMatchObject({ code: 'unexpected-rows' });
@@ -301,6 +381,15 @@ eachDatabase((fixture) => {
       });
       expect(await ids()).toEqual(upTo(100));
     });
+  });
+
+  test('--truncate: a file of which no row is right leaves the table as it is', async () => {
+    await database.query(
+      "CREATE TABLE docs (id bigint, t text, v vector(2)); INSERT INTO docs VALUES (7, 'old')",
+    );
+    await writeFile(file, `${header}x,y,z\nx,y,z\n`);
+    await expect(run({ truncate: true, onError: 'skip' })).rejects.toMatchObject({ code: 'no-rows' });
+    expect(await ids()).toEqual([7]);
   });
 
   test('--truncate: what the table holds goes with the first piece; a load again is a load again', async () => {

@@ -1,7 +1,7 @@
 import { DataError, InterruptedError, PgvError } from '../../errors.ts';
 import { dropIfEmpty } from '../../sql/create-table.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
-import { deleteLoads } from '../../sql/ledger.ts';
+import { deleteLoads, deleteUnstoredLoad } from '../../sql/ledger.ts';
 import { queryAnyway } from '../cancellable.ts';
 import { mayPass } from '../lasting-connection.ts';
 import type { LoadPlan } from './plan-loads.ts';
@@ -38,7 +38,9 @@ export async function abandonLoad(
 async function undo({ database, ledger, reporter }: Run, { target, prepared, loadId }: Begun): Promise<void> {
   try {
     await target.cleanUp();
-    if (ledger) await queryAnyway(database, deleteLoads([loadId]));
+    // A piece whose COMMIT was not answered may be there all the same: then it must be known.
+    const forget = target.immediate ? deleteUnstoredLoad(loadId) : deleteLoads([loadId]);
+    if (ledger) await queryAnyway(database, forget);
     if (!prepared.created) return;
     const { schema, name } = prepared.table;
     await queryAnyway(database, { text: dropIfEmpty(quoteQualified(schema, name)) });

@@ -1,4 +1,5 @@
 import type { Session } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
 import { dropTable } from '../../sql/create-table.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
@@ -8,11 +9,11 @@ import { cancellable } from '../cancellable.ts';
 import type { RecordedLoad } from '../ledger/ledger.ts';
 import type { TableDescription } from '../tables.ts';
 import { type LoadPlan, resumedLoad } from './plan-loads.ts';
-import { prepareTable } from './prepare.ts';
+import { type Prepared, prepareTable } from './prepare.ts';
 import type { Begun, Run } from './run.ts';
 import { shapeOf } from './shape-of.ts';
 import { Stored } from './stored-pieces.ts';
-import { chooseTarget, needsStaging, stagingName } from './target.ts';
+import { chooseTarget, needsStaging, stagingName, type TargetStrategy } from './target.ts';
 
 /** Forgets unfinished loads and removes what of theirs can be told from other rows. */
 export async function startOver(
@@ -33,7 +34,10 @@ export async function startOver(
   return replaced ? undefined : table;
 }
 
-/** The table, made where it is not there yet, and the load's row in the ledger with it. */
+/**
+ * The table, made where it is not there yet, and the load's row in the ledger with it.
+ * @throws UsageError, DataError for what cannot be loaded so; then neither is made
+ */
 export async function beginLoad(
   run: Run,
   plan: LoadPlan,
@@ -44,23 +48,52 @@ export async function beginLoad(
   const resumed = resumedLoad(plan);
   const loadId = resumed?.loadId ?? plan.loadId;
   const staged = needsStaging(options, existing);
-  const record = async (session: Session, table: TableDescription, createdTable: boolean) => {
-    if (!run.ledger || resumed !== undefined) return;
-    const staging = staged ? stagingName(loadId) : null;
-    await session.query(insertLoad({ ...newLoad(run, plan, table), loadId, createdTable, staging }));
+  if (resumed !== undefined && staged !== (resumed.staging !== null)) throw otherWay(plan, resumed);
+  const load = run.ledger ? { loadId, staging: resumed?.staging ?? stagingName(loadId) } : undefined;
+  const begin = async (session: Session, { table, columns, created }: Prepared) => {
+    const names = columns.map(({ name }) => name);
+    // Before anything is written down: it refuses what cannot be.
+    const target = chooseTarget(database, table, names, options, load, signal);
+    if (run.ledger && resumed === undefined) {
+      const staging = staged ? stagingName(loadId) : null;
+      await session.query(
+        insertLoad({ ...newLoad(run, plan, table), loadId, createdTable: created, staging }),
+      );
+    }
+    return target;
   };
-  const prepared = await cancellable(database, signal, async () => {
-    const madeForIt = resumed?.createdTable ?? (existing !== undefined && run.made.has(options.table));
-    const onCreate = (session: Session, table: TableDescription) => record(session, table, true);
-    const made = await prepareTable(database, file, options, reporter, { existing, madeForIt, onCreate });
-    if (!made.created) await record(database, made.table, false);
-    return made;
+  const { prepared, target } = await cancellable(database, signal, async () => {
+    let target: TargetStrategy | undefined;
+    const madeByRun = existing !== undefined && run.made.has(options.table);
+    // Row numbers that are ids would begin again with each file.
+    const madeForIt = resumed?.createdTable ?? (madeByRun && file.implied === undefined);
+    const hasItsTypes = !madeForIt && (madeByRun || plan.madeAlike);
+    const asked = hasItsTypes ? { ...options, types: undefined } : options;
+    const prepared = await prepareTable(database, file, asked, reporter, {
+      existing,
+      madeForIt,
+      onCreate: async (session, made) => {
+        target = await begin(session, made);
+      },
+    });
+    return { prepared, target: target ?? (await begin(database, prepared)) };
   });
   if (prepared.created) run.made.add(options.table);
-  const names = prepared.columns.map(({ name }) => name);
-  const load = run.ledger ? { loadId, staging: resumed?.staging ?? stagingName(loadId) } : undefined;
-  const target = chooseTarget(database, prepared.table, names, options, load, signal);
-  return { loadId, resumed, prepared, target, stored: new Stored([]) };
+  // What is staged is known once it is seen to be there still.
+  const stored =
+    resumed !== undefined && target.immediate
+      ? await Stored.read(database, target.pieces, loadId)
+      : new Stored([]);
+  return { loadId, resumed, prepared, target, stored };
+}
+
+/** Row security applies to the role now, or does no more: what is stored cannot be told from what is staged. */
+function otherWay({ sources }: LoadPlan, { loadId, tableName, staging }: RecordedLoad): UsageError {
+  const now = staging === null ? 'row security applies to it' : 'row security does not apply to it any more';
+  return new UsageError(`the load of ${sources[0]!.name} into ${tableName} is not finished, and ${now}`, {
+    code: 'other-options',
+    hint: `go on as the role that began it; or \`pgv loads forget ${loadId}\` leaves what is stored and forgets the rest`,
+  });
 }
 
 function newLoad({ mode, options }: Run, plan: LoadPlan, table: TableDescription) {

@@ -13,7 +13,7 @@ export interface FileToCopy {
   stored: Stored;
   /** Stored pieces are read again, as nothing else tells whether they are the same. */
   reread: boolean;
-  /** No other piece begins before the load's first is stored. */
+  /** No other piece begins before the file's first is stored. */
   firstAlone: boolean;
   /** Called before the last piece is stored, with the file's records; undefined: nothing is held back. */
   beforeLast: ((records: number) => Promise<void>) | undefined;
@@ -57,8 +57,10 @@ export async function copyPieces(
       continue;
     }
     if (signal.aborted || !(await pool.give({ piece, file: index, rowBase }))) break;
-    if (firstAlone && index === 0 && location.sequence === 0) await pool.finish();
+    if (firstAlone && location.sequence === 0) await pool.finish();
   }
+  // A stream that ends before what is stored of it: its producer died.
+  if (reread && pieces < stored.ofFile(index).size && !signal.aborted && !pool.failed) throw changed();
   return { pieces, records, bytes };
 }
 

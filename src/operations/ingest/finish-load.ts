@@ -1,4 +1,5 @@
 import type { Session } from '../../database/database.ts';
+import { DatabaseError } from '../../errors.ts';
 import { finishedLoad, insertFinished, type LoadCounts, whoAmI } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
 import { checkNotEmpty } from './around/around-load.ts';
@@ -116,10 +117,18 @@ async function finishBegun(
   if (run.ledger) {
     const inserted = target.immediate ? tally.allRows : outcome.inserted;
     const rejected = tally.allRejected + refused.length;
-    await session.query(insertFinished(loadId, prepared.table.oid, { ...counts, inserted, rejected }));
+    const { rowCount } = await session.query(
+      insertFinished(loadId, prepared.table.oid, { ...counts, inserted, rejected }),
+    );
+    if (rowCount === 0 && !target.immediate) throw mergedMeanwhile();
   }
   await target.forget(session);
   return counts;
+}
+
+/** Taken back, and tried again: what another run of the load, whose guard was lost, has merged is found done then. */
+function mergedMeanwhile(): DatabaseError {
+  return new DatabaseError('another run of the load has merged its rows meanwhile', { sqlstate: '40001' });
 }
 
 /** As the ledger has it, where there is one: what was lost in a crash of the server is not in it. */

@@ -1,7 +1,7 @@
 import { checksum } from '../../checksum.ts';
 import type { Database } from '../../database/database.ts';
 import { copyContext } from '../../database/sqlstate.ts';
-import type { PgvError } from '../../errors.ts';
+import { DataError, type PgvError } from '../../errors.ts';
 import { NeedsText, type OnBadRecord, type PieceDecoder, type Road } from '../../formats/read/format.ts';
 import { copyFrom } from '../../sql/copy.ts';
 import { claimPiece, commitPiece, type PieceKey, type PieceTable, storedPiece } from '../../sql/ledger.ts';
@@ -132,6 +132,7 @@ export class PieceLoader {
     try {
       await this.prepareFirst(database, work);
       const outcome = await this.store(database, work, beginAgain);
+      if (outcome.rows === 0 && this.emptiesTable(work)) throw this.nothingLeft(outcome);
       await database.query(transaction.commit(outcome));
       return outcome;
     } catch (error) {
@@ -141,10 +142,24 @@ export class PieceLoader {
     }
   }
 
-  private async prepareFirst(database: Database, { file, piece }: PieceWork): Promise<void> {
-    const { beforeFirst } = this.recipe;
-    const isFirst = file === 0 && piece.location.sequence === 0;
-    if (isFirst && beforeFirst !== undefined) await database.query(beforeFirst);
+  private async prepareFirst(database: Database, work: PieceWork): Promise<void> {
+    if (this.emptiesTable(work)) await database.query(this.recipe.beforeFirst!);
+  }
+
+  private emptiesTable({ piece }: PieceWork): boolean {
+    return piece.location.sequence === 0 && this.recipe.beforeFirst !== undefined;
+  }
+
+  /** A file of which no row is right must not take the place of what the table holds. */
+  private nothingLeft({ rejected }: PieceOutcome): DataError {
+    return new DataError(
+      `none of the first ${rejected.toLocaleString('en')} rows is right, and --truncate would empty the table for them`,
+      {
+        code: 'no-rows',
+        file: this.recipe.layout.file,
+        hint: 'the table is as it was; is the file what you think it is? --atomic empties it once the whole file is read',
+      },
+    );
   }
 
   private async store(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { deleteLoads } from '../../sql/ledger.ts';
 import { type Decision, decide } from '../ledger/decide.ts';
@@ -19,7 +20,12 @@ export interface LoadPlan extends Identity {
   decision: Decision;
   /** The table was truncated or rewritten since the load that was found: its rows must tell which. */
   doubtful: boolean;
+  /** The table was made by a load with the same options: for this one, the types that they give. */
+  madeAlike: boolean;
 }
+
+/** A load before the ledger is asked. */
+export type DescribedLoad = Omit<LoadPlan, 'decision' | 'doubtful' | 'madeAlike'>;
 
 export interface PlanOptions {
   loadId: string | undefined;
@@ -32,12 +38,18 @@ export interface PlanOptions {
 /**
  * The loads that a run's files make: one for each file, as then a file more is a load more; or one for all, where
  * they are merged together.
+ * @throws UsageError where one name would stand for several loads, each of which would take the others for its own
  */
 export async function describeLoads(
   inputs: readonly Input[],
   together: boolean,
   options: PlanOptions,
-): Promise<Omit<LoadPlan, 'decision' | 'doubtful'>[]> {
+): Promise<DescribedLoad[]> {
+  if (options.loadId !== undefined && inputs.length > 1 && !together) {
+    throw new UsageError('--load-id names one load, and each of several files is one', {
+      hint: 'leave it out: files are known by what is in them; or load them one by one',
+    });
+  }
   const described: RecordedSource[] = [];
   for (const input of inputs) described.push(await input.describe());
   const groups = together ? [inputs.map((_, i) => i)] : inputs.map((_, i) => [i]);
@@ -56,14 +68,13 @@ export async function describeLoads(
 export async function decideLoads(
   database: Database,
   table: TableDescription | undefined,
-  loads: readonly Omit<LoadPlan, 'decision' | 'doubtful'>[],
+  loads: readonly DescribedLoad[],
   options: PlanOptions,
 ): Promise<LoadPlan[]> {
-  if (table === undefined)
-    return loads.map((load) => ({ ...load, decision: { kind: 'new' }, doubtful: false }));
-  const recorded = await recordedLoads(database, table.oid);
-  if (recorded.length === 0) {
-    return loads.map((load) => ({ ...load, decision: { kind: 'new' }, doubtful: false }));
+  const recorded = table === undefined ? [] : await recordedLoads(database, table.oid);
+  if (table === undefined || recorded.length === 0) {
+    const decision = { kind: 'new' } as const;
+    return loads.map((load) => ({ ...load, decision, doubtful: false, madeAlike: false }));
   }
   const storage = await storageOf(database, table);
   const voided = recorded.filter((load) => isVoid(load, storage));
@@ -73,7 +84,8 @@ export async function decideLoads(
     const { shape, mode, ifLoaded, restart } = options;
     const decision = decide(held, { ...load, shape, mode, ifLoaded, restart });
     const found = 'load' in decision ? decision.load : undefined;
-    return { ...load, decision, doubtful: found !== undefined && isDoubtful(found, storage) };
+    const madeAlike = held.some(({ createdTable, shapeKey }) => createdTable && shapeKey === load.shapeKey);
+    return { ...load, decision, doubtful: found !== undefined && isDoubtful(found, storage), madeAlike };
   });
 }
 

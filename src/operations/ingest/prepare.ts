@@ -41,8 +41,8 @@ export interface Preparation {
   existing: TableDescription | undefined;
   /** It was made for this very load: its columns are the file's, as when it was not there yet. */
   madeForIt: boolean;
-  /** Run in the transaction that makes the table, where it is made. */
-  onCreate: (session: Session, table: TableDescription) => Promise<void>;
+  /** Run in the transaction that makes the table, where it is made: what it throws takes the table back. */
+  onCreate: (session: Session, prepared: Prepared) => Promise<void>;
 }
 
 /**
@@ -130,22 +130,26 @@ async function createTableFor(
   }
   const { fields, design } = await planTable(database, file, options);
   for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
-  const table = await database.transaction(async (session) => {
+  const prepared = await database.transaction(async (session) => {
     await createDesigned(session, design).catch((error: unknown) => {
       throw options.types === undefined || options.types.size === 0 ? error : unknownType(error);
     });
-    const created = await describeTable(session, options.table);
-    if (created === undefined) throw new Error(`table ${options.table} is not there after its creation`);
-    await onCreate(session, created);
-    return created;
+    const table = await describeTable(session, options.table);
+    if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);
+    const made = planned(file, options, { table, fields, inferred: inferredOf(design), created: true });
+    await onCreate(session, made);
+    return made;
   });
-  reporter.note(`created table ${table.name} (${describeDesign(design)})`);
-  const isRowNumber = ({ origin }: MappedColumn) =>
-    origin.kind === 'field' && origin.field === file.fieldCount;
-  if (fields.some((field) => field.column === 'id' && isRowNumber(field))) {
-    reporter.note("id is the row's number in the file, from 0");
-  }
-  return planned(file, options, { table, fields, inferred: inferredOf(design), created: true });
+  reporter.note(`created table ${prepared.table.name} (${describeDesign(design)})`);
+  if (hasRowNumberAsId(file, fields)) reporter.note("id is the row's number in the file, from 0");
+  return prepared;
+}
+
+/** Whether the rows of the file, which has no ids, get their numbers for it. */
+export function hasRowNumberAsId(file: OpenedFile, fields: readonly MappedColumn[]): boolean {
+  return fields.some(
+    ({ column, origin }) => column === 'id' && origin.kind === 'field' && origin.field === file.fieldCount,
+  );
 }
 
 /** The mapped columns against the table, and how they are read. */

@@ -21,7 +21,7 @@ export interface Recipe {
   numbered: boolean;
   /** Where stored pieces are written down; undefined: nowhere. */
   ledger: PieceLedger | undefined;
-  /** Run with the load's first piece, in its transaction. */
+  /** Run with the file's first piece, in its transaction. */
   beforeFirst: string | undefined;
   /** What a bad row does: end the load, or go where rejected rows go. */
   onError: 'stop' | 'skip';

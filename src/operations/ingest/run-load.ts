@@ -15,7 +15,7 @@ import { finishLoad } from './finish-load.ts';
 import type { OpenInput } from './input.ts';
 import { LostPieces } from './lost-pieces.ts';
 import { type LoadPlan, resumedLoad } from './plan-loads.ts';
-import { makeRecipe, type Prepared, prepareTable } from './prepare.ts';
+import { hasRowNumberAsId, makeRecipe, type Prepared, prepareTable } from './prepare.ts';
 import { changedFile } from './refusals.ts';
 import type { Begun, LoadResult, Run } from './run.ts';
 import { settle } from './settle.ts';
@@ -72,7 +72,7 @@ async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput
     await run.connection.retrying((database) => target.prepare(database), {
       isStopped: () => signal.aborted,
     });
-    if (ledger && resumed !== undefined) {
+    if (ledger && resumed !== undefined && !target.immediate) {
       begun.stored = await cancellable(run.database, signal, () =>
         Stored.read(run.database, target.pieces, begun.loadId),
       );
@@ -152,13 +152,15 @@ async function readFiles(
       const { file } = opened;
       const columns = index === 0 ? prepared : await sameColumns(run, file, prepared);
       const database = await run.connection.get();
+      // With the first piece there is: a file before may have none.
+      const beforeFirst = files.some(({ pieces }) => pieces > 0) ? undefined : target.beforeFirst;
       const recipe = await cancellable(database, signal, () =>
         makeRecipe(database, file, columns, {
           input: at,
           copyInto: target.copyInto,
           numbered: target.numbered,
           ledger: ledger ? { loadId, table: target.pieces, tableOid: prepared.table.oid } : undefined,
-          beforeFirst: target.beforeFirst,
+          beforeFirst,
           onError,
           patience,
           stallAfter,
@@ -175,7 +177,7 @@ async function readFiles(
         rowBase,
         stored,
         reread,
-        firstAlone: target.beforeFirst !== undefined,
+        firstAlone: beforeFirst !== undefined,
         beforeLast,
       };
       const read = await copyPieces(pool, toCopy, signal, () => changedFile(plan, begun.resumed!));
@@ -199,6 +201,7 @@ async function sameColumns({ database, options }: Run, file: OpenedFile, first: 
     madeForIt: first.created,
     onCreate: async () => {},
   });
+  if (first.created && hasRowNumberAsId(file, prepared.fields)) throw numberedAgain(file);
   const names = (of: Prepared) =>
     of.columns
       .map(({ name }) => name)
@@ -211,6 +214,17 @@ async function sameColumns({ database, options }: Run, file: OpenedFile, first: 
       code: 'other-fields',
       file: file.layout.file,
       hint: 'files that are merged together must have the same fields: name those to take with --columns',
+    },
+  );
+}
+
+function numberedAgain({ layout }: OpenedFile): DataError {
+  return new DataError(
+    `${layout.file} has no ids, and its rows' numbers, which would be it, are those of the files before`,
+    {
+      code: 'no-ids',
+      file: layout.file,
+      hint: 'make the table first, with ids of its own: `pgv init <table> --dimensions <n>`; or load the files without --atomic, --truncate and --on-conflict',
     },
   );
 }
