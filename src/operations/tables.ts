@@ -70,6 +70,12 @@ export async function describeTable(session: Session, name: string): Promise<Tab
   return { ...table, columns: columns.rows.map(withDimensions), primaryKey: key.rows.map((row) => row.name) };
 }
 
+/** The schema that a new table goes into where none is named; null: there is none. */
+export async function currentSchema(session: Session): Promise<string | null> {
+  const { rows } = await session.query<{ name: string | null }>('SELECT current_schema()::text AS name');
+  return rows[0]!.name;
+}
+
 /**
  * The table a command works on: the named one, else the only one with a vector column.
  * @throws UsageError where there is none, or several

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -131,6 +131,25 @@ test.skipIf(noServer !== null)('two processes with one load: one does it, the ot
   ]);
   const database = await fixture.open();
   expect(await contentsOf(database, 'docs')).toEqual(contentsOfWhole(corpus));
+});
+
+test.skipIf(noServer !== null)('two processes, one file, the table named in two ways', async () => {
+  const fixture = await emptyDatabase('server');
+  const named = (table: string) => pgv(['ingest', corpus.path, '-t', table, '-d', fixture.url, '--json']);
+  const both = await Promise.all([named('docs'), named('public.docs')]);
+  expect(both.map(({ stdout }) => JSON.parse(stdout).status).sort()).toEqual(['already-loaded', 'loaded']);
+});
+
+test.skipIf(noServer !== null)('two processes, two files, one new table', async () => {
+  const fixture = await emptyDatabase('server');
+  const other = await temporaryFile('other.csv', 'id,t,v\n');
+  const [head, ...lines] = (await readFile(corpus.path, 'utf8')).split('\n');
+  await writeFile(other, [head, ...lines.slice(0, 2000)].join('\n').replaceAll(/^(\d+),/gm, '9$1000000,'));
+  const load = (file: string) => pgv(['ingest', file, '-t', 'docs', '-d', fixture.url, '--json']);
+  const results = await Promise.all([load(corpus.path), load(other)]);
+  expect(results.map(({ code, stdout }) => (code === 0 ? 0 : stdout))).toEqual([0, 0]);
+  const database = await fixture.open();
+  expect((await database.query('SELECT count(*) AS n FROM docs')).rows).toEqual([{ n: corpus.rows + 2000 }]);
 });
 
 test('kill -9 of the program on an embedded database', async () => {

@@ -4,12 +4,13 @@ import type { Database } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import { defaultPieceLength } from '../../formats/read/piece-cutter.ts';
 import type { Reporter } from '../../progress.ts';
+import { parseTableName } from '../../sql/identifiers.ts';
 import type { LoadCounts } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
 import { LastingConnection } from '../lasting-connection.ts';
 import { LoadGuard } from '../ledger/guard.ts';
 import { ensureLedger } from '../ledger/ledger.ts';
-import { describeTable, type TableDescription } from '../tables.ts';
+import { currentSchema, describeTable, type TableDescription } from '../tables.ts';
 import { afterLoads, checkAround } from './around/around-load.ts';
 import { checkExpectations } from './expectations.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
@@ -87,9 +88,10 @@ export async function ingest(
   const together = needsStaging(options, before) || options.truncate === true;
   const planning = planOptions(options);
   const described = await describeLoads(inputs, together, planning);
+  if (ledger) warnOfUnknown(described, reporter);
   const guard = await LoadGuard.take(
     database,
-    ledger ? loadsToGuard(described, options.table) : [],
+    ledger ? loadsToGuard(described, await fullName(database, options.table, before)) : [],
     reporter,
     signal,
   );
@@ -153,6 +155,28 @@ export async function ingest(
     await guard.release();
     if ((await connection.get().catch(() => database)) !== database) await connection.close();
   }
+}
+
+/** A URL looks as if it could be known again. */
+function warnOfUnknown(loads: readonly Pick<LoadPlan, 'sourceKey' | 'sources'>[], reporter: Reporter): void {
+  for (const { sourceKey, sources } of loads) {
+    const [source] = sources;
+    if (sourceKey !== undefined || !/^https?:/.test(source!.name)) continue;
+    reporter.warn(
+      `${source!.name} cannot be known again, as its server gives no parts of it: the same command loads it once more, unless --load-id names the load`,
+    );
+  }
+}
+
+/** However the table is named, the same for the same one, also before it is made. */
+async function fullName(
+  database: Database,
+  name: string,
+  found: TableDescription | undefined,
+): Promise<string> {
+  if (found !== undefined) return `${found.schema}.${found.name}`;
+  const wanted = parseTableName(name);
+  return `${wanted.schema ?? (await currentSchema(database)) ?? ''}.${wanted.name}`;
 }
 
 /** @returns whether the ledger can be kept */

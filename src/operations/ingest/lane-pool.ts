@@ -12,6 +12,8 @@ import type { Reject } from './reject-file.ts';
 const piecesPerLane = 2;
 /** Bytes of a piece of which a lane holds one alone, and none waits: the row group of a columnar file. */
 const largePiece = 2 ** 25;
+/** Milliseconds that a lane has to end its connection. */
+const closePatience = 2000;
 /** Milliseconds a server has to answer a lane that was asked to stop. */
 const patience = 10_000;
 
@@ -155,7 +157,10 @@ export class LanePool {
         const exited = once(lane.worker, 'exit');
         if (lane.pending.size > 0) await lane.worker.terminate();
         else tell(lane, { kind: 'close' });
+        // A lane whose connection never comes about, as its database was given up, would wait for it.
+        const timer = setTimeout(() => void lane.worker.terminate(), closePatience);
         await exited;
+        clearTimeout(timer);
       }),
     );
   }

@@ -38,6 +38,7 @@ export function mapFields(
   options: MappingOptions,
   columnNames: readonly string[] | undefined,
 ): MappedColumn[] {
+  refuseTwice(options.map ?? []);
   const { names, wanted, renamed } =
     file.implied === undefined
       ? namedFields(file, options, columnNames)
@@ -216,5 +217,15 @@ function badHeader(file: OpenedFile, what: string, names: readonly string[]): Da
       usable.length === 0
         ? 'mend the header, or say --no-header and name the fields with --columns <a,b,c>'
         : `take the other fields alone with --columns ${usable.join(',')}, or mend the header`,
+  });
+}
+
+function refuseTwice(map: readonly (readonly [source: string, column: string])[]): void {
+  const sources = map.map(([source]) => source);
+  const twice = sources.find((source, i) => sources.indexOf(source) !== i);
+  if (twice === undefined) return;
+  throw new UsageError(`--map names ${twice} twice, and a field goes into one column`, {
+    column: twice,
+    hint: 'give it one of them',
   });
 }

@@ -130,7 +130,7 @@ async function createTableFor(
   }
   const { fields, design } = await planTable(database, file, options);
   for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
-  const prepared = await database.transaction(async (session) => {
+  const make = async (session: Session) => {
     await createDesigned(session, design).catch((error: unknown) => {
       throw options.types === undefined || options.types.size === 0 ? error : unknownType(error);
     });
@@ -139,10 +139,25 @@ async function createTableFor(
     const made = planned(file, options, { table, fields, inferred: inferredOf(design), created: true });
     await onCreate(session, made);
     return made;
-  });
+  };
+  let prepared: Prepared;
+  try {
+    prepared = await database.transaction(make);
+  } catch (error) {
+    // Another load has made it meanwhile.
+    const existing = isThere(error) ? await describeTable(database, options.table) : undefined;
+    if (existing === undefined) throw error;
+    return asItIs(file, { ...options, types: undefined }, existing);
+  }
   reporter.note(`created table ${prepared.table.name} (${describeDesign(design)})`);
   if (hasRowNumberAsId(file, fields)) reporter.note("id is the row's number in the file, from 0");
   return prepared;
+}
+
+/** A table of the name is there, or its row type, which comes first. */
+function isThere(error: unknown): boolean {
+  if (!(error instanceof PgvError)) return false;
+  return error.sqlstate === '42P07' || (error.sqlstate === '23505' && /pg_type/.test(error.message));
 }
 
 /** Whether the rows of the file, which has no ids, get their numbers for it. */
