@@ -33,17 +33,23 @@ function processIo(signal: AbortSignal): Io {
   };
 }
 
+/** Milliseconds in which a signal comes twice when it was sent once: by the terminal, and by npx or timeout again. */
+const sameSignal = 500;
+
 /** The first signal asks for an orderly end; a second Ctrl-C ends at once. */
 function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
+  let first = 0;
   // Every lane of a load listens.
   setMaxListeners(0, controller.signal);
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) {
+        if (performance.now() - first < sameSignal) return;
         showCursor(process.stderr);
         process.exit(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated);
       }
+      first = performance.now();
       controller.abort(interruption(name));
     });
   }
