@@ -1,4 +1,4 @@
-import type { IngestSummary } from '../../src/operations/ingest/ingest.ts';
+import type { IngestSummary } from '../../src/operations/ingest/summary.ts';
 import { byteRate, count, counted, duration, rowRate } from '../output/units.ts';
 
 /** What a load has done, in a line. */

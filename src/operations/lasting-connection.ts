@@ -103,6 +103,11 @@ function givenUp(error: PgvError, patience: number): PgvError {
   });
 }
 
+/** Says that it is tried again, and why. */
+export function tryingAgain(message: string, milliseconds: number): string {
+  return `${message}; trying again in ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
 async function sleepUnless(isStopped: () => boolean, milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;
   while (!isStopped() && performance.now() < until) {

@@ -31,3 +31,8 @@ FROM pg_catalog.pg_stat_activity WHERE pid = $1`,
     values: [pid],
   };
 }
+
+/** Gives one row: pid and at, the backend at work and the server's time. */
+export function whoAmI(): Statement {
+  return { text: 'SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.clock_timestamp()::text AS at' };
+}

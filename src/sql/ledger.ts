@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.ts';
 import { deferredIndexesDefinition } from './deferred-indexes.ts';
-import { quoteLiteral } from './identifiers.ts';
+import { filenodeOf } from './table-storage.ts';
 
 // The ledger: which load has stored which piece of which file. A piece's row is written in the transaction that stores
 // the piece, so that the two are there together or not at all. Rows are inserted and deleted, never updated.
@@ -90,80 +90,6 @@ WHERE n.nspname = 'pgv' AND c.relname = 'finished'`,
   };
 }
 
-/** Which table of the ledger tells of a load's pieces. */
-export type PieceTable = 'pieces' | 'staged_pieces';
-
-/** A piece as the ledger names it. */
-export interface PieceKey {
-  loadId: string;
-  /** Index among the load's files. */
-  file: number;
-  /** Its number in the file. */
-  piece: number;
-}
-
-export interface PieceClaim extends PieceKey {
-  firstRow: number;
-  records: number;
-  byteOffset: number;
-  byteLength: number;
-  checksum: string;
-}
-
-/**
- * Begins a piece's transaction and claims the piece in it. Where another transaction has claimed it, this waits for
- * that one's end, and gives no row if it was committed. Gives one row otherwise: pid and at, the backend at work and the time. The
- * commit waits for no disk: what a crash of the server loses, the ledger loses with it, and the load's end waits.
- */
-export function claimPiece(table: PieceTable, claim: PieceClaim): string {
-  const { firstRow, records, byteOffset, byteLength, checksum } = claim;
-  return `BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL synchronous_commit = off;
-INSERT INTO pgv.${table} (load_id, file, piece, first_row, records, byte_offset, byte_length, checksum)
-VALUES (${keyOf(claim)}, ${firstRow}, ${records}, ${byteOffset}, ${byteLength}, ${quoteLiteral(checksum)})
-ON CONFLICT DO NOTHING RETURNING backend_pid AS pid, clock_timestamp()::text AS at`;
-}
-
-/** Ends a piece's transaction, having written down what came of it. */
-export function commitPiece(
-  table: PieceTable,
-  key: PieceKey,
-  { rows, rejected, tableOid }: { rows: number; rejected: number; tableOid: number },
-): string {
-  return `INSERT INTO pgv.${table}_stored (load_id, file, piece, rows, rejected, filenode)
-VALUES (${keyOf(key)}, ${rows}, ${rejected}, ${filenodeOf(tableOid)}); COMMIT`;
-}
-
-/** Gives a row where the piece is stored: rows, rejected. */
-export function storedPiece(table: PieceTable, { loadId, file, piece }: PieceKey): Statement {
-  return {
-    text: `SELECT rows, rejected FROM pgv.${table}_stored WHERE load_id = $1 AND file = $2 AND piece = $3`,
-    values: [loadId, file, piece],
-  };
-}
-
-/** Every stored piece of a load, in the order of the files: file, piece, byteLength, records, checksum, rows, rejected. */
-export function storedPieces(table: PieceTable, loadId: string): Statement {
-  return {
-    text: `SELECT file, piece, byte_length AS "byteLength", records, checksum, rows, rejected
-FROM pgv.${table} JOIN pgv.${table}_stored USING (load_id, file, piece)
-WHERE load_id = $1 ORDER BY file, piece`,
-    values: [loadId],
-  };
-}
-
-function keyOf({ loadId, file, piece }: PieceKey): string {
-  return `${quoteLiteral(loadId)}, ${file}, ${piece}`;
-}
-
-/**
- * What changes when a table is truncated or rewritten: the files that it and its partitions lie in, as SQL.
- * @param tableOid a number, or the SQL of one
- */
-function filenodeOf(tableOid: number | string): string {
-  return `coalesce((SELECT pg_catalog.string_agg(pg_catalog.pg_relation_filenode(relid)::text, ',' ORDER BY relid)
- FROM pg_catalog.pg_partition_tree(${tableOid}::oid::regclass) WHERE isleaf), pg_catalog.pg_relation_filenode(${tableOid}::oid::regclass)::text)`;
-}
-
 export interface NewLoad {
   loadId: string;
   tableOid: number;
@@ -246,16 +172,6 @@ ${tableOid === undefined ? '' : 'WHERE l.table_oid = $1 '}ORDER BY l.started_at 
   };
 }
 
-/** Gives one row: filenode, and the table's bytes. */
-export function tableStorage(tableOid: number): Statement {
-  return {
-    text: `SELECT ${filenodeOf('$1')} AS filenode,
-  coalesce((SELECT sum(pg_catalog.pg_relation_size(relid)) FROM pg_catalog.pg_partition_tree($1::oid::regclass)),
-    pg_catalog.pg_relation_size($1::oid::regclass))::int8 AS bytes`,
-    values: [tableOid],
-  };
-}
-
 /** Forgets loads; their rows stay where they are. */
 export function deleteLoads(loadIds: readonly string[]): Statement {
   const tables = ['pieces', 'pieces_stored', 'staged_pieces', 'staged_pieces_stored', 'finished'];
@@ -268,14 +184,6 @@ export function deleteLoads(loadIds: readonly string[]): Statement {
   };
 }
 
-/** Keeps the pieces of a merge that is finished among those that are in their table for good: their checksums tell later. */
-export function keepStagedPieces(loadId: string): string {
-  const id = quoteLiteral(loadId);
-  return `INSERT INTO pgv.pieces SELECT * FROM pgv.staged_pieces WHERE load_id = ${id};
-INSERT INTO pgv.pieces_stored SELECT * FROM pgv.staged_pieces_stored WHERE load_id = ${id};
-${deleteStagedPieces(loadId)}`;
-}
-
 /** Forgets a load that has stored no piece in its table, as far as this can be seen; one that has stays. */
 export function deleteUnstoredLoad(loadId: string): Statement {
   return {
@@ -285,46 +193,10 @@ export function deleteUnstoredLoad(loadId: string): Statement {
   };
 }
 
-/** Forgets a finished merge's staged pieces. */
-export function deleteStagedPieces(loadId: string): string {
-  const id = quoteLiteral(loadId);
-  return `DELETE FROM pgv.staged_pieces WHERE load_id = ${id}; DELETE FROM pgv.staged_pieces_stored WHERE load_id = ${id}`;
-}
-
-/** Begins a transaction that may be idle as long as a load takes. */
-export const beginHolding = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0;
-SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`;
-
-/**
- * Takes a load until the transaction ends: no other run of the same gets it meanwhile. Gives one row: taken.
- * @param key the same for the same load, whatever its table's oid will be
- */
-export function lockLoad(key: string): Statement {
-  return {
-    text: `SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext('pgv'), pg_catalog.hashtext($1)) AS taken`,
-    values: [key],
-  };
-}
-
-/** Gives a row for each other session that holds the load: pid, since. */
-export function holdersOfLoad(key: string): Statement {
-  return {
-    text: `SELECT l.pid, a.backend_start::text AS since FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND l.classid = (pg_catalog.hashtext('pgv')::int8 & 4294967295)::oid
-  AND l.objid = (pg_catalog.hashtext($1)::int8 & 4294967295)::oid AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`,
-    values: [key],
-  };
-}
-
 /** Gives a row where a load is finished: LoadCounts. */
 export function finishedLoad(loadId: string): Statement {
   return {
     text: `SELECT inserted, updated, unchanged, skipped, deleted, rejected FROM pgv.finished WHERE load_id = $1`,
     values: [loadId],
   };
-}
-
-/** Gives one row: pid and at, the backend at work and the server's time. */
-export function whoAmI(): Statement {
-  return { text: 'SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.clock_timestamp()::text AS at' };
 }

@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import type { Database } from '../../src/database/database.ts';
 import { csv } from '../../src/formats/read/csv/csv.ts';
 import type { OpenOptions, ReadFormat } from '../../src/formats/read/format.ts';
-import { type IngestOptions, type IngestSummary, ingest } from '../../src/operations/ingest/ingest.ts';
+import { type IngestOptions, ingest } from '../../src/operations/ingest/ingest.ts';
 import type { Input } from '../../src/operations/ingest/input.ts';
+import type { IngestSummary } from '../../src/operations/ingest/summary.ts';
 import { type Reporter, silentReporter } from '../../src/progress.ts';
 import { streamSource } from '../../src/source.ts';
 

@@ -1,7 +1,9 @@
 import type { Session } from '../../database/database.ts';
 import { DatabaseError } from '../../errors.ts';
-import { finishedLoad, insertFinished, type LoadCounts, whoAmI } from '../../sql/ledger.ts';
+import { whoAmI } from '../../sql/backends.ts';
+import { finishedLoad, insertFinished, type LoadCounts } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
+import { tryingAgain } from '../lasting-connection.ts';
 import { checkNotEmpty } from './around/around-load.ts';
 import type { FileRead } from './copy-pieces.ts';
 import { endBackend } from './end-backend.ts';
@@ -64,8 +66,7 @@ export async function finishLoad(
     },
     {
       isStopped: () => signal.aborted,
-      onRetry: ({ message }, pause) =>
-        reporter.warn(`${message}; trying again in ${(pause / 1000).toFixed(1)} s`),
+      onRetry: ({ message }, pause) => reporter.warn(tryingAgain(message, pause)),
       patience: options.patience,
     },
   );

@@ -1,20 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { connectLane } from '../../database/connect.ts';
 import type { Database } from '../../database/database.ts';
-import { UsageError } from '../../errors.ts';
 import { defaultPieceLength } from '../../formats/read/piece-cutter.ts';
 import type { Reporter } from '../../progress.ts';
-import { parseTableName } from '../../sql/identifiers.ts';
-import type { LoadCounts } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
-import { LastingConnection } from '../lasting-connection.ts';
+import { LastingConnection, tryingAgain } from '../lasting-connection.ts';
 import { LoadGuard } from '../ledger/guard.ts';
-import { ensureLedger } from '../ledger/ledger.ts';
-import { currentSchema, describeTable, type TableDescription } from '../tables.ts';
+import { describeTable, type TableDescription } from '../tables.ts';
 import { afterLoads, checkAround } from './around/around-load.ts';
 import { checkExpectations } from './expectations.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
 import type { Input } from './input.ts';
+import { fullName, type LedgerOptions, prepareLedger, warnOfUnknown } from './known-loads.ts';
 import { LanePool } from './lane-pool.ts';
 import {
   decideLoads,
@@ -30,38 +27,14 @@ import { runLoad } from './run-load.ts';
 import { shapeOf } from './shape-of.ts';
 import { shapedInputs } from './shaped-inputs.ts';
 import { storedBefore } from './stored-before.ts';
+import { countsOf, type IngestSummary, summarize } from './summary.ts';
 import { needsStaging } from './target.ts';
 
-export interface IngestOptions extends Omit<LoadOptions, 'pieceLength'>, RejectOptions {
+export interface IngestOptions extends Omit<LoadOptions, 'pieceLength'>, RejectOptions, LedgerOptions {
   /** Lanes at the most; default: as many as there are cores, and at most 4. */
   jobs?: number | undefined;
-  /** Whether the ledger is kept, which makes a load exactly-once; default yes. */
-  ledger?: boolean | undefined;
-  /** The load's own name, by which a stream is known when it comes again. */
-  loadId?: string | undefined;
-  /** What to do where the same load has been finished; default: skip. */
-  ifLoaded?: 'skip' | 'error' | 'again' | undefined;
-  /** Forget an unfinished load and begin again. */
-  restart?: boolean | undefined;
   /** Bytes a piece; default: what serves speed. */
   pieceLength?: number | undefined;
-}
-
-export interface IngestSummary extends LoadCounts {
-  database: string;
-  table: string;
-  /** `resumed`: a load of the run went on; `already-loaded`: there was nothing to do. */
-  status: LoadResult['status'];
-  /** Committed by this run. */
-  rows: number;
-  /** The load's name in the ledger; null: there are several, or none is kept. */
-  loadId: string | null;
-  /** Of the input. */
-  bytes: number;
-  seconds: number;
-  rowsPerSecond: number;
-  lanes: number;
-  files: { path: string; rows: number; bytes: number; status: LoadResult['status']; loadId: string | null }[];
 }
 
 export const defaultLanes = () => Math.min(4, availableParallelism());
@@ -102,7 +75,7 @@ export async function ingest(
     onProgress: () => reportProgress(reporter, pool, counter.total),
     onBuffer: (buffer) => run.recycle(buffer),
     onRejects: (rows) => run.keep(rows),
-    onRetry: (message, seconds) => reporter.warn(`${message}; trying again in ${seconds.toFixed(1)} s`),
+    onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
   });
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -155,50 +128,6 @@ export async function ingest(
     await guard.release();
     if ((await connection.get().catch(() => database)) !== database) await connection.close();
   }
-}
-
-/** A URL looks as if it could be known again. */
-function warnOfUnknown(loads: readonly Pick<LoadPlan, 'sourceKey' | 'sources'>[], reporter: Reporter): void {
-  for (const { sourceKey, sources } of loads) {
-    const [source] = sources;
-    if (sourceKey !== undefined || !/^https?:/.test(source!.name)) continue;
-    reporter.warn(
-      `${source!.name} cannot be known again, as its server gives no parts of it: the same command loads it once more, unless --load-id names the load`,
-    );
-  }
-}
-
-/** However the table is named, the same for the same one, also before it is made. */
-async function fullName(
-  database: Database,
-  name: string,
-  found: TableDescription | undefined,
-): Promise<string> {
-  if (found !== undefined) return `${found.schema}.${found.name}`;
-  const wanted = parseTableName(name);
-  return `${wanted.schema ?? (await currentSchema(database)) ?? ''}.${wanted.name}`;
-}
-
-/** @returns whether the ledger can be kept */
-async function prepareLedger(
-  database: Database,
-  { ledger = true, loadId, ifLoaded, restart }: IngestOptions,
-  reporter: Reporter,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (!ledger) {
-    if (loadId !== undefined || ifLoaded !== undefined || restart) {
-      throw new UsageError(
-        '--load-id, --if-loaded and --restart ask the ledger, which --no-ledger leaves out',
-      );
-    }
-    return false;
-  }
-  if ((await cancellable(database, signal, () => ensureLedger(database))) === 'ready') return true;
-  reporter.warn(
-    'the role may not keep a ledger (schema pgv): this load is not safe to repeat. `pgv init --grant <role>` lets it; --no-ledger says that it is meant so',
-  );
-  return false;
 }
 
 export function planOptions(options: IngestOptions): PlanOptions {
@@ -255,43 +184,4 @@ function reportProgress(reporter: Reporter, pool: LanePool, byteLength: number):
   const bytes = lanes.reduce((sum, lane) => sum + lane.bytes, 0);
   const total = byteLength === 0 ? {} : { done: bytes, total: byteLength };
   reporter.progress({ phase: 'loading', rows, bytes, lanes, ...total });
-}
-
-function summarize({ database, pool }: Run, results: readonly LoadResult[], seconds: number): IngestSummary {
-  const files = results.flatMap(({ files: read, status, loadId }) =>
-    read.map(({ path, records, bytes }) => ({ path, rows: records, bytes, status, loadId })),
-  );
-  const counts = countsOf(results);
-  const rows = counts.inserted + counts.updated;
-  return {
-    database: database.target.description,
-    table: results[0]!.table.name,
-    status: statusOf(results),
-    rows,
-    ...counts,
-    bytes: files.reduce((total, file) => total + file.bytes, 0),
-    seconds,
-    rowsPerSecond: Math.round(rows / seconds),
-    loadId: results.length === 1 ? results[0]!.loadId : null,
-    lanes: pool.started,
-    files,
-  };
-}
-
-function countsOf(results: readonly LoadResult[]): LoadCounts {
-  const sum = (of: (result: LoadResult) => number) =>
-    results.reduce((total, result) => total + of(result), 0);
-  return {
-    inserted: sum(({ inserted }) => inserted),
-    updated: sum(({ updated }) => updated),
-    unchanged: sum(({ unchanged }) => unchanged),
-    skipped: sum(({ skipped }) => skipped),
-    deleted: sum(({ deleted }) => deleted),
-    rejected: sum(({ rejected }) => rejected),
-  };
-}
-
-function statusOf(results: readonly LoadResult[]): LoadResult['status'] {
-  if (results.every(({ status }) => status === 'already-loaded')) return 'already-loaded';
-  return results.some(({ status }) => status === 'resumed') ? 'resumed' : 'loaded';
 }

@@ -41,7 +41,7 @@ export type ToLane =
 /** From a lane. Every piece is answered with `loaded` or `failed`; its buffer comes back with the answer. */
 export type FromLane =
   | { kind: 'progress'; id: number; rows: number; bytes: number }
-  | { kind: 'retrying'; message: string; seconds: number }
+  | { kind: 'retrying'; message: string; milliseconds: number }
   | { kind: 'rejects'; rejects: Reject[] }
   | { kind: 'loaded'; id: number; outcome: PieceOutcome; buffer: ArrayBuffer }
   | { kind: 'failed'; id: number; error: TransferredError; buffer: ArrayBuffer };

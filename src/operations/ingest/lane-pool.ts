@@ -33,7 +33,7 @@ export interface LaneEvents {
   /** Rejected rows of a piece, to be kept before it is stored; what this throws fails the piece. */
   onRejects: (rejects: Reject[]) => Promise<void>;
   /** A lane tries again after a pause. */
-  onRetry: (message: string, seconds: number) => void;
+  onRetry: (message: string, milliseconds: number) => void;
 }
 
 /** Worker threads that load pieces side by side. After the first failure no further piece is taken. */
@@ -190,7 +190,7 @@ export class LanePool {
   }
 
   private hear(lane: Lane, message: FromLane): void {
-    if (message.kind === 'retrying') this.events.onRetry(message.message, message.seconds);
+    if (message.kind === 'retrying') this.events.onRetry(message.message, message.milliseconds);
     else if (message.kind === 'rejects') void this.keep(lane, message.rejects);
     else this.hearOfPiece(lane, message);
   }

@@ -47,7 +47,7 @@ const events: PieceEvents = {
     reported = performance.now();
     send({ kind: 'progress', id: current, rows, bytes });
   },
-  onRetry: ({ message }, milliseconds) => send({ kind: 'retrying', message, seconds: milliseconds / 1000 }),
+  onRetry: ({ message }, milliseconds) => send({ kind: 'retrying', message, milliseconds }),
   onRejects: (rejects) => keep(rejects),
 };
 

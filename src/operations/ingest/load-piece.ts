@@ -4,7 +4,13 @@ import { copyContext } from '../../database/sqlstate.ts';
 import { DataError, type PgvError } from '../../errors.ts';
 import { NeedsText, type OnBadRecord, type PieceDecoder, type Road } from '../../formats/read/format.ts';
 import { copyFrom } from '../../sql/copy.ts';
-import { claimPiece, commitPiece, type PieceKey, type PieceTable, storedPiece } from '../../sql/ledger.ts';
+import {
+  claimPiece,
+  commitPiece,
+  type PieceKey,
+  type PieceTable,
+  storedPiece,
+} from '../../sql/ledger-pieces.ts';
 import { rowNumberColumn } from '../../sql/staging.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
 import { type TableDecoder, tableDecoder } from './compose/table-decoder.ts';

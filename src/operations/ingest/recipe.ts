@@ -1,5 +1,5 @@
 import type { DecodedColumn, Layout, Road } from '../../formats/read/format.ts';
-import type { PieceTable } from '../../sql/ledger.ts';
+import type { PieceTable } from '../../sql/ledger-pieces.ts';
 import type { SessionFacts } from '../../values/types.ts';
 import type { ComposedColumn } from './compose/composition.ts';
 

@@ -1,7 +1,7 @@
 import type { Piece, StoredPieces } from '../../batch.ts';
 import { checksum } from '../../checksum.ts';
 import type { Session } from '../../database/database.ts';
-import { type PieceTable, storedPieces } from '../../sql/ledger.ts';
+import { type PieceTable, storedPieces } from '../../sql/ledger-pieces.ts';
 import type { Input } from './input.ts';
 
 /** A piece that the ledger has as stored. */

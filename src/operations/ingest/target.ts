@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Database, Session } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
 import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
-import { deleteStagedPieces, keepStagedPieces, type PieceTable } from '../../sql/ledger.ts';
+import { deleteStagedPieces, keepStagedPieces, type PieceTable } from '../../sql/ledger-pieces.ts';
 import { dropStaging, type Merge, type OnConflict } from '../../sql/staging.ts';
 import { tableNamed } from '../../sql/tables.ts';
 import { truncate } from '../../sql/truncate.ts';

@@ -1,6 +1,7 @@
 import type { Database, Session } from '../../database/database.ts';
 import { DatabaseError, UsageError } from '../../errors.ts';
-import { deleteLoads, lockLoad } from '../../sql/ledger.ts';
+import { deleteLoads } from '../../sql/ledger.ts';
+import { lockLoad } from '../../sql/ledger-locks.ts';
 import { setLocal } from '../../sql/search.ts';
 import { dropStaging } from '../../sql/staging.ts';
 import { lockTimeout } from '../session-settings.ts';

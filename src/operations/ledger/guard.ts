@@ -3,7 +3,7 @@ import { connectLane } from '../../database/connect.ts';
 import type { Database, Session } from '../../database/database.ts';
 import { DatabaseError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { beginHolding, holdersOfLoad, lockLoad } from '../../sql/ledger.ts';
+import { beginHolding, holdersOfLoad, lockLoad } from '../../sql/ledger-locks.ts';
 
 /** Milliseconds that another run of the same load is waited for: one that was killed is gone by then. */
 const patience = 10_000;

@@ -1,7 +1,7 @@
 import type { Session } from '../../database/database.ts';
 import { PgvError } from '../../errors.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
-import { tableStorage } from '../../sql/ledger.ts';
+import { tableStorage } from '../../sql/table-storage.ts';
 import { hasRows } from '../../sql/tables.ts';
 import type { TableDescription } from '../tables.ts';
 import type { RecordedLoad } from './ledger.ts';

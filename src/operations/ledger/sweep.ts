@@ -1,6 +1,8 @@
 import type { Database } from '../../database/database.ts';
 import { PgvError } from '../../errors.ts';
-import { deleteLoads, deleteStagedPieces, lockLoad } from '../../sql/ledger.ts';
+import { deleteLoads } from '../../sql/ledger.ts';
+import { lockLoad } from '../../sql/ledger-locks.ts';
+import { deleteStagedPieces } from '../../sql/ledger-pieces.ts';
 import { type Remnant, remnants } from '../../sql/ledger-upkeep.ts';
 import { setLocal } from '../../sql/search.ts';
 import { dropStaging } from '../../sql/staging.ts';

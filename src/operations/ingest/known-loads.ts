@@ -1,0 +1,67 @@
+import type { Database } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
+import { parseTableName } from '../../sql/identifiers.ts';
+import { cancellable } from '../cancellable.ts';
+import { ensureLedger } from '../ledger/ledger.ts';
+import { currentSchema, type TableDescription } from '../tables.ts';
+import type { LoadPlan } from './plan-loads.ts';
+
+/** What the user says of the ledger. */
+export interface LedgerOptions {
+  /** Whether the ledger is kept, which makes a load exactly-once; default yes. */
+  ledger?: boolean | undefined;
+  /** The load's own name, by which a stream is known when it comes again. */
+  loadId?: string | undefined;
+  /** What to do where the same load has been finished; default: skip. */
+  ifLoaded?: 'skip' | 'error' | 'again' | undefined;
+  /** Forget an unfinished load and begin again. */
+  restart?: boolean | undefined;
+}
+
+/** Makes the ledger where it is wanted and not there. @returns whether it can be kept */
+export async function prepareLedger(
+  database: Database,
+  { ledger = true, loadId, ifLoaded, restart }: LedgerOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!ledger) {
+    if (loadId !== undefined || ifLoaded !== undefined || restart) {
+      throw new UsageError(
+        '--load-id, --if-loaded and --restart ask the ledger, which --no-ledger leaves out',
+      );
+    }
+    return false;
+  }
+  if ((await cancellable(database, signal, () => ensureLedger(database))) === 'ready') return true;
+  reporter.warn(
+    'the role may not keep a ledger (schema pgv): this load is not safe to repeat. `pgv init --grant <role>` lets it; --no-ledger says that it is meant so',
+  );
+  return false;
+}
+
+/** Warns of what cannot be known again though it looks so: a URL. */
+export function warnOfUnknown(
+  loads: readonly Pick<LoadPlan, 'sourceKey' | 'sources'>[],
+  reporter: Reporter,
+): void {
+  for (const { sourceKey, sources } of loads) {
+    const [source] = sources;
+    if (sourceKey !== undefined || !/^https?:/.test(source!.name)) continue;
+    reporter.warn(
+      `${source!.name} cannot be known again, as its server gives no parts of it: the same command loads it once more, unless --load-id names the load`,
+    );
+  }
+}
+
+/** However the table is named, the same for the same one, also before it is made. */
+export async function fullName(
+  database: Database,
+  name: string,
+  found: TableDescription | undefined,
+): Promise<string> {
+  if (found !== undefined) return `${found.schema}.${found.name}`;
+  const wanted = parseTableName(name);
+  return `${wanted.schema ?? (await currentSchema(database)) ?? ''}.${wanted.name}`;
+}

@@ -1,0 +1,26 @@
+import type { Statement } from '../database/database.ts';
+
+/** Begins a transaction that may be idle as long as a load takes. */
+export const beginHolding = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0;
+SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`;
+
+/**
+ * Takes a load until the transaction ends: no other run of the same gets it meanwhile. Gives one row: taken.
+ * @param key the same for the same load, whatever its table's oid will be
+ */
+export function lockLoad(key: string): Statement {
+  return {
+    text: `SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext('pgv'), pg_catalog.hashtext($1)) AS taken`,
+    values: [key],
+  };
+}
+
+/** Gives a row for each other session that holds the load: pid, since. */
+export function holdersOfLoad(key: string): Statement {
+  return {
+    text: `SELECT l.pid, a.backend_start::text AS since FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_catalog.pg_backend_pid() AND l.classid = (pg_catalog.hashtext('pgv')::int8 & 4294967295)::oid
+  AND l.objid = (pg_catalog.hashtext($1)::int8 & 4294967295)::oid AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())`,
+    values: [key],
+  };
+}
