@@ -1,6 +1,6 @@
 // Bundles the sources into dist/: `node scripts/build.mjs`.
 //
-// Everything is bundled (one file starts faster than hundreds) but PGlite and its extension, which look for
+// Everything is bundled (one file starts faster than hundreds) but PGlite, its extension and zstd, which look for
 // their WebAssembly and data files beside themselves.
 
 import { existsSync } from 'node:fs';
@@ -38,7 +38,7 @@ const result = await build({
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
-  external: ['@electric-sql/pglite', '@electric-sql/pglite-pgvector', 'pg-native'],
+  external: ['@electric-sql/pglite', '@electric-sql/pglite-pgvector', '@bokuweb/zstd-wasm', 'pg-native'],
   // pg asks whether it runs on Cloudflare, and on Node 20, which has no navigator, by making a Response: in each thread
   // that would load all of fetch, for 40 ms.
   define: { navigator: '{ "userAgent": "Node.js" }' },
