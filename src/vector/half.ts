@@ -34,3 +34,11 @@ export function halfToFloat(half: number): number {
   if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+let floats: Float32Array | undefined;
+
+/** Every binary16 pattern's value; made when it is first asked for. */
+export function halfFloats(): Float32Array {
+  floats ??= Float32Array.from({ length: 2 ** 16 }, (_, pattern) => halfToFloat(pattern));
+  return floats;
+}

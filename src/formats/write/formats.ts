@@ -1,16 +1,25 @@
 import { UsageError } from '../../errors.ts';
+import { fvecsFormat } from './arrays/fvecs.ts';
+import { npyFormat } from './arrays/npy.ts';
+import { npzFormat } from './arrays/npz.ts';
 import { binaryFormat } from './binary.ts';
 import { csvFormat } from './csv.ts';
 import type { WriteFormat } from './format.ts';
 
 /** Every format that rows can be written as. */
-export const writeFormats: readonly WriteFormat[] = [csvFormat, binaryFormat];
+export const writeFormats: readonly WriteFormat[] = [
+  csvFormat,
+  npyFormat,
+  npzFormat,
+  fvecsFormat,
+  binaryFormat,
+];
 
 const names = writeFormats.map((format) => format.name).join(' or ');
 
 /** Endings that promise something else than CSV: a file of this name with CSV in it would mislead its reader. */
 const foreignEndings = new Set(
-  'gz zst bz2 xz zip tsv json jsonl ndjson npy npz fvecs bvecs ivecs parquet arrow hdf5 vdf'.split(' '),
+  'gz zst bz2 xz zip tsv json jsonl ndjson bvecs ivecs parquet arrow hdf5 vdf'.split(' '),
 );
 
 /**

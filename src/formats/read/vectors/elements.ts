@@ -1,4 +1,4 @@
-import { halfToFloat } from '../../../vector/half.ts';
+import { halfFloats } from '../../../vector/half.ts';
 import { numberText } from '../../../vector/vector-text.ts';
 
 /** NumPy's names without byte order: kind and bytes. */
@@ -68,12 +68,8 @@ function plain(Elements: ArrayClass, sql: ElementType['sql']): ElementType {
   };
 }
 
-/** Every binary16 pattern's value; made when the first is read. */
-let halves: Float32Array | undefined;
-
 function halfAt(elements: ElementArray, i: number): number {
-  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, pattern) => halfToFloat(pattern));
-  return halves[elements[i]!]!;
+  return halfFloats()[elements[i]!]!;
 }
 
 function wide(signed: boolean): ElementType {
