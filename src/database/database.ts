@@ -17,6 +17,8 @@ export interface QueryResult<Row> {
   rows: Row[];
   /** Names of the result's columns, in order, a second `a` as `a_2`; empty where the statement gives no rows at all. */
   columns: string[];
+  /** The type of each: its OID, and the modifier that it was declared with (−1: none). */
+  types: readonly { oid: number; modifier: number }[];
   /** Rows returned or affected. */
   rowCount: number;
 }

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import type { CopyStreamQuery, CopyToStreamQuery } from 'pg-copy-streams';
-import type { PgvError } from '../errors.ts';
-import type { WireClient } from './server-connection.ts';
+import type { CopyStreamQuery } from 'pg-copy-streams';
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -106,30 +104,4 @@ async function fail(stream: CopyStreamQuery): Promise<void> {
 
 function iteratorOf(chunks: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {
   return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-}
-
-/**
- * Makes a COPY TO STDOUT end as a stream should: the server's error destroys it, and whoever destroys it early
- * ends the connection with it, because the server would send the rest of the table to nobody.
- */
-export function endWithConnection(
-  stream: CopyToStreamQuery,
-  client: WireClient,
-  explain: (error: unknown) => PgvError,
-): void {
-  let isOver = false;
-  // pg calls this on an ErrorResponse and on the loss of the connection; pg-copy-streams would only emit it.
-  Object.assign(stream, {
-    handleError(error: unknown) {
-      isOver = true;
-      stream.destroy(explain(error));
-    },
-  });
-  stream.once('end', () => {
-    isOver = true;
-  });
-  stream._destroy = (error, done) => {
-    if (!isOver) client.connection.stream.destroy();
-    done(error);
-  };
 }

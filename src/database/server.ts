@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CopyStreamQuery, from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
 import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from './database.ts';
 import { describeHost } from './libpq/hosts.ts';
 import { describeServer, type ServerSettings } from './libpq/settings.ts';
 import { sendCancelRequest } from './server-cancel.ts';
 import type { WireClient } from './server-connection.ts';
-import { endWithConnection, sendChunks } from './server-copy.ts';
+import { sendChunks } from './server-copy.ts';
+import { CopyOut } from './server-copy-out.ts';
 import { pinned } from './server-lane.ts';
 import { type OpenServer, openServer } from './server-search.ts';
 import { prepareSession, type SessionFacts } from './server-session.ts';
@@ -68,7 +69,8 @@ class ServerDatabase implements Database {
       // Several statements in one text give several results: the last one counts.
       const last = Array.isArray(result) ? (result as (typeof result)[]).at(-1)! : result;
       const names = last.fields.map(({ name }) => name);
-      return { ...namedRows<Row>(names, last.rows), rowCount: last.rowCount ?? 0 };
+      const types = last.fields.map((field) => ({ oid: field.dataTypeID, modifier: field.dataTypeModifier }));
+      return { ...namedRows<Row>(names, last.rows), types, rowCount: last.rowCount ?? 0 };
     } catch (error) {
       throw this.#explain(error);
     }
@@ -84,9 +86,7 @@ class ServerDatabase implements Database {
   }
 
   async copyOut(sql: string): Promise<Readable> {
-    const stream = copyTo(sql);
-    endWithConnection(stream, this.#client, (error) => this.#explain(error));
-    return this.#submit(stream);
+    return this.#submit(new CopyOut(sql, (error) => this.#explain(error)));
   }
 
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 import type { Session } from '../database/database.ts';
 import { UsageError } from '../errors.ts';
 import { parseTableName, quoteName } from '../sql/identifiers.ts';
-import { columnsOf, primaryKeyOf, tablesNamed, tablesWithVectors } from '../sql/tables.ts';
+import { columnsOf, columnsOfTypes, primaryKeyOf, tablesNamed, tablesWithVectors } from '../sql/tables.ts';
 import { isVectorType, type VectorType } from '../vector/metrics.ts';
 
 /** A type, as pg_type has it. */
@@ -34,6 +34,8 @@ export interface ColumnDescription {
   hasDefault: boolean;
   generated: 'stored' | 'virtual' | null;
   identity: 'always' | 'by default' | null;
+  /** The function that gives its text, as SQL names it. */
+  output: string;
 }
 
 export interface TableDescription {
@@ -68,6 +70,13 @@ export async function describeTable(session: Session, name: string): Promise<Tab
   const columns = await session.query<CatalogueColumn>(columnsOf(table.oid));
   const key = await session.query<{ name: string }>(primaryKeyOf(table.oid));
   return { ...table, columns: columns.rows.map(withDimensions), primaryKey: key.rows.map((row) => row.name) };
+}
+
+/** The columns that a query gives, described like a table's. @param query without a semicolon at its end */
+export async function describeQuery(session: Session, query: string): Promise<ColumnDescription[]> {
+  const { columns, types } = await session.query(`SELECT * FROM (\n${query}\n) AS q LIMIT 0`);
+  const typed = columns.map((name, i) => ({ name, ...types[i]! }));
+  return (await session.query<CatalogueColumn>(columnsOfTypes(typed))).rows.map(withDimensions);
 }
 
 /** The schema that a new table goes into where none is named; null: there is none. */

@@ -1,40 +1,60 @@
 import { quoteLiteral, quoteName, quoteQualified } from './identifiers.ts';
 
-/** Which rows and columns of a table. */
-export interface Selection {
-  schema: string;
-  table: string;
-  columns: readonly string[];
-  /** SQL that the user wrote, as are the keys of `orderBy`. */
-  where?: string | undefined;
+/** Where rows come from. */
+export interface RowSource {
+  /** A table or view, quoted and qualified, with what stands before and behind it: `ONLY "public"."docs" AS "docs"`. */
+  from: string;
+  /** Conditions, each SQL, the user's own among it. */
+  where: readonly string[];
   orderBy?: string | undefined;
   limit?: number | undefined;
 }
 
 /** A user's SQL ends at a line end, so that a comment in it does not swallow what follows. */
-export function selectRows({ schema, table, columns, where, orderBy, limit }: Selection): string {
-  const lines = [`SELECT ${columns.map(quoteName).join(', ')}`, `FROM ${quoteQualified(schema, table)}`];
-  if (where !== undefined) lines.push(`WHERE (${where}\n)`);
+export function selectRows(columns: readonly string[], { from, where, orderBy, limit }: RowSource): string {
+  const lines = [`SELECT ${columns.join(', ')}`, `FROM ${from}`];
+  if (where.length > 0) lines.push(`WHERE ${where.map((condition) => `(${condition}\n)`).join(' AND ')}`);
   if (orderBy !== undefined) lines.push(`ORDER BY ${orderBy}`);
   if (limit !== undefined) lines.push(`LIMIT ${limit}`);
   return lines.join('\n');
 }
 
-/** How COPY writes; the types of src/formats/write fit in. */
-export type CopyFormat =
-  | { format: 'binary' }
-  | { format: 'csv'; header: boolean; null: string; delimiter: string };
-
-/** `COPY (query) TO STDOUT`: works for tables, views and partitioned tables alike, and in one snapshot. */
-export function copyQueryOut(query: string, options: CopyFormat): string {
-  return `COPY (\n${query}\n) TO STDOUT (${copyOptions(options)})`;
+/** A query as the source of another, its columns called by these names. */
+export function queryAsSource(query: string, columns: readonly string[]): string {
+  return `(\n${query}\n) AS "q" (${columns.map(quoteName).join(', ')})`;
 }
 
-function copyOptions(options: CopyFormat): string {
-  if (options.format === 'binary') return 'FORMAT binary';
-  const parts = ['FORMAT csv', `HEADER ${options.header}`];
-  // The defaults are left out, so that what --verbose shows is what a person would have written.
-  if (options.delimiter !== ',') parts.push(`DELIMITER ${quoteLiteral(options.delimiter)}`);
-  if (options.null !== '') parts.push(`NULL ${quoteLiteral(options.null)}`);
-  return parts.join(', ');
+/** `COPY (query) TO STDOUT`: works for tables, views and partitioned tables alike, and in one snapshot. */
+export function copyQueryOut(query: string): string {
+  return `COPY (\n${query}\n) TO STDOUT (FORMAT binary)`;
+}
+
+/**
+ * A column as the type's output function prints it. A cast to text would not do: `true::text` is no `t`,
+ * `'a '::char(2)::text` has lost its blank.
+ */
+export function printed(column: string, output: string): string {
+  return `pg_catalog.textin(${output}(${quoteName(column)}))`;
+}
+
+/** A column as JSON. */
+export function asJson(column: string): string {
+  return `pg_catalog.to_json(${quoteName(column)})::text`;
+}
+
+/** Rows whose tuples lie in the blocks [from, to) of the table of this name; without an end, to the table's. */
+export function inBlocks(table: string, from: number, to: number | undefined): string {
+  const ctid = `${quoteName(table)}.ctid`;
+  const lower = `${ctid} >= '(${from},0)'::tid`;
+  return to === undefined ? lower : `${lower} AND ${ctid} < '(${to},0)'::tid`;
+}
+
+/** A table's own rows, without those of tables below it, under a name by which conditions may call it. */
+export function onlyTable(schema: string, table: string, alias: string): string {
+  return `ONLY ${quoteQualified(schema, table)} AS ${quoteName(alias)}`;
+}
+
+/** Compared as the column's type compares. */
+export function equals(column: string, value: string): string {
+  return `${quoteName(column)} = ${quoteLiteral(value)}`;
 }

@@ -31,40 +31,62 @@ ORDER BY n.nspname`,
 }
 
 /**
- * A table's columns in order, each with its type, the type below it (a domain's base, resolved to the bottom) and
- * an array's element type. Of a domain, its NOT NULL and its default count as the column's own.
+ * A table's columns in order, each with its type, the type below it (a domain's base, resolved to the bottom), an
+ * array's element type, and the function that prints its values. Of a domain, its NOT NULL and its default count as the
+ * column's own.
  */
 export function columnsOf(oid: number): Statement {
   return {
-    text: `WITH RECURSIVE ${vectorTypes}, chain AS (
-  SELECT a.attnum, a.atttypid AS type, a.atttypmod AS typmod, a.attnotnull AS "notNull", a.atthasdef AS "hasDefault"
+    text: described(`SELECT a.attnum AS position, a.attname::text AS name, a.atttypid AS type, a.atttypmod AS typmod,
+    a.attnotnull AS "notNull", a.atthasdef AS "hasDefault", a.attgenerated::text AS generated, a.attidentity::text AS identity
   FROM pg_catalog.pg_attribute a
-  WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
-  UNION ALL
-  SELECT chain.attnum, d.typbasetype, d.typtypmod, chain."notNull" OR d.typnotnull, chain."hasDefault" OR d.typdefault IS NOT NULL
-  FROM chain
-  JOIN pg_catalog.pg_type d ON d.oid = chain.type AND d.typtype = 'd'
-), described AS (
-  SELECT t.oid, jsonb_build_object('oid', t.oid::int8, 'schema', n.nspname, 'name', t.typname, 'kind', t.typtype, 'category', t.typcategory) AS type
-  FROM pg_catalog.pg_type t
-  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-)
-SELECT a.attname AS name, own.type, base.type AS base, element.type AS element,
-  pg_catalog.format_type(a.atttypid, a.atttypmod) AS declared, chain.typmod, chain."notNull", chain."hasDefault",
-  CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated,
-  CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
-  b.oid IN (SELECT oid FROM vector_types) AS "fromPgvector"
-FROM pg_catalog.pg_attribute a
-JOIN chain ON chain.attnum = a.attnum
-JOIN pg_catalog.pg_type b ON b.oid = chain.type AND b.typtype <> 'd'
-JOIN described own ON own.oid = a.atttypid
-JOIN described base ON base.oid = b.oid
-LEFT JOIN described element ON element.oid = b.typelem AND b.typcategory = 'A'
-WHERE a.attrelid = $1
-ORDER BY a.attnum`,
+  WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped`),
     values: [oid],
   };
 }
+
+/** The like of `columnsOf` for a query's columns. */
+export function columnsOfTypes(
+  columns: readonly { name: string; oid: number; modifier: number }[],
+): Statement {
+  return {
+    text: described(`SELECT q.position, q.name, q.type, q.typmod, false AS "notNull", false AS "hasDefault", '' AS generated, '' AS identity
+  FROM unnest($1::text[], $2::int8[]::oid[], $3::int4[]) WITH ORDINALITY AS q (name, type, typmod, position)`),
+    values: [
+      columns.map(({ name }) => name),
+      columns.map(({ oid }) => oid),
+      columns.map(({ modifier }) => modifier),
+    ],
+  };
+}
+
+/** @param source SELECT of position, name, type, typmod, "notNull", "hasDefault", generated, identity */
+const described = (source: string): string => `WITH RECURSIVE ${vectorTypes}, source AS (
+  ${source}
+), chain AS (
+  SELECT position, type, typmod, "notNull", "hasDefault"
+  FROM source
+  UNION ALL
+  SELECT chain.position, d.typbasetype, d.typtypmod, chain."notNull" OR d.typnotnull, chain."hasDefault" OR d.typdefault IS NOT NULL
+  FROM chain
+  JOIN pg_catalog.pg_type d ON d.oid = chain.type AND d.typtype = 'd'
+), described AS (
+  SELECT t.oid, t.typoutput::text AS output, jsonb_build_object('oid', t.oid::int8, 'schema', n.nspname, 'name', t.typname, 'kind', t.typtype, 'category', t.typcategory) AS type
+  FROM pg_catalog.pg_type t
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+)
+SELECT s.name, own.type, base.type AS base, element.type AS element, own.output,
+  pg_catalog.format_type(s.type, s.typmod) AS declared, chain.typmod, chain."notNull", chain."hasDefault",
+  CASE s.generated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generated,
+  CASE s.identity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
+  b.oid IN (SELECT oid FROM vector_types) AS "fromPgvector"
+FROM source s
+JOIN chain ON chain.position = s.position
+JOIN pg_catalog.pg_type b ON b.oid = chain.type AND b.typtype <> 'd'
+JOIN described own ON own.oid = s.type
+JOIN described base ON base.oid = b.oid
+LEFT JOIN described element ON element.oid = b.typelem AND b.typcategory = 'A'
+ORDER BY s.position`;
 
 /** The primary key's columns, in the key's order. */
 export function primaryKeyOf(oid: number): Statement {

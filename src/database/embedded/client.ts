@@ -170,7 +170,7 @@ function toResult<Row>({ fields, rows, tag }: Reply): QueryResult<Row> {
   const parsers = fields.map(({ oid }) => parserOf(oid));
   const values = rows.map((row) => row.map((text, at) => (text === null ? null : parsers[at]!(text))));
   const names = fields.map(({ name }) => name);
-  return { ...namedRows<Row>(names, values), rowCount: rowCount({ tag }) };
+  return { ...namedRows<Row>(names, values), types: fields, rowCount: rowCount({ tag }) };
 }
 
 /** The number at the end of a command's tag (`INSERT 0 5`, `COPY 12`), 0 where it has none. */

@@ -107,7 +107,11 @@ export class Engine {
     let failure: unknown;
     for (const message of received) {
       if (message instanceof messages.RowDescriptionMessage) {
-        current.fields = message.fields.map(({ name, dataTypeID }) => ({ name, oid: dataTypeID }));
+        current.fields = message.fields.map(({ name, dataTypeID, dataTypeModifier }) => ({
+          name,
+          oid: dataTypeID,
+          modifier: dataTypeModifier,
+        }));
       } else if (message instanceof messages.DataRowMessage) current.rows.push(message.fields);
       else if (message instanceof messages.CommandCompleteMessage) {
         reply = { ...current, tag: message.text };

@@ -11,7 +11,7 @@ export type Request =
 
 /** The statement's outcome: `rows` of text, as PostgreSQL wrote it, with the type of each column. */
 export interface Reply {
-  fields: { name: string; oid: number }[];
+  fields: { name: string; oid: number; modifier: number }[];
   rows: (string | null)[][];
   /** The command's tag, such as `INSERT 0 5`; empty for an empty statement. */
   tag: string;

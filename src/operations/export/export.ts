@@ -1,18 +1,31 @@
-import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import type { Database } from '../../database/database.ts';
-import { InterruptedError, PgvError, UsageError } from '../../errors.ts';
-import type { WriteFormat, WriteOptions } from '../../formats/write/format.ts';
+import type { Database, Session } from '../../database/database.ts';
+import { InterruptedError, UsageError } from '../../errors.ts';
+import { compressor } from '../../formats/write/compress.ts';
+import type { Compression, TextOptions, WriteFormat, WritePlan } from '../../formats/write/format.ts';
 import type { Reporter } from '../../progress.ts';
-import { copyQueryOut } from '../../sql/export.ts';
-import { type Destination, type Output, openOutput } from './output.ts';
-import type { Source } from './source.ts';
+import { copyQueryOut, selectRows } from '../../sql/export.ts';
+import { defaultLanes } from '../lanes.ts';
+import { tryingAgain } from '../lasting-connection.ts';
+import { expressionOf, requireColumns, type TakenColumn, takeColumns } from './columns.ts';
+import { type ExportedFile, FileSet, type Split } from './file-set.ts';
+import type { RangeWork } from './lane-messages.ts';
+import { ReadPool } from './lane-pool.ts';
+import { countRanges, measure } from './measure.ts';
+import { inOneMoment, type Moment } from './moment.ts';
+import type { Places } from './places.ts';
+import { planRanges, type Range } from './ranges.ts';
+import { asUsage, type Source } from './source.ts';
 
 export interface ExportOptions {
   format: WriteFormat;
-  /** Ignored by binary formats. */
-  text: WriteOptions;
-  destination: Destination;
+  text: TextOptions;
+  compression?: Compression | undefined;
+  split?: Split | undefined;
+  places: Places;
+  /** Lanes at the most; default: as many as there are cores, and at most 4. */
+  jobs?: number | undefined;
+  /** Which of several, for a format that holds one; default: the only one, else `embedding`. */
+  vectorColumn?: string | undefined;
   reporter: Reporter;
   signal: AbortSignal;
 }
@@ -23,13 +36,16 @@ export interface ExportSummary {
   bytes: number;
   seconds: number;
   rowsPerSecond: number;
-  files: { path: string; rows: number; bytes: number; sha256: string }[];
+  files: ExportedFile[];
+  /** The moment's name on the server; null on the embedded database. */
+  snapshot: string | null;
 }
 
 /**
- * Writes a source's rows, as one snapshot has them, to a file or a stream: a COPY's bytes → the format → the output,
- * each pulled by the next, so that memory does not grow with the rows. A file is there whole or not at all.
- * @throws PgvError of the database or the disk; whatever the destination's `write` throws
+ * Writes a source's rows, as they are at one moment, to files or a stream: lanes read ranges of the table side by side
+ * and encode them, and what they make is put in order here. Memory does not grow with the rows. Files are there whole
+ * or not at all.
+ * @throws PgvError of the database or the disk; whatever the output's `write` throws
  */
 export async function exportRows(
   database: Database,
@@ -37,97 +53,139 @@ export async function exportRows(
   options: ExportOptions,
 ): Promise<ExportSummary> {
   const started = performance.now();
-  const output = await openOutput(options.destination);
-  let written: Written;
+  const { format, reporter, vectorColumn } = options;
+  const taken = takeColumns(source, format, vectorColumn, reporter);
+  requireColumns(taken, source.table?.name ?? '--query');
   try {
-    written = await send(database, source, options, output);
-    await output.finish();
+    return await inOneMoment(database, source.table, async (session, moment) => {
+      const { work, plan } = await prepare(session, source, taken, options);
+      const { rows, bytes, files } = await write(database, source, { work, plan, moment }, options);
+      const seconds = (performance.now() - started) / 1000;
+      const snapshot = moment.snapshot ?? null;
+      return { rows, bytes, seconds, rowsPerSecond: Math.round(rows / seconds), files, snapshot };
+    });
   } catch (error) {
-    await output.abandon();
-    throw asUsage(error, source);
+    throw asUsage(error, source.flags);
   }
-  const seconds = (performance.now() - started) / 1000;
-  const { rows, bytes, sha256 } = written;
-  const { destination } = options;
+}
+
+/** All that is known before the first row is read. */
+interface Prepared {
+  work: RangeWork[];
+  plan: WritePlan;
+}
+
+async function prepare(
+  session: Session,
+  source: Source,
+  taken: readonly TakenColumn[],
+  { format, text, compression, split, reporter }: ExportOptions,
+): Promise<Prepared> {
+  const columns = taken.map(({ written }) => written);
+  const ranges = await planRanges(session, source, reporter);
+  const measures = format.measures?.(columns);
+  if (measures !== undefined && split !== undefined && 'bytes' in split) throw sizeOfMeasured(format);
+  const measured = measures && (await measure(session, source, taken, measures));
+  const counted =
+    split !== undefined && 'rows' in split && ranges.length > 1
+      ? await countRanges(session, ranges)
+      : undefined;
+  const within = format.compression === 'around' ? undefined : compression;
   return {
-    rows,
-    bytes,
-    seconds,
-    rowsPerSecond: Math.round(rows / seconds),
-    files: 'path' in destination ? [{ path: destination.path, rows, bytes, sha256 }] : [],
+    work: rangeWork(ranges, taken, counted),
+    plan: { columns, text, compression: within, measured },
   };
 }
 
-/** What the database does not understand or allow of the user's own SQL is wrong usage. */
-function asUsage(error: unknown, { flags }: Source): unknown {
-  const isSql = error instanceof PgvError && /^(42(?!501)|0A|25006)/.test(error.sqlstate ?? '');
-  if (!isSql || flags.length === 0) return error;
-  const { message, sqlstate } = error;
-  return new UsageError(message, {
-    sqlstate,
-    hint: error.hint ?? `check ${flags.join(' and ')}`,
-    cause: error,
+function rangeWork(
+  ranges: readonly Range[],
+  taken: readonly TakenColumn[],
+  counts: readonly number[] | undefined,
+): RangeWork[] {
+  const expressions = taken.map(expressionOf);
+  let firstRow = 0;
+  return ranges.map((range, sequence) => {
+    const work = {
+      sequence,
+      copy: copyQueryOut(selectRows(expressions, range)),
+      firstRow,
+      repeatable: ranges.length > 1,
+    };
+    firstRow += counts?.[sequence] ?? 0;
+    return work;
   });
 }
 
-interface Written {
-  rows: number;
-  bytes: number;
-  sha256: string;
-}
-
-async function send(
+async function write(
   database: Database,
   source: Source,
+  { work, plan, moment }: Prepared & { moment: Moment },
   options: ExportOptions,
-  output: Output,
-): Promise<Written> {
-  const { format, text, signal } = options;
-  return database.transaction(async (session) => {
-    // The user's own SQL shall change nothing.
-    await session.query('SET TRANSACTION READ ONLY');
-    const wire = await session.copyOut(copyQueryOut(source.query, format.wire(text)));
-    return untilAborted(signal, wire, pass(wire, source, options, output));
+): Promise<{ rows: number; bytes: number; files: ExportedFile[] }> {
+  const { format, split, places, reporter, signal } = options;
+  const compression = format.compression === 'around' ? options.compression : undefined;
+  const around = compression === undefined ? (bytes: Uint8Array) => bytes : await compressor(compression);
+  const files = new FileSet(format, plan, places, split, around);
+  const total = plan.measured?.rows ?? source.expectedRows;
+  let rows = 0;
+  const pool = new ReadPool({
+    onRows: (count) => {
+      rows += count;
+      reporter.progress({ phase: 'exporting', rows, bytes: files.bytes, ...doneOf(rows, total) });
+    },
+    onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
   });
+  const send = async () => {
+    await files.begin();
+    await pool.open(database, Math.min(lanes(database, options), work.length), {
+      moment,
+      format: format.name,
+      plan,
+      compression,
+      rowsPerFile: split !== undefined && 'rows' in split ? split.rows : undefined,
+    });
+    for await (const part of pool.parts(work)) await files.add(part);
+    return files.finish();
+  };
+  try {
+    const written = await unlessAborted(signal, () => pool.stop(), send);
+    return { rows, bytes: files.bytes, files: written };
+  } catch (error) {
+    await files.abandon();
+    throw error;
+  } finally {
+    await pool.close();
+  }
 }
 
-async function pass(
-  wire: Readable,
-  { expectedRows }: Source,
-  { format, text, reporter }: ExportOptions,
-  output: Output,
-): Promise<Written> {
-  const hash = createHash('sha256');
-  let rows = 0;
-  let bytes = 0;
-  const file = format.encode(wire, text, (count) => {
-    rows = count;
-    reporter.progress({ phase: 'exporting', rows, bytes, ...expected(rows, expectedRows) });
-  });
-  // An error in here ends the generator too, which destroys the wire and so ends the COPY.
-  for await (const chunk of file) {
-    hash.update(chunk);
-    bytes += chunk.byteLength;
-    await output.write(chunk);
-  }
-  return { rows, bytes, sha256: hash.digest('hex') };
-}
+const lanes = (database: Database, { jobs }: ExportOptions): number =>
+  Math.min(jobs ?? defaultLanes(), database.maxLanes);
 
 /** Done and total in rows. The planner's estimate may be wrong: once it is passed there is no total any more. */
-function expected(rows: number, total: number | undefined): { done?: number; total?: number } {
+function doneOf(rows: number, total: number | undefined): { done?: number; total?: number } {
   return total === undefined || rows > total ? {} : { done: rows, total };
 }
 
-/** Ends the COPY on the signal, and does not wait for a reader that takes nothing more. */
-function untilAborted<T>(signal: AbortSignal, wire: Readable, work: Promise<T>): Promise<T> {
+function sizeOfMeasured({ name }: WriteFormat): UsageError {
+  return new UsageError(`--split takes a number of rows with --format ${name}, no size`, {
+    hint: 'for example --split 1000000',
+  });
+}
+
+/** Does not wait, once it is aborted, for a reader that takes nothing more. */
+function unlessAborted<T>(signal: AbortSignal, stop: () => void, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => {
-      const error = new InterruptedError();
-      wire.destroy(error);
-      reject(error);
+      stop();
+      reject(new InterruptedError());
     };
-    if (signal.aborted) abort();
+    if (signal.aborted) {
+      abort();
+      return;
+    }
     signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
   });
 }

@@ -6,9 +6,6 @@ import { UsageError } from '../../errors.ts';
 import { statOrNone, syncDirectory, writing } from '../written-file.ts';
 import type { FileDestination, Output } from './output.ts';
 
-/** Bytes gathered before they are written. */
-const writeSize = 1 << 20;
-
 /**
  * Opens a file for writing. A regular file is written under a temporary name beside its own and takes its name when
  * it is whole and on the disk; a pipe or a device is written in place.
@@ -33,13 +30,10 @@ export async function openFile({ path, directory, overwrite }: FileDestination):
 
 async function openInPlace(path: string, location: string): Promise<Output> {
   const handle = await attempt(path, () => open(location, 'w'));
-  const buffer = gather(handle, path);
   return {
-    write: buffer.write,
-    finish: async () => {
-      await buffer.flush();
-      await attempt(path, () => handle.close());
-    },
+    write: (chunk) => attempt(path, () => writeWhole(handle, chunk)),
+    finish: () => attempt(path, () => handle.close()),
+    publish: async () => {},
     abandon: () => handle.close(),
   };
 }
@@ -49,19 +43,19 @@ async function openBeside(path: string, location: string, existing: Stats | unde
   const target = existing === undefined ? location : await realpath(location);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`);
   const handle = await attempt(path, () => open(temporary, 'wx'));
-  const buffer = gather(handle, path);
   return {
-    write: buffer.write,
-    finish: async () => {
-      await buffer.flush();
-      await attempt(path, async () => {
+    write: (chunk) => attempt(path, () => writeWhole(handle, chunk)),
+    finish: () =>
+      attempt(path, async () => {
         if (existing !== undefined) await handle.chmod(existing.mode & 0o7777);
         await handle.sync();
         await handle.close();
+      }),
+    publish: () =>
+      attempt(path, async () => {
         await rename(temporary, target);
         await syncDirectory(dirname(target));
-      });
-    },
+      }),
     abandon: async () => {
       await handle.close().catch(() => {});
       await rm(temporary, { force: true });
@@ -69,27 +63,9 @@ async function openBeside(path: string, location: string, existing: Stats | unde
   };
 }
 
-/** One call to the file system for many small chunks: a socket's are 64 KB at most. */
-function gather(handle: FileHandle, path: string) {
-  let chunks: Uint8Array[] = [];
-  let size = 0;
-  const flush = async () => {
-    const full = chunks;
-    chunks = [];
-    size = 0;
-    if (full.length > 0) await attempt(path, () => writeAll(handle, full));
-  };
-  const write = async (chunk: Uint8Array) => {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size >= writeSize) await flush();
-  };
-  return { write, flush };
-}
-
-async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
-  let rest = Buffer.concat(chunks);
-  while (rest.byteLength > 0) {
+/** The file system may take less than it is given. */
+async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let rest = chunk; rest.length > 0; ) {
     const { bytesWritten } = await handle.write(rest);
     rest = rest.subarray(bytesWritten);
   }

@@ -1,8 +1,9 @@
 import type { Session } from '../../database/database.ts';
-import { UsageError } from '../../errors.ts';
+import { PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { selectRows } from '../../sql/export.ts';
-import { findTable, type TableDescription } from '../tables.ts';
+import { equals, queryAsSource, type RowSource } from '../../sql/export.ts';
+import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
+import { type ColumnDescription, describeQuery, findTable, type TableDescription } from '../tables.ts';
 
 /** Rows of a table as the user asks for them. `where` and `orderBy` are SQL. */
 export interface TableRequest {
@@ -12,22 +13,28 @@ export interface TableRequest {
   where?: string | undefined;
   orderBy?: string | undefined;
   limit?: number | undefined;
+  /** Rows whose tenant column holds this. */
+  tenant?: string | undefined;
+  tenantColumn?: string | undefined;
 }
 
-/** What is exported: a query that the database can run. */
+/** What is exported. */
 export interface Source {
-  /** The table's name; undefined for a query of the user's own. */
-  table: string | undefined;
-  query: string;
-  /** The flags that the user's own SQL in the query came by, where there is such. */
+  /** Undefined for a query of the user's own. */
+  table: TableDescription | undefined;
+  /** Those that can be taken, and whether the user named them. */
+  columns: readonly ColumnDescription[];
+  chosen: boolean;
+  rows: RowSource;
+  /** The flags that the user's own SQL came by, where there is such. */
   flags: readonly string[];
   /** About how many rows there will be, where that can be known. */
   expectedRows: number | undefined;
 }
 
 /**
- * The query for rows of a table. Without a choice of columns these are all that COPY takes back: generated ones are
- * left out, as COPY itself leaves them out.
+ * The rows of a table. Without a choice of columns these are all that COPY takes back: generated ones are left out, as
+ * COPY itself leaves them out.
  * @throws UsageError for a table or a column that is not there
  */
 export async function tableSource(
@@ -37,44 +44,86 @@ export async function tableSource(
 ): Promise<Source> {
   const { where, orderBy, limit } = request;
   const table = await findTable(session, request.table);
-  const columns = request.columns ?? storedColumns(table, reporter);
-  requireColumns(table, columns);
-  const selection = { schema: table.schema, table: table.name, columns, where, orderBy, limit };
+  const columns =
+    request.columns === undefined ? storedColumns(table, reporter) : namedColumns(table, request.columns);
+  const conditions = [
+    ...(where === undefined ? [] : [where]),
+    ...(request.tenant === undefined ? [] : [tenantRows(table, request.tenant, request.tenantColumn)]),
+  ];
+  const from = quoteQualified(table.schema, table.name);
   return {
-    table: table.name,
-    query: selectRows(selection),
+    table,
+    columns,
+    chosen: request.columns !== undefined,
+    rows: { from, where: conditions, orderBy, limit },
     flags: [...(where === undefined ? [] : ['--where']), ...(orderBy === undefined ? [] : ['--order-by'])],
-    expectedRows: where === undefined ? atMost(limit, table.estimatedRows) : undefined,
+    expectedRows: conditions.length === 0 ? atMost(limit, table.estimatedRows) : undefined,
   };
 }
 
-/** A query as the user wrote it; a semicolon at its end is no part of it. */
-export function querySource(sql: string): Source {
+/** A query as the user wrote it; a semicolon at its end is no part of it. @throws UsageError for one that fails */
+export async function querySource(session: Session, sql: string): Promise<Source> {
   const query = sql.trim().replace(/;\s*$/, '');
   if (query === '') throw new UsageError('--query is empty', { hint: 'give it a SELECT' });
-  return { table: undefined, query, flags: ['--query'], expectedRows: undefined };
+  const flags = ['--query'];
+  const columns = await describeQuery(session, query).catch((error: unknown) => {
+    throw asUsage(error, flags);
+  });
+  if (columns.length === 0) throw new UsageError('--query gives no columns', { hint: 'give it a SELECT' });
+  const names = columns.map(({ name }) => name);
+  return {
+    table: undefined,
+    columns,
+    chosen: true,
+    rows: { from: queryAsSource(query, names), where: [] },
+    flags,
+    expectedRows: undefined,
+  };
 }
 
-function storedColumns(table: TableDescription, reporter: Reporter): string[] {
-  const generated = table.columns.filter((column) => column.generated !== null).map(({ name }) => name);
+/** What the database does not understand or allow of the user's own SQL is wrong usage. */
+export function asUsage(error: unknown, flags: readonly string[]): unknown {
+  const isSql = error instanceof PgvError && /^(42(?!501)|0A|25006)/.test(error.sqlstate ?? '');
+  if (!isSql || flags.length === 0) return error;
+  const { message, sqlstate } = error;
+  return new UsageError(message, {
+    sqlstate,
+    hint: error.hint ?? `check ${flags.join(' and ')}`,
+    cause: error,
+  });
+}
+
+/** The columns as names in SQL. */
+export const quotedNames = (columns: readonly ColumnDescription[]): string[] =>
+  columns.map(({ name }) => quoteName(name));
+
+function storedColumns(table: TableDescription, reporter: Reporter): ColumnDescription[] {
+  const isGenerated = (column: ColumnDescription) => column.generated !== null;
+  const generated = table.columns.filter(isGenerated).map(({ name }) => name);
   if (generated.length > 0) {
     reporter.note(
       `left out ${generated.join(', ')}: generated from the other columns (--columns takes them)`,
     );
   }
-  return table.columns.map(({ name }) => name).filter((name) => !generated.includes(name));
+  return table.columns.filter((column) => !isGenerated(column));
 }
 
-function requireColumns(table: TableDescription, columns: readonly string[]): void {
-  const present = table.columns.map(({ name }) => name);
-  for (const column of columns) {
-    if (present.includes(column)) continue;
-    throw new UsageError(`column ${column} does not exist in ${table.name}`, {
-      code: 'no-column',
-      column,
-      hint: `columns of ${table.name}: ${present.join(', ')}`,
-    });
-  }
+function namedColumns(table: TableDescription, names: readonly string[]): ColumnDescription[] {
+  return names.map((name) => requireColumn(table, name));
+}
+
+function requireColumn(table: TableDescription, name: string): ColumnDescription {
+  const column = table.columns.find((candidate) => candidate.name === name);
+  if (column !== undefined) return column;
+  throw new UsageError(`column ${name} does not exist in ${table.name}`, {
+    code: 'no-column',
+    column: name,
+    hint: `columns of ${table.name}: ${table.columns.map((present) => present.name).join(', ')}`,
+  });
+}
+
+function tenantRows(table: TableDescription, tenant: string, column = 'tenant_id'): string {
+  return equals(requireColumn(table, column).name, tenant);
 }
 
 function atMost(limit: number | undefined, estimated: number | null): number | undefined {

@@ -1,9 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { connectLane } from '../../database/connect.ts';
 import type { Database } from '../../database/database.ts';
 import { defaultPieceLength } from '../../formats/read/piece-cutter.ts';
 import type { Reporter } from '../../progress.ts';
 import { cancellable } from '../cancellable.ts';
+import { defaultLanes } from '../lanes.ts';
 import { LastingConnection, tryingAgain } from '../lasting-connection.ts';
 import { LoadGuard } from '../ledger/guard.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
@@ -36,8 +36,6 @@ export interface IngestOptions extends Omit<LoadOptions, 'pieceLength'>, RejectO
   /** Bytes a piece; default: what serves speed. */
   pieceLength?: number | undefined;
 }
-
-export const defaultLanes = () => Math.min(4, availableParallelism());
 
 /**
  * Loads files into a table, which it creates where it is not there yet; each once, whatever is interrupted when.

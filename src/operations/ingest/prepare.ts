@@ -5,16 +5,22 @@ import type { Reporter } from '../../progress.ts';
 import { textReader } from '../../values/types.ts';
 import { ensureExtension } from '../extension.ts';
 import { type ColumnDescription, describeTable, type TableDescription } from '../tables.ts';
+import { valueType } from '../value-type.ts';
 import { checkColumns } from './mapping/check-columns.ts';
 import { doubts } from './mapping/doubts.ts';
 import { type ColumnPlan, planColumns } from './mapping/plan-columns.ts';
 import { settleConstants } from './mapping/settle-constants.ts';
 import { type MappedColumn, mapFields } from './mapping.ts';
-import { createDesigned, describeDesign, designTable, type TableDesign } from './new-table.ts';
+import {
+  createDesigned,
+  describeDesign,
+  designTable,
+  type TableDesign,
+  type TableMaker,
+} from './new-table.ts';
 import type { Recipe } from './recipe.ts';
 import { sessionFacts } from './session-facts.ts';
 import type { ShapingOptions } from './shape-of.ts';
-import { valueType } from './value-type.ts';
 
 export interface TableOptions extends ShapingOptions {
   /** `[schema.]name` */
@@ -23,6 +29,8 @@ export interface TableOptions extends ShapingOptions {
   create?: boolean | undefined;
   /** The columns that tell which rows are the same, where the user names them. */
   key?: readonly string[] | undefined;
+  /** Makes the table where it is not there, instead of what the file suggests. */
+  maker?: TableMaker | undefined;
 }
 
 /** A table that rows are about to be loaded into. */
@@ -57,10 +65,12 @@ export async function prepareTable(
   preparation: Preparation,
 ): Promise<Prepared> {
   const { existing, madeForIt, onCreate } = preparation;
+  const { maker } = options;
+  if (existing !== undefined) await maker?.check(database, existing);
   const prepared =
     existing === undefined
       ? await createTableFor(database, file, options, reporter, onCreate)
-      : madeForIt
+      : madeForIt && maker === undefined
         ? await asMade(database, file, options, existing)
         : asItIs(file, options, existing);
   for (const note of prepared.plan.notes) reporter.note(note);
@@ -128,30 +138,60 @@ async function createTableFor(
       hint: 'name another table with -t, or leave --no-create out',
     });
   }
-  const { fields, design } = await planTable(database, file, options);
-  for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
+  const { create, prepare } = await creation(database, file, options, options.maker, reporter);
   const make = async (session: Session) => {
-    await createDesigned(session, design).catch((error: unknown) => {
-      throw options.types === undefined || options.types.size === 0 ? error : unknownType(error);
-    });
+    const shown = await create(session);
     const table = await describeTable(session, options.table);
     if (table === undefined) throw new Error(`table ${options.table} is not there after its creation`);
-    const made = planned(file, options, { table, fields, inferred: inferredOf(design), created: true });
+    const made = prepare(table);
     await onCreate(session, made);
-    return made;
+    return { made, shown };
   };
-  let prepared: Prepared;
+  let created: Awaited<ReturnType<typeof make>>;
   try {
-    prepared = await database.transaction(make);
+    created = await database.transaction(make);
   } catch (error) {
     // Another load has made it meanwhile.
     const existing = isThere(error) ? await describeTable(database, options.table) : undefined;
     if (existing === undefined) throw error;
     return asItIs(file, { ...options, types: undefined }, existing);
   }
-  reporter.note(`created table ${prepared.table.name} (${describeDesign(design)})`);
-  if (hasRowNumberAsId(file, fields)) reporter.note("id is the row's number in the file, from 0");
-  return prepared;
+  const { made, shown } = created;
+  reporter.note(`created table ${made.table.name} (${shown})`);
+  if (hasRowNumberAsId(file, made.fields)) reporter.note("id is the row's number in the file, from 0");
+  return made;
+}
+
+interface Creation {
+  /** @returns what was made, as it is told to people */
+  create: (session: Session) => Promise<string>;
+  /** The table that was made, for the load. */
+  prepare: (table: TableDescription) => Prepared;
+}
+
+async function creation(
+  database: Database,
+  file: OpenedFile,
+  options: TableOptions,
+  maker: TableMaker | undefined,
+  reporter: Reporter,
+): Promise<Creation> {
+  if (maker !== undefined) {
+    await ensureExtension(database);
+    return { create: maker.make, prepare: (table) => ({ ...asItIs(file, options, table), created: true }) };
+  }
+  const { fields, design } = await planTable(database, file, options);
+  for (const doubt of doubts(design, file, fields)) reporter.warn(doubt);
+  return {
+    create: async (session) => {
+      await createDesigned(session, design).catch((error: unknown) => {
+        throw options.types === undefined || options.types.size === 0 ? error : unknownType(error);
+      });
+      return describeDesign(design);
+    },
+    prepare: (table) =>
+      planned(file, options, { table, fields, inferred: inferredOf(design), created: true }),
+  };
 }
 
 /** A table of the name is there, or its row type, which comes first. */

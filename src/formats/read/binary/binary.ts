@@ -1,13 +1,13 @@
 import type { Piece, StoredPieces } from '../../../batch.ts';
 import { DataError, type ErrorDetails } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
+import { BROKEN, TRAILER, TupleWalker, UNFINISHED } from '../../../tuples.ts';
 import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
 import { type Cut, PieceCutter } from '../piece-cutter.ts';
 import { firstBytes } from '../vectors/records.ts';
 import { type BinaryLayout, binaryDecoder } from './decoder.ts';
 import { signature, skipHeader } from './header.ts';
-import { BROKEN, TRAILER, TupleWalker, UNFINISHED } from './tuples.ts';
 
 /**
  * What `COPY … TO … (FORMAT binary)` writes: no names and no types. The fields go on as they are; what is checked

@@ -1,9 +1,9 @@
 import type { Batch, Piece } from '../../../batch.ts';
 import { grown } from '../../../growing.ts';
 import type { TextReader } from '../../../text-reader.ts';
+import { TupleWalker } from '../../../tuples.ts';
 import { passingReader } from '../../../values/bytes-reader.ts';
 import type { DecodedColumn, Layout, PieceDecoder, RejectedRecord } from '../format.ts';
-import { TupleWalker } from './tuples.ts';
 
 export interface BinaryLayout extends Layout {
   /** A row's. */

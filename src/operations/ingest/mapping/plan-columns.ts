@@ -5,9 +5,9 @@ import { formExamples, type VectorForm, writtenVector } from '../../../vector/fo
 import type { VectorType } from '../../../vector/metrics.ts';
 import type { VectorTransform } from '../../../vector/transform.ts';
 import type { ColumnDescription } from '../../tables.ts';
+import { valueType } from '../../value-type.ts';
 import type { ColumnSource, ComposedColumn, ObjectMember, VectorSource } from '../compose/composition.ts';
 import type { MappedColumn } from '../mapping.ts';
-import { valueType } from '../value-type.ts';
 import { type ColumnOrigin, sampleOf } from './column-origin.ts';
 import { changesVectors, checkVectorColumn, chosenVector, type VectorOptions } from './vector-options.ts';
 

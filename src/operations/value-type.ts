@@ -1,5 +1,5 @@
-import type { ValueType } from '../../values/types.ts';
-import type { ColumnDescription, TypeDescription } from '../tables.ts';
+import type { ValueType } from '../values/types.ts';
+import type { ColumnDescription, TypeDescription } from './tables.ts';
 
 /** Types of PostgreSQL's own and citext's, which is text on the wire. */
 const hasPlainName = (type: TypeDescription) => type.schema === 'pg_catalog' || type.name === 'citext';

@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import type { PgvError } from '../errors.ts';
+import type { WireConnection } from './server-connection.ts';
+
+// Message types, as https://www.postgresql.org/docs/current/protocol-message-formats.html has them.
+const copyData = 0x64;
+const copyDone = 0x63;
+/** May come at any time, and mean nothing to a COPY: CopyOutResponse, ParameterStatus, Notice-, NotificationResponse. */
+const passedOver: ReadonlySet<number> = new Set([0x48, 0x53, 0x4e, 0x41]);
+
+type Listener = (chunk: Buffer) => void;
+
+/**
+ * A COPY TO STDOUT as pg runs queries, and a stream of its bytes. The socket's chunks are stripped of the messages'
+ * heads in place and passed on whole: a row is a message of its own, and to take each for itself would cost more than
+ * all else. While the reader does not want more, the socket is not read.
+ *
+ * The server's error destroys the stream. Whoever destroys it early ends the connection with it, because the server
+ * would send the rest of the table to nobody.
+ */
+export class CopyOut extends Readable {
+  readonly #text: string;
+  readonly #explain: (error: unknown) => PgvError;
+  #socket: Socket | undefined;
+  /** pg's own reader of the socket, which is set aside for as long as data comes. */
+  #aside: Listener | undefined;
+  #isOver = false;
+  /** The head of a message, its type and length: how much of it is there. */
+  readonly #head = Buffer.alloc(5);
+  #headLength = 0;
+  /** Bytes of a message's body that are still to come, and whether they are data. */
+  #bodyLeft = 0;
+  #isData = false;
+
+  constructor(text: string, explain: (error: unknown) => PgvError) {
+    super();
+    this.#text = text;
+    this.#explain = explain;
+  }
+
+  /** Called by pg when it is this query's turn. */
+  submit(connection: WireConnection): void {
+    const socket = connection.stream;
+    this.#socket = socket;
+    this.#aside = socket.listeners('data')[0] as Listener;
+    socket.off('data', this.#aside);
+    socket.on('data', this.#receive);
+    connection.query(this.#text);
+  }
+
+  /** Called by pg on an ErrorResponse, and when the connection is lost. */
+  handleError(error: unknown): void {
+    this.#isOver = true;
+    this.destroy(this.#explain(error));
+  }
+
+  handleCommandComplete(): void {}
+  handleReadyForQuery(): void {}
+
+  override _read(): void {
+    if (this.#aside !== undefined) this.#socket?.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.#isOver) this.#socket?.destroy();
+    done(error);
+  }
+
+  readonly #receive = (chunk: Buffer): void => {
+    const { length } = chunk;
+    let at = 0;
+    let dataLength = 0;
+    while (at < length) {
+      if (this.#bodyLeft > 0) {
+        const end = Math.min(at + this.#bodyLeft, length);
+        if (this.#isData) {
+          chunk.copyWithin(dataLength, at, end);
+          dataLength += end - at;
+        }
+        this.#bodyLeft -= end - at;
+        at = end;
+      } else {
+        at = this.#readHead(chunk, at);
+        if (this.#isOver) break;
+      }
+    }
+    if (dataLength > 0 && !this.push(chunk.subarray(0, dataLength))) this.#socket!.pause();
+    if (this.#isOver) this.#handBack(chunk.subarray(at));
+  };
+
+  /** Reads the head of a message, as much of it as is there; returns where it ends. */
+  #readHead(chunk: Buffer, at: number): number {
+    const end = Math.min(at + 5 - this.#headLength, chunk.length);
+    chunk.copy(this.#head, this.#headLength, at, end);
+    this.#headLength += end - at;
+    if (this.#headLength < 5) return end;
+    const type = this.#head[0]!;
+    if (type === copyData || passedOver.has(type)) {
+      this.#headLength = 0;
+      this.#isData = type === copyData;
+      this.#bodyLeft = this.#head.readUInt32BE(1) - 4;
+    } else {
+      this.#isOver = true;
+      if (type === copyDone) this.#headLength = 0;
+    }
+    return end;
+  }
+
+  /** The data is over: what follows is for pg to read, an error among it. */
+  #handBack(rest: Buffer): void {
+    const socket = this.#socket!;
+    const listener = this.#aside!;
+    this.#aside = undefined;
+    const wasDone = this.#headLength === 0;
+    const bytes = wasDone ? rest : Buffer.concat([this.#head, rest]);
+    socket.off('data', this.#receive);
+    socket.on('data', listener);
+    if (wasDone) this.push(null);
+    if (bytes.length > 0) listener(bytes);
+    socket.resume();
+  }
+}

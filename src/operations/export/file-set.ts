@@ -1,0 +1,109 @@
+import type { Part, WriteFormat, WritePlan } from '../../formats/write/format.ts';
+import { openOutput } from './output.ts';
+import type { Places } from './places.ts';
+import { WrittenFile } from './written.ts';
+
+/** Where an export goes on in the next file. */
+export type Split = { rows: number } | { bytes: number };
+
+/** A file of the export. */
+export interface ExportedFile {
+  path: string;
+  rows: number;
+  bytes: number;
+  /** In hexadecimal digits. */
+  sha256: string;
+}
+
+/** Writes parts into a format's files, set after set where they are split; all of them are shown at the end, or none. */
+export class FileSet {
+  private readonly format: WriteFormat;
+  private readonly plan: WritePlan;
+  private readonly places: Places;
+  private readonly split: Split | undefined;
+  private readonly around: (bytes: Uint8Array) => Uint8Array;
+  private number = 0;
+  private current: { path: string; file: WrittenFile }[] = [];
+  private readonly all: WrittenFile[] = [];
+  private readonly done: ExportedFile[] = [];
+  private rows = 0;
+
+  constructor(
+    format: WriteFormat,
+    plan: WritePlan,
+    places: Places,
+    split: Split | undefined,
+    around: (bytes: Uint8Array) => Uint8Array,
+  ) {
+    this.format = format;
+    this.plan = plan;
+    this.places = places;
+    this.split = split;
+    this.around = around;
+  }
+
+  /** Bytes so far. */
+  get bytes(): number {
+    return this.all.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Opens the first files, so that one that cannot be written is known before there is work. */
+  async begin(): Promise<void> {
+    const layouts = this.format.files(this.plan);
+    this.number++;
+    for (const layout of this.places.isStream ? layouts.slice(0, 1) : layouts) {
+      const { path, destination, directory } = this.places.of(layout.ending, this.number);
+      const assembler = layout.assembler(this.plan, this.expectedRows());
+      const output = await openOutput(destination);
+      const file = new WrittenFile(layout, assembler, output, this.around, directory);
+      this.current.push({ path, file });
+      this.all.push(file);
+      await file.begin();
+    }
+  }
+
+  async add(part: Part): Promise<void> {
+    if (this.isFull(part)) {
+      await this.finishCurrent();
+      await this.begin();
+    }
+    for (const { file } of this.current) await file.add(part);
+    this.rows += part.rows;
+  }
+
+  /** @returns the files, in their order; what went to a stream is none */
+  async finish(): Promise<ExportedFile[]> {
+    await this.finishCurrent();
+    await this.places.clear(this.number);
+    for (const file of this.all) await file.publish();
+    return this.places.isStream ? [] : this.done;
+  }
+
+  async abandon(): Promise<void> {
+    for (const file of this.all) await file.abandon().catch(() => {});
+  }
+
+  private async finishCurrent(): Promise<void> {
+    for (const { path, file } of this.current) {
+      const sha256 = await file.finish();
+      this.done.push({ path, rows: file.rows, bytes: file.bytes, sha256 });
+    }
+    this.current = [];
+  }
+
+  private isFull(part: Part): boolean {
+    const { split } = this;
+    const first = this.current[0]!.file;
+    if (split === undefined || first.rows === 0) return false;
+    if ('rows' in split) return first.rows + part.rows > split.rows;
+    return first.bytes + part.streams[0]!.length > split.bytes;
+  }
+
+  /** Of the file that begins, where the rows were counted. */
+  private expectedRows(): number | undefined {
+    const { measured } = this.plan;
+    if (measured === undefined) return undefined;
+    const rest = measured.rows - this.rows;
+    return this.split !== undefined && 'rows' in this.split ? Math.min(this.split.rows, rest) : rest;
+  }
+}

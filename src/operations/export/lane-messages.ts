@@ -1,0 +1,41 @@
+import type { LaneAddress } from '../../database/database.ts';
+import type { TransferredError } from '../../error-transfer.ts';
+import type { Compression, Part, WritePlan } from '../../formats/write/format.ts';
+import type { Moment } from './moment.ts';
+
+/** What a lane's thread is started with. */
+export interface ReadLaneStart {
+  address: LaneAddress;
+  moment: Moment;
+  format: string;
+  plan: WritePlan;
+  /** Of what the encoder gives; undefined where the format compresses within, or nothing does. */
+  compression: Compression | undefined;
+  /** Parts end at rows whose number, from 0, in the export is a multiple of it; undefined: anywhere. */
+  rowsPerFile: number | undefined;
+}
+
+/** Rows for a lane to read. */
+export interface RangeWork {
+  sequence: number;
+  /** COPY … TO STDOUT in binary. */
+  copy: string;
+  /** Of the range's first row in the export, from 0; only with `rowsPerFile`. */
+  firstRow: number;
+  /** The same rows come in the same order whenever it is run at this moment. */
+  repeatable: boolean;
+}
+
+/** To a lane. `written`: these buffers are free again; `stop`: end what runs; `close`: end. */
+export type ToReadLane =
+  | { kind: 'range'; work: RangeWork }
+  | { kind: 'written'; buffers: ArrayBuffer[] }
+  | { kind: 'stop' }
+  | { kind: 'close' };
+
+/** From a lane. A range's parts come in their order, then its end. */
+export type FromReadLane =
+  | { kind: 'part'; sequence: number; part: Part }
+  | { kind: 'end'; sequence: number }
+  | { kind: 'retrying'; message: string; milliseconds: number }
+  | { kind: 'failed'; error: TransferredError };

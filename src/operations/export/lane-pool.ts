@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { builtFile } from '../../built-files.ts';
+import type { Database } from '../../database/database.ts';
+import { unpackError } from '../../error-transfer.ts';
+import { InterruptedError } from '../../errors.ts';
+import type { Part } from '../../formats/write/format.ts';
+import { buffersOf } from './buffers.ts';
+import type { FromReadLane, RangeWork, ReadLaneStart, ToReadLane } from './lane-messages.ts';
+
+/** Ranges a lane holds: one at work, one waiting, so that it never waits for this thread. */
+const rangesPerLane = 2;
+/** Milliseconds that a lane has to end its connection. */
+const closePatience = 2000;
+
+interface Lane {
+  worker: Worker;
+  /** Ranges handed over and not ended. */
+  pending: Set<number>;
+}
+
+export interface ReadEvents {
+  /** A lane has read so many more rows. */
+  onRows: (rows: number) => void;
+  /** A lane tries again after a pause. */
+  onRetry: (message: string, milliseconds: number) => void;
+}
+
+/** Worker threads that read ranges side by side, and give them in their order. */
+export class ReadPool {
+  private readonly lanes: Lane[] = [];
+  private readonly arrived = new Map<number, { part: Part; lane: Lane }[]>();
+  private readonly ended = new Set<number>();
+  private failure: Error | undefined;
+  private wake: (() => void) | undefined;
+  private closing = false;
+  private readonly events: ReadEvents;
+
+  constructor(events: ReadEvents) {
+    this.events = events;
+  }
+
+  /** @param start all that a lane needs but its own way to the database */
+  async open(database: Database, size: number, start: Omit<ReadLaneStart, 'address'>): Promise<void> {
+    for (let i = 0; i < size; i++) {
+      const { address, transfer } = await database.lane();
+      const workerData: ReadLaneStart = { ...start, address };
+      const worker = new Worker(builtFile('export-lane.js'), { workerData, transferList: transfer });
+      const lane: Lane = { worker, pending: new Set() };
+      worker.on('message', (message: FromReadLane) => this.hear(lane, message));
+      worker.on('error', (error) => this.fail(error));
+      worker.on('exit', (code) => {
+        if (!this.closing) this.fail(new Error(`a lane ended by itself (exit ${code})`));
+      });
+      this.lanes.push(lane);
+    }
+  }
+
+  /**
+   * The parts of all ranges, in their order. A part's buffers are free again when the next one is asked for.
+   * @throws the error of the first lane that failed
+   */
+  async *parts(ranges: readonly RangeWork[]): AsyncGenerator<Part> {
+    let next = 0;
+    for (let due = 0; due < ranges.length; due++) {
+      for (;;) {
+        // A lane is never far ahead of what is due, which bounds what waits here.
+        while (next < Math.min(ranges.length, due + this.lanes.length * rangesPerLane)) {
+          if (!this.give(ranges[next]!)) break;
+          next++;
+        }
+        if (this.failure !== undefined) throw this.failure;
+        const first = this.arrived.get(due)?.shift();
+        if (first !== undefined) {
+          yield first.part;
+          const buffers = buffersOf(first.part);
+          tell(first.lane, { kind: 'written', buffers }, buffers);
+        } else if (this.ended.has(due)) break;
+        else await this.news();
+      }
+      this.ended.delete(due);
+      this.arrived.delete(due);
+    }
+  }
+
+  /** Ends what the lanes do, on the server too. */
+  stop(): void {
+    this.fail(new InterruptedError());
+    for (const lane of this.lanes) tell(lane, { kind: 'stop' });
+  }
+
+  /** Ends the threads and their connections. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await Promise.all(
+      this.lanes.map(async ({ worker, pending }) => {
+        if (worker.threadId === -1) return; // it has ended by itself
+        const exited = once(worker, 'exit');
+        worker.postMessage({ kind: pending.size > 0 ? 'stop' : 'close' } satisfies ToReadLane);
+        const timer = setTimeout(() => void worker.terminate(), closePatience);
+        await exited;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  /** Hands the range to the lane with the least to do; false: none has room. */
+  private give(work: RangeWork): boolean {
+    const lane = this.lanes.toSorted((a, b) => a.pending.size - b.pending.size)[0]!;
+    if (lane.pending.size >= rangesPerLane) return false;
+    lane.pending.add(work.sequence);
+    this.arrived.set(work.sequence, []);
+    tell(lane, { kind: 'range', work });
+    return true;
+  }
+
+  private hear(lane: Lane, message: FromReadLane): void {
+    if (message.kind === 'retrying') this.events.onRetry(message.message, message.milliseconds);
+    else if (message.kind === 'failed') this.fail(unpackError(message.error));
+    else if (message.kind === 'part') {
+      this.arrived.get(message.sequence)?.push({ part: message.part, lane });
+      this.events.onRows(message.part.rows);
+    } else {
+      lane.pending.delete(message.sequence);
+      this.ended.add(message.sequence);
+    }
+    this.wake?.();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.wake?.();
+  }
+
+  /** Resolves when something has come. */
+  private news(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}
+
+function tell({ worker }: Lane, message: ToReadLane, transfer: ArrayBuffer[] = []): void {
+  worker.postMessage(message, transfer);
+}

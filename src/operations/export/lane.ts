@@ -1,0 +1,129 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { connectLane } from '../../database/connect.ts';
+import type { Database, Session } from '../../database/database.ts';
+import { packError } from '../../error-transfer.ts';
+import { LastingConnection, mayPass } from '../lasting-connection.ts';
+import { buffersOf } from './buffers.ts';
+import type { FromReadLane, RangeWork, ReadLaneStart, ToReadLane } from './lane-messages.ts';
+import { joinMoment } from './moment.ts';
+import { RangeReader } from './read-range.ts';
+
+// A lane: a worker thread with its own connection, which reads range after range at one moment and encodes them.
+
+const port = parentPort!;
+const start = workerData as ReadLaneStart;
+const { address, moment } = start;
+
+/** Bytes of parts that have been sent and not been written: ahead of its turn a lane does not fill the memory. */
+const longestAhead = 24 * 2 ** 20;
+
+const connection = new LastingConnection(() => connectLane(address));
+const prepared = RangeReader.prepare(start);
+const waiting: RangeWork[] = [];
+let ahead = 0;
+let closed = false;
+let stopped = false;
+let wake: (() => void) | undefined;
+
+port.on('message', (message: ToReadLane) => {
+  if (message.kind === 'range') waiting.push(message.work);
+  else if (message.kind === 'close') closed = true;
+  else if (message.kind === 'stop') void stop();
+  else void takeBack(message.buffers);
+  wake?.();
+});
+
+// The first range that waits is the one at work: a lost connection begins it again, behind the rows that were sent.
+let sent = 0;
+
+run().then(
+  async () => {
+    await connection.close().catch(() => {});
+    port.close();
+  },
+  (error: unknown) => {
+    send({ kind: 'failed', error: packError(error) });
+    void connection.drop();
+    port.close();
+  },
+);
+
+async function run(): Promise<void> {
+  const reader = await prepared;
+  await connection.retrying(
+    async (database) => {
+      await inTransaction(database, async (session) => {
+        await joinMoment(session, moment);
+        while ((await hasWork()) && !stopped) await read(session, reader, waiting[0]!);
+      });
+    },
+    {
+      isStopped: () => stopped || closed || !canRepeat(),
+      onRetry: ({ message }, milliseconds) => send({ kind: 'retrying', message, milliseconds }),
+    },
+  );
+}
+
+/** A transaction that ends with the connection, where that is lost. */
+async function inTransaction(database: Database, work: (session: Session) => Promise<void>): Promise<void> {
+  await database.transaction(async (session) => {
+    try {
+      await work(session);
+    } catch (error) {
+      // The socket of a COPY that was given up is closed: what else is asked of it would wait.
+      if (mayPass(error)) database.disconnect();
+      throw error;
+    }
+  });
+}
+
+/** Without a snapshot that others hold the moment is over with the transaction. */
+function canRepeat(): boolean {
+  const work = waiting[0];
+  return moment.snapshot !== undefined && (work === undefined || work.repeatable || sent === 0);
+}
+
+async function read(session: Session, reader: RangeReader, work: RangeWork): Promise<void> {
+  const { sequence } = work;
+  for await (const part of reader.parts(session, work, sent)) {
+    if (stopped) return;
+    const buffers = buffersOf(part);
+    sent += part.rows;
+    ahead += bytesOf(buffers);
+    port.postMessage({ kind: 'part', sequence, part } satisfies FromReadLane, buffers);
+    while (ahead > longestAhead && !stopped) await news();
+  }
+  waiting.shift();
+  sent = 0;
+  send({ kind: 'end', sequence });
+}
+
+async function hasWork(): Promise<boolean> {
+  while (waiting.length === 0 && !closed && !stopped) await news();
+  return waiting.length > 0;
+}
+
+async function takeBack(buffers: ArrayBuffer[]): Promise<void> {
+  ahead -= bytesOf(buffers);
+  (await prepared).buffers.giveBack(buffers);
+}
+
+/** The embedded database cannot be interrupted, and is ended by its owner. */
+async function stop(): Promise<void> {
+  stopped = true;
+  if (address.kind === 'server') await connection.drop();
+}
+
+/** Resolves with the next message. */
+function news(): Promise<void> {
+  return new Promise((resolve) => {
+    wake = resolve;
+  });
+}
+
+const bytesOf = (buffers: readonly ArrayBuffer[]): number =>
+  buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+function send(message: FromReadLane): void {
+  port.postMessage(message);
+}

@@ -1,0 +1,79 @@
+import type { Database, Session } from '../../database/database.ts';
+import { DatabaseError, PgvError } from '../../errors.ts';
+import { quoteQualified } from '../../sql/identifiers.ts';
+import {
+  exportSnapshot,
+  importSnapshot,
+  lockForReading,
+  readOneMoment,
+  settleTransaction,
+} from '../../sql/snapshot.ts';
+import type { TableDescription } from '../tables.ts';
+
+/** The moment that all lanes see. */
+export interface Moment {
+  /** Undefined: there is one lane, whose own transaction it is. */
+  snapshot: string | undefined;
+  /** The table, quoted and qualified, that every lane locks; undefined: a role that may read but not lock, or no table. */
+  locked: string | undefined;
+}
+
+/**
+ * Does some work while the moment is held: first the lock, so that the table stays as it is, then the snapshot.
+ * On the embedded database, which is this process's alone, the lane's transaction is all.
+ */
+export async function inOneMoment<T>(
+  database: Database,
+  table: TableDescription | undefined,
+  work: (session: Session, moment: Moment) => Promise<T>,
+): Promise<T> {
+  if (database.maxLanes === 1) return work(database, { snapshot: undefined, locked: undefined });
+  return database.transaction(async (session) => {
+    await session.query(readOneMoment);
+    const locked = await lock(session, table);
+    const { rows } = await session.query<{ snapshot: string }>(exportSnapshot);
+    await session.query(settleTransaction);
+    return work(session, { snapshot: rows[0]!.snapshot, locked });
+  });
+}
+
+/** Has a lane's transaction, which has just begun, see the moment. @throws DatabaseError */
+export async function joinMoment(session: Session, { snapshot, locked }: Moment): Promise<void> {
+  await session.query(readOneMoment);
+  if (snapshot !== undefined) await session.query(importSnapshot(snapshot));
+  if (locked !== undefined) {
+    // Whoever waits for the table alone waits for the moment's lock, and a lane that waited behind him would wait for ever.
+    await session.query(lockForReading(locked, 'nowait')).catch((error: unknown) => {
+      throw isHeld(error) ? tableIsWanted(locked, error) : error;
+    });
+  }
+  await session.query(settleTransaction);
+}
+
+async function lock(session: Session, table: TableDescription | undefined): Promise<string | undefined> {
+  if (table?.kind !== 'table' && table?.kind !== 'partitioned table') return undefined;
+  const name = quoteQualified(table.schema, table.name);
+  await session.query('SAVEPOINT before_lock');
+  try {
+    await session.query(lockForReading(name, 'wait'));
+    return name;
+  } catch (error) {
+    // A role with rights on some columns alone.
+    if (!(error instanceof PgvError) || error.sqlstate !== '42501') throw error;
+    await session.query('ROLLBACK TO SAVEPOINT before_lock');
+    return undefined;
+  } finally {
+    await session.query('RELEASE SAVEPOINT before_lock').catch(() => {});
+  }
+}
+
+const isHeld = (error: unknown): error is PgvError => error instanceof PgvError && error.sqlstate === '55P03';
+
+function tableIsWanted(table: string, cause: PgvError): DatabaseError {
+  return new DatabaseError(`another session waits to change ${table}`, {
+    code: 'table-locked',
+    sqlstate: cause.sqlstate,
+    cause,
+    hint: 'run the command again when it has done so, or with --jobs 1',
+  });
+}

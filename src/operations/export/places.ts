@@ -1,0 +1,111 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { UsageError } from '../../errors.ts';
+import { statOrNone, writing } from '../written-file.ts';
+import type { Destination } from './output.ts';
+
+/** Digits of a file's number: names sort as numbers do, up to so many files. */
+const digits = 5;
+
+/** Which file of an export is where. */
+export interface Places {
+  /** Everything goes to one stream, such as the standard output. */
+  isStream: boolean;
+  /**
+   * @param ending of a file beside the one that was asked for, in the place of its own
+   * @param number from 1, where an export is split
+   */
+  of: (
+    ending: string | undefined,
+    number: number,
+  ) => { path: string; destination: Destination; directory: string | undefined };
+  /** Takes away what an earlier export, split into more than `count` files, has left: it is no part of this one. */
+  clear: (count: number) => Promise<void>;
+}
+
+export function streamPlaces(write: (chunk: Uint8Array) => Promise<void>): Places {
+  return {
+    isStream: true,
+    of: () => ({ path: '-', destination: { write }, directory: undefined }),
+    clear: async () => {},
+  };
+}
+
+export interface FilePlaces {
+  /** As the user wrote it; a directory if it is one, or ends in a slash. */
+  output: string;
+  /** What a file in the directory is called, without an ending. */
+  baseName: string;
+  /** With the dot: `.csv.gz`. */
+  ending: string;
+  cwd: string;
+  overwrite: boolean;
+  /** Files are numbered. */
+  numbered: boolean;
+}
+
+/**
+ * A file, or files in a directory, which is made where it is not there yet.
+ * @throws UsageError where numbered files of the name are there already, unless they are to be overwritten
+ */
+export async function filePlaces(options: FilePlaces): Promise<Places> {
+  const { output, cwd, overwrite, numbered } = options;
+  const attempt = <T>(work: () => Promise<T>) =>
+    writing({ path: output, flag: '-o', whenFull: 'nothing was left behind' }, work);
+  const location = path.resolve(cwd, output);
+  const existing = await attempt(() => statOrNone(location));
+  const isDirectory = existing?.isDirectory() ?? /[/\\]$/.test(output);
+  if (isDirectory && existing === undefined) await attempt(() => mkdir(location));
+  const folder = isDirectory ? output : path.dirname(output);
+  const { stem, ending } = isDirectory
+    ? { stem: options.baseName, ending: options.ending }
+    : nameParts(options);
+  const older = numbered
+    ? await olderFiles(path.resolve(cwd, folder), stem, ending)
+    : new Map<number, string>();
+  if (older.size > 0 && !overwrite) {
+    const first = path.join(folder, [...older.values()][0]!);
+    throw new UsageError(`${first} exists already`, {
+      code: 'file-exists',
+      file: first,
+      hint: '--force overwrites it, and removes numbered files that are not written again',
+    });
+  }
+  return {
+    isStream: false,
+    of: (other, number) => {
+      const name = `${stem}${numbered ? `-${String(number).padStart(digits, '0')}` : ''}${other ?? ending}`;
+      const file = path.join(folder, name);
+      return {
+        path: file,
+        destination: { path: file, directory: cwd, overwrite },
+        directory: path.resolve(cwd, folder),
+      };
+    },
+    clear: async (count) => {
+      for (const [number, name] of older) {
+        if (number > count) await attempt(() => rm(path.resolve(cwd, folder, name)));
+      }
+    },
+  };
+}
+
+/** `docs.csv.gz` → `docs`, `.csv.gz`. */
+function nameParts({ output, ending }: FilePlaces): { stem: string; ending: string } {
+  const name = path.basename(output);
+  if (name.toLowerCase().endsWith(ending) && name.length > ending.length) {
+    return { stem: name.slice(0, -ending.length), ending: name.slice(-ending.length) };
+  }
+  const own = path.extname(name);
+  return { stem: name.slice(0, name.length - own.length), ending: own };
+}
+
+async function olderFiles(folder: string, stem: string, ending: string): Promise<Map<number, string>> {
+  const found = new Map<number, string>();
+  for (const name of await readdir(folder).catch(() => [])) {
+    const middle = name.slice(stem.length, name.length - ending.length);
+    if (!name.startsWith(stem) || !name.endsWith(ending) || !/^-\d+$/.test(middle)) continue;
+    found.set(Number(middle.slice(1)), name);
+  }
+  return found;
+}

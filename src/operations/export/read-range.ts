@@ -1,0 +1,89 @@
+import { TupleDecoder } from '../../copy/decode/decode.ts';
+import { tupleParts } from '../../copy/tuple-parts.ts';
+import type { Session } from '../../database/database.ts';
+import { type Compress, compressor } from '../../formats/write/compress.ts';
+import type { Encoder, Part, WritePlan } from '../../formats/write/format.ts';
+import { writeFormatNamed } from '../../formats/write/formats.ts';
+import { Buffers } from './buffers.ts';
+import type { RangeWork, ReadLaneStart } from './lane-messages.ts';
+
+/** Bytes of tuples a part, where the format does not say. */
+const usualPartLength = 2 ** 20;
+
+/** What a lane makes of rows: parts of the file. */
+export class RangeReader {
+  readonly buffers = new Buffers();
+  private readonly plan: WritePlan;
+  private readonly encoder: Encoder;
+  private readonly decoder: TupleDecoder;
+  private readonly compress: Compress | undefined;
+  private readonly partLength: number;
+  private readonly every: number | undefined;
+
+  static async prepare({ format, plan, compression, rowsPerFile }: ReadLaneStart): Promise<RangeReader> {
+    const writer = writeFormatNamed(format);
+    await writer.prepare?.(plan);
+    const compress = compression && (await compressor(compression));
+    return new RangeReader(plan, writer.partLength ?? usualPartLength, rowsPerFile, compress, (take) =>
+      writer.encoder(plan, take),
+    );
+  }
+
+  private constructor(
+    plan: WritePlan,
+    partLength: number,
+    every: number | undefined,
+    compress: Compress | undefined,
+    encoder: (take: Buffers['take']) => Encoder,
+  ) {
+    this.plan = plan;
+    this.partLength = partLength;
+    this.every = every;
+    this.compress = compress;
+    this.encoder = encoder(this.buffers.take);
+    this.decoder = new TupleDecoder(
+      plan.columns.map(({ name, type, sent }) => ({
+        name,
+        type: sent === 'binary' ? type : { name: 'text' },
+      })),
+    );
+  }
+
+  /**
+   * The rows of a range, pulled from the database as they are taken.
+   * @param skip rows at its beginning that have been had before
+   */
+  async *parts(session: Session, { copy, firstRow }: RangeWork, skip: number): AsyncGenerator<Part> {
+    const wire = await session.copyOut(copy);
+    const { partLength, every } = this;
+    const fields = this.plan.columns.length;
+    for await (const { bytes, rows } of tupleParts(wire, {
+      fields,
+      partLength,
+      skip,
+      every,
+      firstRow: firstRow + skip,
+    })) {
+      yield this.encode(bytes, rows);
+    }
+  }
+
+  private encode(tuples: Uint8Array, rows: number): Part {
+    const { encoder, compress } = this;
+    const part =
+      encoder.takes === 'tuples'
+        ? encoder.encode(tuples, rows)
+        : encoder.encode(this.decoder.decode(tuples, rows));
+    if (compress === undefined) return part;
+    const streams = part.streams.map((stream) => ownBytes(compress(stream)));
+    this.buffers.giveBack(part.streams.map(({ buffer }) => buffer));
+    return { ...part, streams };
+  }
+}
+
+/** Bytes in a buffer of their own: what a compressor gives may lie in memory that others use. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+  return isOwn ? new Uint8Array(buffer) : new Uint8Array(bytes);
+}

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { Assembler, FileLayout, Part } from '../../formats/write/format.ts';
+import { Aside } from './aside.ts';
+import type { Output } from './output.ts';
+
+/** A file while it is written: the assembler's bytes around those of the parts. */
+export class WrittenFile {
+  rows = 0;
+  bytes = 0;
+  private readonly layout: FileLayout;
+  private readonly assembler: Assembler;
+  private readonly output: Output;
+  private readonly around: (bytes: Uint8Array) => Uint8Array;
+  private readonly hash = createHash('sha256');
+  private readonly asides = new Map<number, Aside>();
+
+  /** @param around what the assembler's bytes go through: the same compression as the parts' */
+  constructor(
+    layout: FileLayout,
+    assembler: Assembler,
+    output: Output,
+    around: (bytes: Uint8Array) => Uint8Array,
+    directory: string | undefined,
+  ) {
+    this.layout = layout;
+    this.assembler = assembler;
+    this.output = output;
+    this.around = around;
+    for (const stream of layout.streams.slice(1)) this.asides.set(stream, new Aside(directory));
+  }
+
+  begin(): Promise<void> {
+    return this.writeAround(this.assembler.head());
+  }
+
+  async add({ streams, rows, note }: Part): Promise<void> {
+    const lengths = streams.map(({ length }) => length);
+    this.assembler.add({ rows, note, lengths }, this.bytes);
+    this.rows += rows;
+    await this.write(streams[this.layout.streams[0]!]!);
+    for (const [stream, aside] of this.asides) await aside.write(streams[stream]!);
+  }
+
+  /** @returns the SHA-256 of the whole file, in hexadecimal digits */
+  async finish(): Promise<string> {
+    for (const piece of this.assembler.end()) {
+      if (piece instanceof Uint8Array) await this.writeAround(piece);
+      else for await (const chunk of this.asides.get(piece.stream)!.chunks()) await this.write(chunk);
+    }
+    for (const aside of this.asides.values()) await aside.close();
+    await this.output.finish();
+    return this.hash.digest('hex');
+  }
+
+  publish(): Promise<void> {
+    return this.output.publish();
+  }
+
+  async abandon(): Promise<void> {
+    for (const aside of this.asides.values()) await aside.close();
+    await this.output.abandon();
+  }
+
+  private async writeAround(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > 0) await this.write(this.around(bytes));
+  }
+
+  /** The sum is made while the file system works. */
+  private async write(bytes: Uint8Array): Promise<void> {
+    this.bytes += bytes.length;
+    const written = this.output.write(bytes);
+    this.hash.update(bytes);
+    await written;
+  }
+}
