@@ -14,12 +14,13 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = path.join(root, 'dist');
 
-// Output name → source. The last two are worker threads; src/built-files.ts finds them.
+// Output name → source. The last three are worker threads; src/built-files.ts finds them.
 const entries = {
   pgv: 'bin/pgv.ts',
   index: 'src/index.ts',
   'embedded-host': 'src/database/embedded/host.ts',
   'ingest-lane': 'src/operations/ingest/lane.ts',
+  'export-lane': 'src/operations/export/lane.ts',
 };
 
 const result = await build({
@@ -59,9 +60,10 @@ for (const file of result.outputFiles) {
 }
 
 await copyFile(await packEmptyDatabase(), path.join(outdir, 'embedded.tar.gz'));
-await compileModule('wasm/scan-floats.ts', path.join(outdir, 'scan-floats.wasm'));
+const modules = ['print-floats', 'scan-floats'];
+for (const name of modules) await compileModule(`wasm/${name}.ts`, path.join(outdir, `${name}.wasm`));
 
-const assets = ['embedded.tar.gz', 'scan-floats.wasm'];
+const assets = ['embedded.tar.gz', ...modules.map((name) => `${name}.wasm`)];
 const written = new Set([...assets, ...result.outputFiles.map((file) => path.basename(file.path))]);
 for (const name of await readdir(outdir)) {
   if (!written.has(name) && !name.endsWith('.tmp')) await rm(path.join(outdir, name), { force: true });

@@ -1,5 +1,11 @@
 /** Files that scripts/build.mjs makes and that are found at run time: the worker threads', a module, a database. */
-export type BuiltFile = 'embedded-host.js' | 'embedded.tar.gz' | 'ingest-lane.js' | 'scan-floats.wasm';
+export type BuiltFile =
+  | 'embedded-host.js'
+  | 'embedded.tar.gz'
+  | 'export-lane.js'
+  | 'ingest-lane.js'
+  | 'print-floats.wasm'
+  | 'scan-floats.wasm';
 
 /**
  * Such a file: beside the bundle, or in `dist/` when the sources run by themselves (the tests), as Node 20 cannot

@@ -1,21 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { builtFile } from '../built-files.ts';
+import { growMemory, loadWasm, type WasmMemory } from '../wasm-module.ts';
 import { powersOfTen } from './float32.ts';
 import { maxDimensions } from './limits.ts';
 
 /** What wasm/scan-floats.ts exports. Addresses are bytes into its memory. */
 interface ScanModule {
-  memory: { readonly buffer: ArrayBuffer; grow: (pages: number) => number };
+  memory: WasmMemory;
   scan: (start: number, end: number, close: number, powers: number, out: number, limit: number) => number;
 }
-
-/** As far as we need it: it belongs to the browser's types, which we have not. */
-const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: {
-    Module: new (bytes: Uint8Array) => object;
-    Instance: new (module: object) => { exports: ScanModule };
-  };
-};
 
 /** Our part of the memory, behind what the compiler uses: powers of ten, the floats read, then the text. */
 const powersAt = 4096;
@@ -67,8 +58,7 @@ class LoadedModule {
   /** Memory that has grown is another buffer: the views are made anew, and the powers written again. */
   private makeRoom(textLength: number): void {
     const { memory } = this.module;
-    const missing = textAt + textLength - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / 2 ** 16));
+    growMemory(memory, textAt + textLength);
     new Float64Array(memory.buffer, powersAt, powersOfTen.length).set(powersOfTen);
     this.floats = new Float32Array(memory.buffer, floatsAt, (textAt - floatsAt) / 4);
     this.text = new Uint8Array(memory.buffer, textAt);
@@ -76,11 +66,6 @@ class LoadedModule {
 }
 
 function load(): LoadedModule | null {
-  try {
-    const module = new WebAssembly.Module(readFileSync(builtFile('scan-floats.wasm')));
-    return new LoadedModule(new WebAssembly.Instance(module).exports);
-  } catch {
-    // Slower, and no less right.
-    return null;
-  }
+  const module = loadWasm<ScanModule>('scan-floats.wasm');
+  return module === null ? null : new LoadedModule(module);
 }

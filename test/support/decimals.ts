@@ -1,5 +1,5 @@
 /** A generator of 32-bit integers that gives the same ones in every run (xorshift32). */
-function randomIntegers(seed: number): () => number {
+export function randomIntegers(seed: number): () => number {
   let state = seed;
   return () => {
     state ^= state << 13;
@@ -11,7 +11,8 @@ function randomIntegers(seed: number): () => number {
 
 const view = new DataView(new ArrayBuffer(8));
 
-function float32(pattern: number): number {
+/** The float32 of these bits. */
+export function float32(pattern: number): number {
   view.setUint32(0, pattern);
   return view.getFloat32(0);
 }

@@ -1,9 +1,10 @@
 import { UsageError } from '../../errors.ts';
 import { binaryFormat } from './binary.ts';
+import { csvFormat, tsvFormat } from './csv/csv.ts';
 import type { Compression, WriteFormat } from './format.ts';
 
 /** Every format that rows can be written as. */
-export const writeFormats: readonly WriteFormat[] = [binaryFormat];
+export const writeFormats: readonly WriteFormat[] = [csvFormat, tsvFormat, binaryFormat];
 
 const names = writeFormats.map(({ name }) => name).join(', ');
 

@@ -1,0 +1,107 @@
+/**
+ * The shortest decimal that reads as a float32, and of several the nearest: what PostgreSQL prints (by Ryu, in
+ * src/common/f2s.c), found by Schubfach (R. Giulietti, "The Schubfach way to render doubles", 2020).
+ *
+ * A float32 is c × 2^q. What lies between the points half way to its neighbours reads as it; the points themselves are
+ * left out, as PostgreSQL leaves them. They are 2^q apart: with 10^k the greatest power of ten up to that, at least one
+ * multiple of 10^k lies between them, and at most one of 10^(k + 1). That one is the shortest; where there is none, the
+ * nearest multiple of 10^k.
+ */
+
+/** What came of the last call of shortestDecimal: decimal × 10^power. */
+export let decimal = 0;
+export let power = 0;
+
+/**
+ * Finds the decimal of a finite number other than 0, and sets `decimal` (1 ≤ decimal < 10^9, its last digits may be
+ * zeros) and `power`. The twin of printFloat in wasm/print-floats.ts.
+ * @param pattern the float32's bits; the sign does not matter
+ */
+export function shortestDecimal(pattern: number): void {
+  const exponentBits = (pattern >>> 23) & 0xff;
+  const fraction = pattern & 0x7fffff;
+  // Below a power of two the neighbour is half as far away.
+  const closer = fraction === 0 && exponentBits > 1 ? 1 : 0;
+  const center = (exponentBits === 0 ? fraction : fraction | 0x800000) << 2;
+  const table = scales();
+  const at = scaleWords * (exponentBits + closer * exponentCount);
+  const low = table[at]! >>> 0;
+  const high = table[at + 1]! >>> 0;
+  const shift = table[at + 3]!;
+  // In fourths of 10^k. An odd one lies between whole fourths, so that these are compared without a doubt.
+  const value = scaled(low, high, center << shift);
+  const lower = scaled(low, high, (center - 2 + closer) << shift) + 1;
+  const upper = scaled(low, high, (center + 2) << shift) - 1;
+
+  const ones = value >>> 2;
+  const tens = Math.floor(ones / 10);
+  const nextTen = tens * 40 + 40 <= upper;
+  if (lower <= tens * 40 || nextTen) {
+    decimal = tens + (nextTen ? 1 : 0);
+    power = table[at + 2]! + 1;
+    return;
+  }
+  const here = ones * 4;
+  const oneFits = lower <= here;
+  const nextOne = here + 4 <= upper;
+  const nearer = value > here + 2 || (value === here + 2 && (ones & 1) === 1);
+  decimal = ones + ((oneFits === nextOne ? nearer : nextOne) ? 1 : 0);
+  power = table[at + 2]!;
+}
+
+/** value × (high × 2^32 + low) / 2^64, rounded to odd: the last bit tells of what was cut off. */
+function scaled(low: number, high: number, value: number): number {
+  const valueHigh = value >>> 16;
+  const valueLow = value & 0xffff;
+  // Products of 32 and 16 bits, which a double holds.
+  const carry = Math.floor((Math.floor((low * valueLow) / 0x10000) + low * valueHigh) / 0x10000);
+  const lower = carry + high * valueLow;
+  const upper = Math.floor(lower / 0x10000) + high * valueHigh;
+  const rest = (upper % 0x10000) * 0x10000 + (lower % 0x10000);
+  // The factor was rounded up: a rest of 1 is none.
+  return Math.floor(upper / 0x10000) | (rest > 1 ? 1 : 0);
+}
+
+/** A scale: the factor's low and high word, k, the shift. */
+const scaleWords = 4;
+const exponentCount = 256;
+
+/** In bytes. */
+export const scalesLength = 2 * exponentCount * scaleWords * 4;
+
+let made: Int32Array<ArrayBuffer> | undefined;
+
+/**
+ * A scale for each value of the exponent's bits, then one for each where the fraction is 0: (4c << shift) × factor / 2^64
+ * is c × 2^q in fourths of 10^k.
+ */
+export function scales(): Int32Array<ArrayBuffer> {
+  made ??= makeScales();
+  return made;
+}
+
+function makeScales(): Int32Array<ArrayBuffer> {
+  const words = new Int32Array(scalesLength / 4);
+  const factors = new BigUint64Array(words.buffer);
+  for (let index = 0; index < 2 * exponentCount; index++) {
+    const q = Math.max(index % exponentCount, 1) - 150;
+    // Where the lower neighbour is half as far away, the points are so much nearer to each other.
+    const k = Math.floor(Math.log10((index < exponentCount ? 1 : 0.75) * 2 ** q));
+    const { factor, exponent } = powerOfTen(-k);
+    const at = index * scaleWords;
+    factors[at / 2] = factor;
+    words[at + 2] = k;
+    words[at + 3] = q + exponent;
+  }
+  return words;
+}
+
+/** 10^power as factor × 2^(exponent − 64), the factor of 64 bits, rounded up. */
+function powerOfTen(power: number): { factor: bigint; exponent: number } {
+  const fractionBits = 256;
+  const numerator = (10n ** BigInt(Math.max(power, 0))) << BigInt(fractionBits);
+  const denominator = 10n ** BigInt(Math.max(-power, 0));
+  const bits = (numerator / denominator).toString(2).length;
+  const unit = denominator << BigInt(bits - 64);
+  return { factor: (numerator + unit - 1n) / unit, exponent: bits - fractionBits };
+}
