@@ -1,13 +1,14 @@
 import { UsageError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
+import { isReadable } from '../arrays/row-array.ts';
+import { arraysDecoder } from '../arrays/rows-of-arrays.ts';
 import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
 import { chooseArray } from '../vectors/choose-array.ts';
 import { npy } from '../vectors/npy.ts';
+import { openArchived } from './archived-rows.ts';
 import { type ArchivedArray, readArrays } from './arrays.ts';
 import { openMember } from './member.ts';
-import { arraysDecoder } from './rows-of-arrays.ts';
-import { isReadable, openSideBySide } from './side-by-side.ts';
 import { isSeekable, readDirectory, zipMagic } from './zip.ts';
 
 /**
@@ -40,7 +41,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   const arrays = await readArrays(source, await readDirectory(source));
   const chosen = chooseArray(arrays, options.dataset, usualNames, file);
   const fields = fieldsOf(chosen, arrays);
-  if (fields.size > 1) return openSideBySide(source, fields, options);
+  if (fields.size > 1) return openArchived(source, fields, options);
   const opened = await npy.open(await openMember(source, chosen.entry), options);
   return { ...opened, layout: { ...opened.layout, displaced: true } };
 }
@@ -48,7 +49,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
 /** The vectors as `embedding`, and what lies beside them by its own name, `ids` as `id`. */
 function fieldsOf(chosen: ArchivedArray, arrays: readonly ArchivedArray[]): Map<string, ArchivedArray> {
   const isBeside = (array: ArchivedArray) =>
-    array.shape.length === 1 && array.shape[0] === chosen.shape[0] && isReadable(array);
+    array.shape.length === 1 && array.shape[0] === chosen.shape[0] && isReadable(array.header);
   const beside = chosen.shape.length === 2 ? arrays.filter(isBeside) : [];
   const names = new Set(beside.map(({ name }) => name));
   const free = (name: string, own: string) => (names.has(name) ? own : name);
