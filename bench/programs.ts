@@ -15,6 +15,8 @@ export interface BenchServer {
   psql(...commands: string[]): Command;
   /** `pgv ingest` into docs, with two lanes; with neither ANALYZE nor VACUUM, as psql does neither. */
   ingest(file: string, ...flags: string[]): Command;
+  /** `pgv export` of docs, with two lanes. */
+  export(...flags: string[]): Command;
   /** Runs commands of psql to their end. */
   run(...commands: string[]): Promise<void>;
   /** Empties the table. */
@@ -43,6 +45,7 @@ export async function benchServer(columns: string): Promise<BenchServer> {
     psql,
     ingest: (file, ...flags) =>
       pgv('ingest', file, '-t', 'docs', ...flags, '-d', server.url, '--jobs', '2', '--vacuum', 'never', '-q'),
+    export: (...flags) => pgv('export', 'docs', ...flags, '-d', server.url, '--jobs', '2', '-q'),
     run: runPsql,
     empty: () => runPsql('TRUNCATE docs', 'CHECKPOINT'),
     expectRows: (rows) => runPsql(`SELECT 1 / (count(*) = ${rows})::int FROM docs`),

@@ -33,7 +33,8 @@ function fixedReader<A extends Numbers>(
   };
   return {
     read: (wire, start) => {
-      write(values, next(), wire, start);
+      const row = next(); // which may replace `values`
+      write(values, row, wire, start);
       validity.addValue();
     },
     readNull: () => {
