@@ -1,10 +1,20 @@
 import { UsageError } from '../../errors.ts';
+import { fvecsFormat } from './arrays/fvecs.ts';
+import { npyFormat } from './arrays/npy.ts';
+import { npzFormat } from './arrays/npz.ts';
 import { binaryFormat } from './binary.ts';
 import { csvFormat, tsvFormat } from './csv/csv.ts';
 import type { Compression, WriteFormat } from './format.ts';
 
 /** Every format that rows can be written as. */
-export const writeFormats: readonly WriteFormat[] = [csvFormat, tsvFormat, binaryFormat];
+export const writeFormats: readonly WriteFormat[] = [
+  csvFormat,
+  tsvFormat,
+  npyFormat,
+  npzFormat,
+  fvecsFormat,
+  binaryFormat,
+];
 
 const names = writeFormats.map(({ name }) => name).join(', ');
 
