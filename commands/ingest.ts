@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../src/errors.ts';
 import { defaultPieceLength } from '../src/formats/read/piece-cutter.ts';
+import { findDataset } from '../src/operations/dataset/dataset.ts';
 import { describeIngest } from '../src/operations/ingest/around/describe-ingest.ts';
 import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
 import { type Input, inputOf } from '../src/operations/ingest/input.ts';
@@ -29,7 +30,10 @@ interface IngestFlags extends InputFlags, MappingFlags, RowFlags, LoadFlags, Aro
 
 export function configure(command: Command): Command {
   addConnectionOptions(addTableOptions(command))
-    .argument('<file...>', 'files, patterns or URLs (https), also compressed with gzip or zstd; - is stdin')
+    .argument(
+      '<file...>',
+      'files, patterns or URLs (https), also compressed with gzip or zstd; - is stdin; or a folder that `pgv export --manifest` has written',
+    )
     .option(
       '--jobs <n>',
       'lanes side by side (default: the cores, at most 4)',
@@ -50,6 +54,7 @@ export function configure(command: Command): Command {
     "pgv ingest 'part-*.csv.zst' https://example.com/more.csv -t docs",
     "pgv ingest notes.jsonl -t docs --map '*'=metadata --tenant acme --normalize",
     "pgv ingest features.csv --map 'dim_*=embedding' --dimensions 256 --type halfvec",
+    'pgv ingest backup/  # with its manifest.json: the table, its rows and its indexes, as they were exported',
     "pgv ingest vectors.npy --map embedding=vec  # in a new table, id is the row's number, from 0",
   ]);
 }
@@ -61,9 +66,13 @@ const needs = {
 };
 
 async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitCode> {
-  const { io, options, reporter, signal } = context;
-  const inputs = await resolveInputs(args, io, reporter.warn);
-  const table = tableName(context, inputs);
+  const { io, reporter, signal } = context;
+  const types = new Map(context.options.types);
+  const asked = { ...context.options, table: context.table, types };
+  const dataset = await findDataset(args, io.cwd, asked, reporter, signal);
+  const options = { ...context.options, ...dataset?.options };
+  const inputs = await resolveInputs(dataset?.files ?? args, io, reporter.warn);
+  const table = context.table ?? dataset?.table ?? tableName(inputs);
   const rejectFile = options.rejectFile === undefined ? undefined : path.resolve(io.cwd, options.rejectFile);
   if (rejectFile !== undefined)
     await refuseInput(
@@ -74,7 +83,7 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
     ...options,
     table,
     rejectFile,
-    types: new Map(options.types),
+    types,
     dialect: dialectOf(options),
   };
   const files = inputs.map((input) => inputOf(input, options, reporter, signal));
@@ -108,9 +117,8 @@ async function load(
   return summary.rejected > 0 && !options.allowRejects ? exitCodes.rejects : exitCodes.done;
 }
 
-/** -t and what stands for it; else the file's base name. */
-function tableName({ table }: Context<IngestFlags>, [input, second]: readonly NamedInput[]): string {
-  if (table !== undefined) return table;
+/** The file's base name. */
+function tableName([input, second]: readonly NamedInput[]): string {
   const hint = 'name the table with -t';
   if (second !== undefined)
     throw new UsageError('several files do not tell which table they go into', { hint });

@@ -11,7 +11,7 @@ export interface InputFlags {
   /** False with --no-header. */
   header: boolean;
   encoding?: string;
-  dataset?: string;
+  dataset?: string | undefined;
   limit?: number;
 }
 

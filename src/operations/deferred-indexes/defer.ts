@@ -10,7 +10,7 @@ import {
   takeIndex,
 } from '../../sql/deferred-indexes.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
-import { setLocal } from '../../sql/search.ts';
+import { withLocalSettings } from '../local-settings.ts';
 import { lockTimeout } from '../session-settings.ts';
 import type { TableDescription } from '../tables.ts';
 
@@ -53,13 +53,10 @@ export async function deferIndexes(
 
 /** With an empty search path, so that the definitions hold whatever the search path is when they are built. */
 async function listIndexes(session: Session, table: TableDescription): Promise<DeferredIndex[]> {
-  const { rows: before } = await session.query<{ path: string }>(
-    "SELECT current_setting('search_path') AS path",
-  );
-  await session.query(setLocal({ search_path: '' }));
-  const { rows } = await session.query<DeferredIndex>(deferrableIndexes(table.oid));
-  await session.query(setLocal({ search_path: before[0]!.path }));
-  return rows;
+  return withLocalSettings(session, { search_path: '' }, async () => {
+    const { rows } = await session.query<DeferredIndex>(deferrableIndexes(table.oid));
+    return rows;
+  });
 }
 
 async function lock(session: Session, { schema, name }: TableDescription): Promise<void> {

@@ -1,13 +1,22 @@
-import type { Session } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import { DataError, UsageError } from '../../errors.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
 import { type ColumnDefinition, createTable, vectorTypeName } from '../../sql/create-table.ts';
 import { parseTableName } from '../../sql/identifiers.ts';
 import type { VectorType } from '../../vector/metrics.ts';
 import type { Extension } from '../extension.ts';
+import type { TableDescription } from '../tables.ts';
 import { shownType, suggestedType } from './mapping/suggested-type.ts';
 import { chosenVector, type VectorOptions } from './mapping/vector-options.ts';
 import type { MappedColumn } from './mapping.ts';
+
+/** What makes a table that is not there yet, where more than a file's first rows tell what it is. */
+export interface TableMaker {
+  /** @returns what was made, as it is told to people */
+  make: (session: Session) => Promise<string>;
+  /** @throws UsageError where the table is there already and is another */
+  check: (database: Database, existing: TableDescription) => Promise<void>;
+}
 
 /** A table as the file suggests it. */
 export interface TableDesign {

@@ -1,0 +1,86 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UsageError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
+import type { TableMaker } from '../ingest/new-table.ts';
+import { isManifestName, manifestName, parseManifest, readManifest } from '../manifest/read-manifest.ts';
+import { manifestDataset } from './manifest-dataset.ts';
+
+/** Files that belong together, as something beside them tells: what a load of them needs. */
+export interface Dataset {
+  /** The files, as arguments name them. */
+  files: string[];
+  /** The table that they go into where the user names none, as -t takes it; undefined: nothing tells. */
+  table: string | undefined;
+  /** How the files are read, and the table is made. */
+  options: DatasetOptions;
+}
+
+/** As the flags of those names. */
+export interface DatasetOptions {
+  format?: string;
+  header?: boolean;
+  null?: string;
+  delimiter?: string;
+  columns?: string[];
+  map?: [source: string, column: string][];
+  /** Undefined: it has chosen among the files, and says nothing more. */
+  dataset?: string | undefined;
+  maker?: TableMaker;
+}
+
+/** What the user says of a dataset. */
+export interface DatasetRequest extends DatasetOptions {
+  /** `[schema.]name`; undefined: as the dataset has it. */
+  table: string | undefined;
+  types: ReadonlyMap<string, string>;
+  /** Whether a ledger is wanted. */
+  ledger: boolean;
+}
+
+/**
+ * The dataset that an argument names: a folder with a manifest, or the manifest. Undefined where the arguments are files.
+ * Whatever can be known to be wrong with it is found here.
+ * @throws UsageError, DataError
+ */
+export async function findDataset(
+  args: readonly string[],
+  cwd: string,
+  request: DatasetRequest,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Dataset | undefined> {
+  for (const argument of args) {
+    const found = await kindOf(argument, cwd);
+    if (found === undefined) continue;
+    if (args.length > 1) {
+      throw new UsageError(`${argument} tells of several files, and is loaded by itself`, {
+        hint: 'load the others with a command of their own',
+      });
+    }
+    return manifestDataset(await readManifest(argument, cwd), argument, request, reporter, signal);
+  }
+  return undefined;
+}
+
+async function kindOf(argument: string, cwd: string): Promise<'manifest' | undefined> {
+  const location = path.resolve(cwd, argument);
+  const stats = await stat(location).catch(() => undefined);
+  if (stats?.isFile() && isManifestName(location)) {
+    // A file of this name may be the user's own, with rows in it.
+    const content = await readFile(location, 'utf8');
+    return content.includes('"pgvManifest"') && parseManifest(content, argument) ? 'manifest' : undefined;
+  }
+  if (!stats?.isDirectory()) return undefined;
+  const has = (name: string) =>
+    stat(path.join(location, name)).then(
+      () => true,
+      () => false,
+    );
+  if (await has(manifestName)) return 'manifest';
+  throw new UsageError(`${argument} is a directory without ${manifestName}`, {
+    code: 'is-directory',
+    file: argument,
+    hint: `name the files in it, for example '${path.join(argument, '*.csv')}'`,
+  });
+}

@@ -1,0 +1,123 @@
+import { PgvError, UsageError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
+import { quoteName } from '../../sql/identifiers.ts';
+import { makeTable } from '../../sql/manifest-table.ts';
+import { deferIndexes } from '../deferred-indexes/defer.ts';
+import { requireVectorExtension } from '../extension.ts';
+import type { TableMaker } from '../ingest/new-table.ts';
+import { hasLedger } from '../ledger/ledger.ts';
+import { withLocalSettings } from '../local-settings.ts';
+import { currentSchema, describeTable } from '../tables.ts';
+import { describeTableFor } from './describe-table.ts';
+import type { Manifest, ManifestIndex, ManifestTable } from './manifest.ts';
+import type { FoundManifest } from './read-manifest.ts';
+
+/**
+ * Makes the table that a manifest tells of: its columns, keys and checks. Its other indexes are written down in the
+ * ledger, to be built when the rows are there, as those that --defer-indexes drops; without a ledger they are made at
+ * once, but for ivfflat, which is made from rows.
+ * @param ledger whether one is wanted
+ */
+export function tableMaker(
+  { manifest, name: source }: FoundManifest,
+  target: { schema: string | undefined; name: string },
+  ledger: boolean,
+  reporter: Reporter,
+): TableMaker {
+  const { table } = manifest;
+  return {
+    check: async (database, existing) => {
+      const found = await database.transaction((session) => describeTableFor(session, existing, null));
+      checkFits(found, table, source);
+    },
+    make: async (session) => {
+      const schema = target.schema ?? (await currentSchema(session)) ?? 'public';
+      const deferred = ledger && (await hasLedger(session));
+      const made = deferred ? table : withoutIvfflat(table, reporter);
+      const { schema: extension } = await requireVectorExtension(session);
+      const path = [...new Set([extension, schema, 'public'])].map(quoteName).join(', ');
+      const kept = made.constraints.filter(({ kind }) => kind !== 'foreign key');
+      await withLocalSettings(session, { search_path: path }, async () => {
+        const named = target.name === table.name;
+        const whole = { ...made, constraints: kept };
+        for (const statement of makeTable({ schema, name: target.name }, whole, named)) {
+          await session.query(statement).catch((error: unknown) => {
+            throw explain(error, source);
+          });
+        }
+      });
+      if (deferred) {
+        const description = await describeTable(session, [schema, target.name].map(quoteName).join('.'));
+        await deferIndexes(session, description!, 'manifest');
+      }
+      for (const line of leftOut(manifest)) reporter.warn(line);
+      return summaryOf(made);
+    },
+  };
+}
+
+/** @throws UsageError for a table that lacks columns, or has them of another type */
+function checkFits(existing: ManifestTable, { columns }: ManifestTable, source: string): void {
+  const differences = columns.flatMap(({ name, type }) => {
+    const found = existing.columns.find((each) => each.name === name)?.type;
+    if (found === undefined) return [`it has no ${name}`];
+    return found === type ? [] : [`${name} is ${found}, not ${type}`];
+  });
+  if (differences.length === 0) return;
+  throw new UsageError(`table ${existing.name} is not as ${source} has it: ${differences.join(', ')}`, {
+    code: 'table-differs',
+    hint: 'load into another table with -t, or the files by themselves',
+  });
+}
+
+/** An ivfflat index takes its lists from the rows that are there. */
+function withoutIvfflat(table: ManifestTable, reporter: Reporter): ManifestTable {
+  const isIvfflat = ({ method }: ManifestIndex) => method === 'ivfflat';
+  for (const { name, definition } of table.indexes.filter(isIvfflat)) {
+    reporter.warn(
+      `index ${name} is not made, as there is no ledger to remember it by until the rows are there: ${definition}`,
+    );
+  }
+  return { ...table, indexes: table.indexes.filter((index) => !isIvfflat(index)) };
+}
+
+/** What of the exported table is not made again, a line each. */
+function leftOut({ table, selection }: Manifest): string[] {
+  const { partitionedBy, rowSecurity, constraints } = table;
+  const foreign = constraints.filter(({ kind }) => kind === 'foreign key').map(({ name }) => name);
+  const part = [
+    ...(selection.columns === null ? [] : ['some of the columns']),
+    ...(selection.where.length === 0 && selection.limit === null ? [] : ['some of the rows']),
+  ];
+  return [
+    ...(part.length === 0 || selection.from !== null
+      ? []
+      : [`the files hold ${part.join(' and ')} of ${table.name}`]),
+    ...(partitionedBy === null
+      ? []
+      : [`${table.name} was cut by ${partitionedBy}, and is made as one table`]),
+    ...(foreign.length === 0 ? [] : [`foreign keys are not made again: ${foreign.join(', ')}`]),
+    ...(rowSecurity ? [`row security was on for ${table.name}, and its policies are not made again`] : []),
+  ];
+}
+
+/** `5 columns, primary key, 2 indexes to come`. */
+function summaryOf({ columns, constraints, indexes }: ManifestTable): string {
+  return [
+    `${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`,
+    ...constraints.map(({ kind }) => kind),
+    ...(indexes.length === 0 ? [] : [`${indexes.length} ${indexes.length === 1 ? 'index' : 'indexes'}`]),
+  ].join(', ');
+}
+
+/** What the database lacks for it is a matter of the database, of which the manifest cannot know. */
+function explain(error: unknown, source: string): unknown {
+  if (!(error instanceof PgvError)) return error;
+  if (error.sqlstate === '3F000')
+    return error.withHint('make the schema first, or name another table with -t');
+  if (error.sqlstate === '42704' || error.sqlstate === '42883') {
+    return error.withHint(`${source} needs it: make it first, as it is where the export came from`);
+  }
+  if (error.sqlstate?.startsWith('42')) return error.withHint(`that is how ${source} has the table`);
+  return error;
+}
