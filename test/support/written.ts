@@ -18,12 +18,13 @@ export function written(
   columns: readonly WriteColumn[],
   batches: readonly Batch[],
   values: readonly (number | undefined)[] = [],
+  compression?: WritePlan['compression'],
 ): Map<string, Buffer> {
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   const plan: WritePlan = {
     columns,
     text: { header: true, null: '', delimiter: ',' },
-    compression: undefined,
+    compression,
     measured: { rows, values },
   };
   const encoder = format.encoder(plan, dirtyBuffer);

@@ -5,6 +5,7 @@ import { npzFormat } from './arrays/npz.ts';
 import { binaryFormat } from './binary.ts';
 import { csvFormat, tsvFormat } from './csv/csv.ts';
 import type { Compression, WriteFormat } from './format.ts';
+import { parquetFormat } from './parquet/parquet.ts';
 
 /** Every format that rows can be written as. */
 export const writeFormats: readonly WriteFormat[] = [
@@ -14,6 +15,7 @@ export const writeFormats: readonly WriteFormat[] = [
   npzFormat,
   fvecsFormat,
   binaryFormat,
+  parquetFormat,
 ];
 
 const names = writeFormats.map(({ name }) => name).join(', ');

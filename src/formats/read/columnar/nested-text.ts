@@ -9,6 +9,9 @@ import type { FieldValues, ListValues } from './values.ts';
 /** The value in slot `i`, which holds one, as the text that PostgreSQL reads a value of this type from. */
 export function fieldText(type: FieldType, values: FieldValues, i: number, target: ValueType): string {
   if (!isNested(type)) return scalarText(type, values, i);
+  if (type.kind === 'map' && target.name === 'sparsevec' && target.length !== undefined) {
+    return sparseText(type, values as ListValues, i, target.length);
+  }
   if (type.kind !== 'list' || values.kind !== 'list') return jsonText(type, values, i);
   const { element } = type;
   switch (target.name) {
@@ -49,14 +52,29 @@ export function jsonText(type: FieldType, values: FieldValues, i: number): strin
 
 /** Keys are text in JSON. */
 function mapText(type: FieldType & { kind: 'map' }, values: ListValues, i: number): string {
+  const members = entriesOf(type, values, i).map(([key, value]) => {
+    return `${key.startsWith('"') ? key : JSON.stringify(key)}:${value}`;
+  });
+  return `{${members.join(',')}}`;
+}
+
+/** Keys are indices, from 1 on. */
+function sparseText(
+  type: FieldType & { kind: 'map' },
+  values: ListValues,
+  i: number,
+  dimensions: number,
+): string {
+  const elements = entriesOf(type, values, i).map(([key, value]) => `${key}:${value}`);
+  return `{${elements.join(',')}}/${dimensions}`;
+}
+
+/** Keys and values as JSON. */
+function entriesOf(type: FieldType & { kind: 'map' }, values: ListValues, i: number): [string, string][] {
   const { elements } = values;
   if (elements.kind !== 'struct') throw new Error(`structs were expected, and there are ${elements.kind}`);
   const [keys, mapped] = elements.fields as readonly [FieldValues, FieldValues];
-  const members = elementsOf(values, i).map((at) => {
-    const key = jsonText(type.key, keys, at);
-    return `${key.startsWith('"') ? key : JSON.stringify(key)}:${jsonText(type.value, mapped, at)}`;
-  });
-  return `{${members.join(',')}}`;
+  return elementsOf(values, i).map((at) => [jsonText(type.key, keys, at), jsonText(type.value, mapped, at)]);
 }
 
 /** `{1,NULL,"a \"b\""}`: what is no plain number stands in quotes. */

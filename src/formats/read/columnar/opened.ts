@@ -1,5 +1,6 @@
 import { isValid } from '../../../batch.ts';
 import type { OpenedFile } from '../format.ts';
+import { declaredTypes, type Metadata } from './declared-types.ts';
 import type { ColumnarLayout, PieceRows } from './decoder.ts';
 import { type FieldType, sqlType } from './field-type.ts';
 import { commonLength } from './lists.ts';
@@ -23,8 +24,10 @@ interface Sample {
 export function columnarFile(
   layout: ColumnarLayout,
   first: PieceRows | undefined,
+  metadata: Metadata = new Map(),
 ): Pick<OpenedFile, 'fieldNames' | 'fieldCount' | 'types' | 'sample' | 'layout'> {
   const { names, types, held } = layout;
+  const declared = declaredTypes(metadata, names, types);
   const samples = new Map<number, Sample>();
   if (first !== undefined) {
     for (const field of held) samples.set(field, takeSample(types[field]!, first.field(field), first.count));
@@ -32,7 +35,7 @@ export function columnarFile(
   return {
     fieldNames: names,
     fieldCount: names.length,
-    types: types.map((type, field) => sqlType(type, samples.get(field)?.dimensions)),
+    types: types.map((type, field) => declared[field] ?? sqlType(type, samples.get(field)?.dimensions)),
     sample: Array.from({ length: Math.min(shownRows, first?.count ?? 0) }, (_, row) =>
       names.map((_, field) => samples.get(field)?.texts[row] ?? null),
     ),

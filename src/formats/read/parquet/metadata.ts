@@ -8,6 +8,8 @@ export interface FileMetadata {
   /** The tree of the schema, root first, depth first. */
   schema: readonly SchemaElement[];
   rowGroups: readonly RowGroup[];
+  /** What its writer has to say besides. */
+  keyValues: ReadonlyMap<string, string>;
 }
 
 export interface SchemaElement {
@@ -59,6 +61,12 @@ export function readMetadata(footer: Uint8Array): FileMetadata {
       rows: countAt(group, 3),
       chunks: structsAt(group, 1).map(readChunk),
     })),
+    keyValues: new Map(
+      (struct.has(5) ? structsAt(struct, 5) : []).map((pair) => [
+        textAt(pair, 1) ?? '',
+        textAt(pair, 2) ?? '',
+      ]),
+    ),
   };
 }
 

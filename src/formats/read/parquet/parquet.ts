@@ -2,6 +2,7 @@ import type { StoredPieces } from '../../../batch.ts';
 import { DataError, UsageError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
 import type { Compression } from '../columnar/compression.ts';
+import type { Metadata } from '../columnar/declared-types.ts';
 import { ColumnarDecoder, type ColumnarLayout, damagedFile } from '../columnar/decoder.ts';
 import { columnarFile } from '../columnar/opened.ts';
 import { Damaged } from '../columnar/values.ts';
@@ -59,7 +60,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     }
   };
   const known = await readFile(readInto, byteLength, file, options.columns);
-  const { layout, groups } = known;
+  const { layout, groups, keyValues } = known;
   if (layout.zstd) await prepareZstd();
   const held = groups.reduce(
     (sum, { chunks }) => sum + chunks.reduce((all, { length }) => all + length, 0),
@@ -74,7 +75,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   }
   try {
     return {
-      ...columnarFile(layout, await firstRows(layout.nodes, groups, readInto)),
+      ...columnarFile(layout, await firstRows(layout.nodes, groups, readInto), keyValues),
       headLength: byteLength - held,
       pieces,
       recycle: () => {},
@@ -89,7 +90,7 @@ async function readFile(
   byteLength: number,
   file: string,
   columns: readonly string[] | undefined,
-): Promise<{ layout: ParquetLayout; groups: readonly WantedRowGroup[] }> {
+): Promise<{ layout: ParquetLayout; groups: readonly WantedRowGroup[]; keyValues: Metadata }> {
   const footer = await readFooter(readInto, byteLength, file);
   try {
     const metadata = readMetadata(footer);
@@ -105,7 +106,8 @@ async function readFile(
     const zstd = groups.some(({ chunks }) => chunks.some(({ compression }) => compression === 'zstd'));
     const nodes = fields.map(({ node }) => node);
     const types = fields.map(({ type }) => type);
-    return { layout: { format: parquet.name, file, names, types, held, nodes, zstd }, groups };
+    const { keyValues } = metadata;
+    return { layout: { format: parquet.name, file, names, types, held, nodes, zstd }, groups, keyValues };
   } catch (error) {
     throw damagedFile(error, file);
   }
