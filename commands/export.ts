@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import program from '../package.json' with { type: 'json' };
 import type { Database } from '../src/database/database.ts';
 import { UsageError } from '../src/errors.ts';
 import { writeFormats } from '../src/formats/write/formats.ts';
@@ -6,8 +7,10 @@ import { exportRows } from '../src/operations/export/export.ts';
 import { querySource, type Source, tableSource } from '../src/operations/export/source.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
+import type { ExitCode } from './exit-codes.ts';
 import { formatOf, type OutputFlags, placesOf, splitValue } from './export/output-options.ts';
 import { type TextFlags, textOptions } from './export/text-options.ts';
+import { refuseBesideVerify, verify } from './export/verify.ts';
 import { nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 import { bytes, counted, duration } from './output/units.ts';
@@ -21,6 +24,8 @@ interface ExportOptions extends OutputFlags, TextFlags {
   tenant?: string;
   tenantColumn?: string;
   jobs?: number;
+  manifest?: true;
+  verify?: string;
 }
 
 export function configure(command: Command): Command {
@@ -58,18 +63,45 @@ export function configure(command: Command): Command {
     .option('--no-header', 'csv, tsv: without the line of column names')
     .option('--null <text>', 'csv, tsv: what stands for NULL (default: nothing at all)')
     .option('--delimiter <character>', 'csv: between two fields, \\t for a tab (default: a comma)')
+    .option(
+      '--manifest',
+      'write beside the files what they are: table, indexes, rows, sums; `pgv ingest` makes it again',
+    )
+    .option(
+      '--verify <manifest>',
+      'export nothing: compare the database with a manifest (exit 1: it differs)',
+    )
     .option('--force', 'overwrite files that are there')
     .action(action<ExportOptions, [string | undefined]>({ writes: false }, run));
   return addExamples(command, [
     'pgv export docs -o docs.csv',
     'pgv export docs -o docs.parquet --where "created_at > now() - interval \'1 day\'"',
     'pgv export docs --format binary --compress zstd --split 2GB -o backup/',
+    'pgv export docs -o backup/ --format parquet --manifest',
+    'pgv export --verify backup/manifest.json',
     'pgv export docs --columns id,embedding --no-header | gzip > vectors.csv.gz',
   ]);
 }
 
-async function run(context: Context<ExportOptions>, argument: string | undefined): Promise<void> {
+async function run(
+  context: Context<ExportOptions>,
+  argument: string | undefined,
+): Promise<ExitCode | undefined> {
   const { options, output, reporter, signal } = context;
+  if (options.verify !== undefined) {
+    const { output: file, format, query, where, columns, limit, tenant, manifest } = options;
+    refuseBesideVerify({
+      '-o': file,
+      '--format': format,
+      '--query': query,
+      '--where': where,
+      '--columns': columns,
+      '--limit': limit,
+      '--tenant': tenant,
+      '--manifest': manifest,
+    });
+    return verify(context, options.verify, argument);
+  }
   if (output.json && (options.output === undefined || options.output === '-')) {
     throw new UsageError('--json needs -o: stdout is for the summary then', { hint: 'name a file with -o' });
   }
@@ -79,21 +111,25 @@ async function run(context: Context<ExportOptions>, argument: string | undefined
   const database = await context.database();
   const source = await sourceOf(context, database, argument);
   const places = await placesOf(context, named, source.table?.name ?? 'query');
+  // To a stream it is refused before there is work.
+  if (options.manifest) places.manifest();
   const summary = await exportRows(database, source, {
     ...options,
     ...named,
     text,
+    manifest: options.manifest && { pgvVersion: program.version },
     places,
     reporter,
     signal,
   });
-  if (places.isStream) return;
+  if (places.isStream) return undefined;
   const { rows, bytes: size, seconds, files } = summary;
   const where = files.length === 1 ? files[0]!.path : `${files.length} files, ${files[0]!.path} the first,`;
   await output.summary(
     { database: database.target.description, table: source.table?.name ?? null, ...summary },
     `exported ${counted(rows, 'row')} (${bytes(size)}) to ${where} in ${duration(seconds)}`,
   );
+  return undefined;
 }
 
 async function sourceOf(

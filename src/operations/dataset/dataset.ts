@@ -3,7 +3,8 @@ import path from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import type { TableMaker } from '../ingest/new-table.ts';
-import { isManifestName, manifestName, parseManifest, readManifest } from '../manifest/read-manifest.ts';
+import { manifestName } from '../export/places.ts';
+import { isManifestName, parseManifest, readManifest } from '../manifest/read-manifest.ts';
 import { manifestDataset } from './manifest-dataset.ts';
 
 /** Files that belong together, as something beside them tells: what a load of them needs. */

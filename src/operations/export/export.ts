@@ -6,6 +6,8 @@ import type { Reporter } from '../../progress.ts';
 import { copyQueryOut, selectRows } from '../../sql/export.ts';
 import { defaultLanes } from '../lanes.ts';
 import { tryingAgain } from '../lasting-connection.ts';
+import type { ManifestHead } from '../manifest/describe-export.ts';
+import { describeMoment, ManifestOutput } from '../manifest/manifest-output.ts';
 import { expressionOf, requireColumns, type TakenColumn, takeColumns } from './columns.ts';
 import { type ExportedFile, FileSet, type Split } from './file-set.ts';
 import type { RangeWork } from './lane-messages.ts';
@@ -26,6 +28,8 @@ export interface ExportOptions {
   jobs?: number | undefined;
   /** Which of several, for a format that holds one; default: the only one, else `embedding`. */
   vectorColumn?: string | undefined;
+  /** A manifest is written beside the files; it tells the version of pgv. */
+  manifest?: { pgvVersion: string } | undefined;
   reporter: Reporter;
   signal: AbortSignal;
 }
@@ -39,6 +43,8 @@ export interface ExportSummary {
   files: ExportedFile[];
   /** The moment's name on the server; null on the embedded database. */
   snapshot: string | null;
+  /** The manifest's path; null: none was asked for. */
+  manifest: string | null;
 }
 
 /**
@@ -53,16 +59,19 @@ export async function exportRows(
   options: ExportOptions,
 ): Promise<ExportSummary> {
   const started = performance.now();
-  const { format, reporter, vectorColumn } = options;
+  const { format, manifest, reporter, vectorColumn } = options;
   const taken = takeColumns(source, format, vectorColumn, reporter);
   requireColumns(taken, source.table?.name ?? '--query');
   try {
     return await inOneMoment(database, source.table, async (session, moment) => {
       const { work, plan } = await prepare(session, source, taken, options);
-      const { rows, bytes, files } = await write(database, source, { work, plan, moment }, options);
+      const told = { ...source, columns: taken.map(({ column }) => column) };
+      const head =
+        manifest && (await describeMoment(database, session, told, moment.snapshot, manifest.pgvVersion));
+      const { rows, ...written } = await write(database, source, { work, plan, moment, head }, options);
       const seconds = (performance.now() - started) / 1000;
       const snapshot = moment.snapshot ?? null;
-      return { rows, bytes, seconds, rowsPerSecond: Math.round(rows / seconds), files, snapshot };
+      return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), snapshot, ...written };
     });
   } catch (error) {
     throw asUsage(error, source.flags);
@@ -119,14 +128,15 @@ function rangeWork(
 async function write(
   database: Database,
   source: Source,
-  { work, plan, moment }: Prepared & { moment: Moment },
+  { work, plan, moment, head }: Prepared & { moment: Moment; head: ManifestHead | undefined },
   options: ExportOptions,
-): Promise<{ rows: number; bytes: number; files: ExportedFile[] }> {
-  const { format, split, places, reporter, signal } = options;
+): Promise<Pick<ExportSummary, 'rows' | 'bytes' | 'files' | 'manifest'>> {
+  const { format, text, split, places, reporter, signal } = options;
   const compression = format.compression === 'around' ? options.compression : undefined;
   const around = compression === undefined ? (bytes: Uint8Array) => bytes : await compressor(compression);
   const files = new FileSet(format, plan, places, split, around);
   const total = plan.measured?.rows ?? source.expectedRows;
+  let manifest: ManifestOutput | undefined;
   let rows = 0;
   const pool = new ReadPool({
     onRows: (count) => {
@@ -137,6 +147,7 @@ async function write(
   });
   const send = async () => {
     await files.begin();
+    manifest = head && (await ManifestOutput.open(places, head));
     await pool.open(database, Math.min(lanes(database, options), work.length), {
       moment,
       format: format.name,
@@ -145,13 +156,15 @@ async function write(
       rowsPerFile: split !== undefined && 'rows' in split ? split.rows : undefined,
     });
     for await (const part of pool.parts(work)) await files.add(part);
-    return files.finish();
+    const sideBySide = format.files(plan).length;
+    return files.finish(manifest && ((all) => manifest!.finish(all, rows, { format, text, sideBySide })));
   };
   try {
     const written = await unlessAborted(signal, () => pool.stop(), send);
-    return { rows, bytes: files.bytes, files: written };
+    return { rows, bytes: files.bytes, files: written, manifest: manifest?.path ?? null };
   } catch (error) {
     await files.abandon();
+    await manifest?.abandon().catch(() => {});
     throw error;
   } finally {
     await pool.close();

@@ -1,5 +1,5 @@
 import type { Part, WriteFormat, WritePlan } from '../../formats/write/format.ts';
-import { openOutput } from './output.ts';
+import { type Output, openOutput } from './output.ts';
 import type { Places } from './places.ts';
 import { WrittenFile } from './written.ts';
 
@@ -71,11 +71,16 @@ export class FileSet {
     this.rows += part.rows;
   }
 
-  /** @returns the files, in their order; what went to a stream is none */
-  async finish(): Promise<ExportedFile[]> {
+  /**
+   * @param last told of all files before they are shown; what it gives is shown after them
+   * @returns the files, in their order; what went to a stream is none
+   */
+  async finish(last?: (files: readonly ExportedFile[]) => Promise<Output>): Promise<ExportedFile[]> {
     await this.finishCurrent();
+    const tail = await last?.(this.done);
     await this.places.clear(this.number);
     for (const file of this.all) await file.publish();
+    await tail?.publish();
     return this.places.isStream ? [] : this.done;
   }
 

@@ -4,6 +4,9 @@ import { UsageError } from '../../errors.ts';
 import { statOrNone, writing } from '../written-file.ts';
 import type { Destination } from './output.ts';
 
+/** Of the file that tells of an export in a directory; beside a file it has the file's name before that. */
+export const manifestName = 'manifest.json';
+
 /** Digits of a file's number: names sort as numbers do, up to so many files. */
 const digits = 5;
 
@@ -19,6 +22,8 @@ export interface Places {
     ending: string | undefined,
     number: number,
   ) => { path: string; destination: Destination; directory: string | undefined };
+  /** The file that tells of the others. @throws UsageError for a stream */
+  manifest: () => { path: string; destination: Destination };
   /** Takes away what an earlier export, split into more than `count` files, has left: it is no part of this one. */
   clear: (count: number) => Promise<void>;
 }
@@ -27,6 +32,11 @@ export function streamPlaces(write: (chunk: Uint8Array) => Promise<void>): Place
   return {
     isStream: true,
     of: () => ({ path: '-', destination: { write }, directory: undefined }),
+    manifest: () => {
+      throw new UsageError('--manifest needs -o: the manifest stands beside files', {
+        hint: 'name a file or a directory with -o',
+      });
+    },
     clear: async () => {},
   };
 }
@@ -81,6 +91,10 @@ export async function filePlaces(options: FilePlaces): Promise<Places> {
         destination: { path: file, directory: cwd, overwrite },
         directory: path.resolve(cwd, folder),
       };
+    },
+    manifest: () => {
+      const file = isDirectory ? path.join(folder, manifestName) : `${output}.${manifestName}`;
+      return { path: file, destination: { path: file, directory: cwd, overwrite } };
     },
     clear: async (count) => {
       for (const [number, name] of older) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DataError } from '../../errors.ts';
 import { WrongShape } from '../../json-shape.ts';
 import { openingError } from '../../source.ts';
+import { manifestName } from '../export/places.ts';
 import { type Manifest, type ManifestFile, manifestVersion } from './manifest.ts';
 import { manifestShape } from './manifest-shape.ts';
 
@@ -14,9 +15,6 @@ export interface FoundManifest {
   /** The whole path of the folder that it is in, and its files. */
   directory: string;
 }
-
-/** A manifest's name in the folder of its export; beside a single file it has the file's name before that. */
-export const manifestName = 'manifest.json';
 
 /** Whether a file is named as manifests are. */
 export function isManifestName(file: string): boolean {

@@ -1,0 +1,41 @@
+import { UsageError } from '../../src/errors.ts';
+import { readManifest } from '../../src/operations/manifest/read-manifest.ts';
+import { type Verification, verifyManifest } from '../../src/operations/manifest/verify.ts';
+import type { Context } from '../context.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { counted } from '../output/units.ts';
+
+/** `pgv export --verify`: is the database as the manifest says? */
+export async function verify(
+  { io, options, output, database, reporter, signal }: Context<object>,
+  manifest: string,
+  table: string | undefined,
+): Promise<ExitCode> {
+  const found = await readManifest(manifest, io.cwd);
+  const verification = await verifyManifest(
+    await database(),
+    found,
+    table ?? options.table,
+    reporter,
+    signal,
+  );
+  if (output.json) await output.document(verification);
+  else await output.write(render(verification));
+  return verification.same ? exitCodes.done : exitCodes.no;
+}
+
+/** @throws UsageError for flags that say what is exported */
+export function refuseBesideVerify(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.entries(flags).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(`--verify and ${given[0]} exclude each other`, {
+    hint: 'the manifest says which rows are compared',
+  });
+}
+
+function render({ table, manifest, same, differences, rows, files }: Verification): string {
+  const missing = files.filter(({ status }) => status === 'missing').length;
+  const beside = files.length === missing ? '' : `, and ${counted(files.length - missing, 'file')} beside it`;
+  if (same) return `${table} is as ${manifest} has it: ${counted(rows.manifest, 'row')}${beside}\n`;
+  return `${table} is not as ${manifest} has it:\n${differences.map((line) => `  ${line}\n`).join('')}`;
+}
