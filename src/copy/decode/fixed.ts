@@ -39,7 +39,8 @@ function fixedReader<A extends Numbers>(
     },
     readNull: () => {
       const row = next();
-      (values as Uint8Array).fill(0 as never, row * perRow, (row + 1) * perRow);
+      const width = values.BYTES_PER_ELEMENT * perRow;
+      new Uint8Array(values.buffer).fill(0, row * width, (row + 1) * width);
       validity.addNull();
     },
     take: () => ({ kind, values, validity: validity.take() }) as FixedColumn,

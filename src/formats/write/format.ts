@@ -48,7 +48,7 @@ export interface Measured {
 export interface WritePlan {
   columns: readonly WriteColumn[];
   text: TextOptions;
-  /** Only for formats that compress within. */
+  /** Only for formats that compress within; undefined: as the format does it by itself. */
   compression: Compression | undefined;
   /** Set where the format measures; of the whole export. */
   measured: Measured | undefined;

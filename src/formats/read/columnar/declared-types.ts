@@ -32,7 +32,7 @@ function fits(declared: string, type: FieldType): boolean {
   switch (type.kind) {
     case 'list':
       return type.element.kind === 'number' && type.element.element !== 'b1'
-        ? /^(?:(?:vector|halfvec)\(\d{1,5}\)|(?:smallint|integer|bigint|real|double precision)\[\])$/.test(
+        ? /^(?:(?:vector|halfvec)(?:\(\d{1,5}\))?|(?:smallint|integer|bigint|real|double precision)\[\])$/.test(
             declared,
           )
         : false;

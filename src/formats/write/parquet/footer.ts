@@ -9,6 +9,11 @@ const magic = Buffer.from('PAR1');
 /** CompressionCodec of parquet.thrift. */
 const codecs: Record<Compression, number> = { gzip: 2, zstd: 6 };
 
+/** Every reader knows zstd, and it is many times as fast as gzip. */
+export function compressionOf({ compression }: WritePlan): Compression {
+  return compression ?? 'zstd';
+}
+
 /** Puts the row groups of one file together, and says behind them where each of them is. */
 export class ParquetAssembler implements Assembler {
   private readonly plan: WritePlan;
@@ -21,7 +26,7 @@ export class ParquetAssembler implements Assembler {
   constructor(plan: WritePlan) {
     this.plan = plan;
     this.leaves = plan.columns.flatMap((column) => parquetField(column).leaves);
-    this.codec = codecs[plan.compression!];
+    this.codec = codecs[compressionOf(plan)];
   }
 
   head(): Uint8Array {

@@ -1,7 +1,7 @@
 import { sentFor } from '../columnar/field-kind.ts';
 import { type Compress, compressor } from '../compress.ts';
 import type { WriteFormat } from '../format.ts';
-import { ParquetAssembler } from './footer.ts';
+import { compressionOf, ParquetAssembler } from './footer.ts';
 import { RowGroupEncoder } from './row-group.ts';
 
 /** Readers take row groups whole, and like them large; a lane holds one several times over. */
@@ -18,8 +18,8 @@ export const parquetFormat: WriteFormat = {
   compression: ['zstd', 'gzip'],
   partLength: rowGroupLength,
   sent: sentFor,
-  prepare: async ({ compression }) => {
-    compress = await compressor(compression!);
+  prepare: async (plan) => {
+    compress = await compressor(compressionOf(plan));
   },
   encoder: (plan, take) => {
     const encoder = new RowGroupEncoder(plan, compress!, take);
