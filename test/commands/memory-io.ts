@@ -52,7 +52,7 @@ function sink(): { stream: Writable; text: () => string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk);
+      chunks.push(Buffer.from(chunk)); // its memory is the writer's again
       done();
     },
   });

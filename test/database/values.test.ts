@@ -55,16 +55,14 @@ eachDatabase((fixture) => {
 
   test('columns of one name do not hide each other', async () => {
     const database = await fixture.open();
-    expect(await database.query('SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a_2, 5 AS "__proto__", 6 AS a')).toEqual(
-      {
-        columns: ['a', 'a_3', 'b', 'a_2', '__proto__', 'a_4'],
-        rows: [
-          Object.fromEntries(
-            Object.entries({ a: 1, a_3: 2, b: 3, a_2: 4, a_4: 6 }).concat([['__proto__', 5]]),
-          ),
-        ],
-        rowCount: 1,
-      },
-    );
+    expect(
+      await database.query('SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a_2, 5 AS "__proto__", 6 AS a'),
+    ).toMatchObject({
+      columns: ['a', 'a_3', 'b', 'a_2', '__proto__', 'a_4'],
+      rows: [
+        Object.fromEntries(Object.entries({ a: 1, a_3: 2, b: 3, a_2: 4, a_4: 6 }).concat([['__proto__', 5]])),
+      ],
+      rowCount: 1,
+    });
   });
 });

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
-import type { WriteOptions } from '../../src/formats/write/format.ts';
+import type { TextOptions } from '../../src/formats/write/format.ts';
 import { writeFormatFor } from '../../src/formats/write/formats.ts';
 import { type ExportSummary, exportRows } from '../../src/operations/export/export.ts';
 import type { Destination } from '../../src/operations/export/output.ts';
+import { filePlaces, streamPlaces } from '../../src/operations/export/places.ts';
 import { querySource, type TableRequest, tableSource } from '../../src/operations/export/source.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
 import { silentReporter } from '../../src/progress.ts';
@@ -16,12 +17,12 @@ import { psql } from '../support/server/psql.ts';
 import { noServer, psqlOn, sharedServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const text: WriteOptions = { header: true, null: '', delimiter: ',' };
+const text: TextOptions = { header: true, null: '', delimiter: ',' };
 
 interface Export extends Partial<TableRequest> {
   format?: string;
   query?: string;
-  text?: Partial<WriteOptions>;
+  text?: Partial<TextOptions>;
   destination: Destination;
   signal?: AbortSignal;
 }
@@ -30,20 +31,27 @@ async function run(database: Database, what: Export): Promise<ExportSummary> {
   const source =
     what.query === undefined
       ? await tableSource(database, { table: undefined, ...what }, silentReporter)
-      : querySource(what.query);
+      : await querySource(database, what.query);
+  const { format } = writeFormatFor(what.format, undefined);
   return exportRows(database, source, {
-    format: writeFormatFor(what.format, undefined),
+    format,
     text: { ...text, ...what.text },
-    destination: what.destination,
+    places: await placesOf(what.destination, `.${format.name}`),
     reporter: silentReporter,
     signal: what.signal ?? new AbortController().signal,
   });
 }
 
+async function placesOf(destination: Destination, ending: string) {
+  if ('write' in destination) return streamPlaces(destination.write);
+  const { path, directory, overwrite } = destination;
+  return filePlaces({ output: path, cwd: directory, overwrite, ending, baseName: 'rows', numbered: false });
+}
+
 /** What an export writes, as one buffer. */
 async function bytesOf(database: Database, what: Omit<Export, 'destination'>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  const write = async (chunk: Uint8Array) => void chunks.push(chunk);
+  const write = async (chunk: Uint8Array) => void chunks.push(Uint8Array.from(chunk));
   await run(database, { ...what, destination: { write } });
   return Buffer.concat(chunks);
 }
@@ -166,14 +174,12 @@ eachDatabase((fixture) => {
   test('files that cannot be written', async () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, 'there.csv'), '');
-    await mkdir(join(directory, 'folder'));
     const to = (path: string) =>
       run(database, { table: 'odd', destination: { path, directory, overwrite: false } });
     await expect(to('there.csv')).rejects.toMatchObject({ code: 'file-exists' });
-    await expect(to('folder')).rejects.toThrow('folder is a directory');
     await expect(to('none/x.csv')).rejects.toThrow('directory none does not exist');
     await expect(to('there.csv/x.csv')).rejects.toThrow('directory there.csv does not exist');
-    expect(readdirSync(directory).sort()).toEqual(['folder', 'there.csv']);
+    expect(readdirSync(directory).sort()).toEqual(['there.csv']);
   });
 
   test('a link stays a link, and a file keeps who may read it', async () => {

@@ -18,8 +18,8 @@ export interface Fixture {
   readonly kind: DatabaseKind;
   /** What `-d` and PGV_URL take. */
   readonly url: string;
-  /** Opens the database; closed when the test that is running has finished, or else with the fixture. */
-  open(): Promise<Database>;
+  /** Opens the database, on a server as another role perhaps; closed when the test that is running has finished, or else with the fixture. */
+  open(options?: { user?: string }): Promise<Database>;
 }
 
 /**
@@ -43,7 +43,7 @@ export function eachDatabase(body: (fixture: Fixture) => void): void {
         get url() {
           return fixture().url;
         },
-        open: () => fixture().open(),
+        open: (options) => fixture().open(options),
       });
     });
   }
@@ -74,8 +74,10 @@ async function createFixture(kind: DatabaseKind): Promise<OwnedFixture> {
   return {
     kind,
     url,
-    async open() {
-      const database = await connect(resolve(url), { mayCreate: false });
+    async open({ user } = {}) {
+      const database = await connect(resolve(user === undefined ? url : asUser(url, user)), {
+        mayCreate: false,
+      });
       opened.add(database);
       afterwards(() => close(database));
       return database;
@@ -85,6 +87,12 @@ async function createFixture(kind: DatabaseKind): Promise<OwnedFixture> {
       await drop();
     },
   };
+}
+
+function asUser(url: string, user: string): string {
+  const other = new URL(url);
+  other.username = user;
+  return other.href;
 }
 
 function resolve(url: string) {

@@ -29,7 +29,7 @@ export async function planRanges(session: Session, source: Source, reporter: Rep
   const canSplit =
     rows.orderBy === undefined &&
     rows.limit === undefined &&
-    leaves.every(({ isPlain, isReadable }) => isPlain && (isReadable || isAlone)) &&
+    leaves.every(({ isPlain, isReadable }) => isPlain && isReadable) &&
     (isAlone || !table.rowSecurity) &&
     (await versionOf(session)) >= firstWithRanges;
   return canSplit ? leaves.flatMap((leaf) => rangesOf(leaf, table.name, rows)) : whole;
