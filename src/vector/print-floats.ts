@@ -17,7 +17,7 @@ const worthCopying = 8;
 
 /**
  * Prints values [from, to) with commas between them. One byte behind the text may be written over.
- * @param values float32s, or IEEE 754 binary16 patterns
+ * @param values float32s, or IEEE 754 binary16 patterns; finite, as all elements of vectors are
  * @param out has room for longestFloat + 1 bytes a value from `at` on
  * @returns where the text ends
  */
@@ -51,27 +51,19 @@ export function printPlainly(
 
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
-const words = { notANumber: Buffer.from('NaN'), infinity: Buffer.from('Infinity') };
 
-/** Prints one; returns where it ends. */
+/** Prints a finite one; returns where it ends. */
 export function printFloat(value: number, out: Uint8Array, at: number): number {
   float[0] = value;
   const pattern = bits[0]!;
   const magnitude = pattern & 0x7fffffff;
-  if (magnitude > 0x7f800000) return printWord(words.notANumber, out, at);
   if (pattern !== magnitude) out[at++] = MINUS;
-  if (magnitude === 0x7f800000) return printWord(words.infinity, out, at);
   if (magnitude === 0) {
     out[at] = ZERO;
     return at + 1;
   }
   shortestDecimal(magnitude);
   return printDecimal(decimal, power, out, at);
-}
-
-function printWord(word: Uint8Array, out: Uint8Array, at: number): number {
-  out.set(word, at);
-  return at + word.length;
 }
 
 const tenTo = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];

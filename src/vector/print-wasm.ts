@@ -22,7 +22,7 @@ const textLength = 16 * mostNumbers + 16;
 let loaded: LoadedModule | null | undefined;
 
 /**
- * printFloats (print-floats.ts) by WebAssembly, a comma behind the last number too.
+ * printFloats (print-floats.ts) by WebAssembly, a comma behind the last number too. The numbers must be finite.
  * @returns where the text ends, without that comma; −1 where the plain twin must print
  */
 export function printByWasm(

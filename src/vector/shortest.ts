@@ -27,11 +27,10 @@ export function shortestDecimal(pattern: number): void {
   const at = scaleWords * (exponentBits + closer * exponentCount);
   const low = table[at]! >>> 0;
   const high = table[at + 1]! >>> 0;
-  const shift = table[at + 3]!;
   // In fourths of 10^k. An odd one lies between whole fourths, so that these are compared without a doubt.
-  const value = scaled(low, high, center << shift);
-  const lower = scaled(low, high, (center - 2 + closer) << shift) + 1;
-  const upper = scaled(low, high, (center + 2) << shift) - 1;
+  const value = scaled(low, high, center);
+  const lower = scaled(low, high, center - 2 + closer) + 1;
+  const upper = scaled(low, high, center + 2) - 1;
 
   const ones = value >>> 2;
   const tens = Math.floor(ones / 10);
@@ -49,10 +48,10 @@ export function shortestDecimal(pattern: number): void {
   power = table[at + 2]!;
 }
 
-/** value × (high × 2^32 + low) / 2^64, rounded to odd: the last bit tells of what was cut off. */
+/** value × (high × 2^32 + low) / 2^60, rounded to odd: the last bit tells of what was cut off. */
 function scaled(low: number, high: number, value: number): number {
-  const valueHigh = value >>> 16;
-  const valueLow = value & 0xffff;
+  const valueHigh = value >>> 12;
+  const valueLow = (value << 4) & 0xffff;
   // Products of 32 and 16 bits, which a double holds.
   const carry = Math.floor((Math.floor((low * valueLow) / 0x10000) + low * valueHigh) / 0x10000);
   const lower = carry + high * valueLow;
@@ -62,7 +61,7 @@ function scaled(low: number, high: number, value: number): number {
   return Math.floor(upper / 0x10000) | (rest > 1 ? 1 : 0);
 }
 
-/** A scale: the factor's low and high word, k, the shift. */
+/** Of a scale: the factor's low and high word, k, and one that makes them sixteen bytes. */
 const scaleWords = 4;
 const exponentCount = 256;
 
@@ -72,8 +71,8 @@ export const scalesLength = 2 * exponentCount * scaleWords * 4;
 let made: Int32Array<ArrayBuffer> | undefined;
 
 /**
- * A scale for each value of the exponent's bits, then one for each where the fraction is 0: (4c << shift) × factor / 2^64
- * is c × 2^q in fourths of 10^k.
+ * A scale for each value of the exponent's bits, then one for each where the fraction is 0. The factor is
+ * 2^q / 10^k × 2^60, rounded up.
  */
 export function scales(): Int32Array<ArrayBuffer> {
   made ??= makeScales();
@@ -87,21 +86,16 @@ function makeScales(): Int32Array<ArrayBuffer> {
     const q = Math.max(index % exponentCount, 1) - 150;
     // Where the lower neighbour is half as far away, the points are so much nearer to each other.
     const k = Math.floor(Math.log10((index < exponentCount ? 1 : 0.75) * 2 ** q));
-    const { factor, exponent } = powerOfTen(-k);
     const at = index * scaleWords;
-    factors[at / 2] = factor;
+    factors[at / 2] = factorOf(q, k);
     words[at + 2] = k;
-    words[at + 3] = q + exponent;
   }
   return words;
 }
 
-/** 10^power as factor × 2^(exponent − 64), the factor of 64 bits, rounded up. */
-function powerOfTen(power: number): { factor: bigint; exponent: number } {
-  const fractionBits = 256;
-  const numerator = (10n ** BigInt(Math.max(power, 0))) << BigInt(fractionBits);
-  const denominator = 10n ** BigInt(Math.max(-power, 0));
-  const bits = (numerator / denominator).toString(2).length;
-  const unit = denominator << BigInt(bits - 64);
-  return { factor: (numerator + unit - 1n) / unit, exponent: bits - fractionBits };
+function factorOf(q: number, k: number): bigint {
+  const positive = (exponent: number) => BigInt(Math.max(exponent, 0));
+  const numerator = 2n ** positive(q + 60) * 10n ** positive(-k);
+  const denominator = 2n ** positive(-q - 60) * 10n ** positive(k);
+  return (numerator + denominator - 1n) / denominator;
 }
