@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import type { TableMaker } from '../ingest/new-table.ts';
 import { manifestName } from '../export/places.ts';
+import type { TableMaker } from '../ingest/new-table.ts';
 import { isManifestName, parseManifest, readManifest } from '../manifest/read-manifest.ts';
 import { manifestDataset } from './manifest-dataset.ts';
 
