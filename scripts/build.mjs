@@ -60,7 +60,7 @@ for (const file of result.outputFiles) {
 }
 
 await copyFile(await packEmptyDatabase(), path.join(outdir, 'embedded.tar.gz'));
-const modules = ['print-floats', 'scan-floats'];
+const modules = ['floats', 'print-floats', 'scan-floats'];
 for (const name of modules) await compileModule(`wasm/${name}.ts`, path.join(outdir, `${name}.wasm`));
 
 const assets = ['embedded.tar.gz', ...modules.map((name) => `${name}.wasm`)];

@@ -3,6 +3,7 @@ export type BuiltFile =
   | 'embedded-host.js'
   | 'embedded.tar.gz'
   | 'export-lane.js'
+  | 'floats.wasm'
   | 'ingest-lane.js'
   | 'print-floats.wasm'
   | 'scan-floats.wasm';

@@ -6,6 +6,12 @@ type Of<Kind extends Column['kind']> = Extract<Column, { kind: Kind }>;
 export interface Out {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView;
+  /** Reverses the bytes of `count` float32s from byte `at` on, quicker than a loop of ours; not every memory has it. */
+  swap: ((at: number, count: number) => void) | undefined;
+}
+
+export function outOf(bytes: Uint8Array<ArrayBuffer>, swap?: Out['swap']): Out {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), swap };
 }
 
 /** How one column's values are written: their sizes beforehand, their bytes, without the length in front. */
@@ -190,7 +196,13 @@ function elementsWriter(values: Float32Array | Uint16Array): ElementsWriter {
   }
   // As bit patterns, so that no NaN's payload or sign changes on the way.
   const patterns = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return (from, to, { view }, at) => {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return (from, to, { bytes: target, view, swap }, at) => {
+    if (swap !== undefined) {
+      target.set(bytes.subarray(4 * from, 4 * to), at);
+      swap(at, to - from);
+      return at + 4 * (to - from);
+    }
     for (let i = from; i < to; i++, at += 4) view.setUint32(at, patterns[i]!);
     return at;
   };

@@ -31,7 +31,8 @@ export interface Session {
   /**
    * Runs `COPY … FROM STDIN` with the bytes of `chunks` (runs of any size, best 64 KB to 1 MB), pulled as fast as
    * the database takes them. When `chunks` throws, the COPY fails as a whole, nothing of it is stored, the session
-   * stays usable, and that same error is thrown. Chunks are not touched again by the caller.
+   * stays usable, and that same error is thrown. A chunk is used up before the next is asked for, so that its memory can
+   * be filled again; one that is all of its buffer may be given away.
    * @returns the number of rows stored
    */
   copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number>;

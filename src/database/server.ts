@@ -1,13 +1,12 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
 import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from './database.ts';
 import { describeHost } from './libpq/hosts.ts';
 import { describeServer, type ServerSettings } from './libpq/settings.ts';
 import { sendCancelRequest } from './server-cancel.ts';
 import type { WireClient } from './server-connection.ts';
-import { sendChunks } from './server-copy.ts';
+import { CopyIn } from './server-copy-in.ts';
 import { CopyOut } from './server-copy-out.ts';
 import { pinned } from './server-lane.ts';
 import { type OpenServer, openServer } from './server-search.ts';
@@ -29,7 +28,7 @@ export async function connectServer(settings: ServerSettings): Promise<Database>
   }
 }
 
-/** One connection to a server, through pg and pg-copy-streams. */
+/** One connection to a server, through pg. */
 class ServerDatabase implements Database {
   readonly maxLanes = Number.POSITIVE_INFINITY;
   readonly target: Target;
@@ -77,12 +76,12 @@ class ServerDatabase implements Database {
   }
 
   async copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
-    const stream = this.#submit(copyFrom(sql)) as CopyStreamQuery;
+    const copy = this.#submit(new CopyIn(sql));
     const { stream: socket } = this.#client.connection;
-    const outcome = await this.#watch(sendChunks(stream, socket, chunks, this.#cancelled.signal));
+    const outcome = await this.#watch(copy.send(socket, chunks, this.#cancelled.signal));
     if (outcome.kind === 'refused') throw this.#explain(outcome.error);
     if (outcome.kind === 'source-failed') throw outcome.error;
-    return stream.rowCount;
+    return outcome.rows;
   }
 
   async copyOut(sql: string): Promise<Readable> {
@@ -147,7 +146,7 @@ class ServerDatabase implements Database {
     }
   }
 
-  #submit<T extends CopyStreamQuery | Readable>(stream: T): T {
+  #submit<T extends CopyIn | Readable>(stream: T): T {
     return this.#client.query(stream as never) as unknown as T;
   }
 

@@ -1,5 +1,5 @@
 import type { Batch, Column, Piece } from '../../batch.ts';
-import { binaryHeader, binaryTrailer, encodeBinary } from '../../copy/binary.ts';
+import { BinaryFrames, binaryHeader, binaryTrailer } from '../../copy/binary.ts';
 import { encodeText } from '../../copy/text.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { OnBadRecord, PieceDecoder, Road } from '../../formats/read/format.ts';
@@ -16,36 +16,47 @@ export interface EncodeOptions {
   isStopped: () => boolean;
 }
 
-/**
- * A piece as the body of a COPY, in chunks that belong to whoever takes them.
- * @throws InterruptedError once it is stopped, and whatever the decoder throws
- */
-export function* encodePiece(
-  decoder: PieceDecoder,
-  piece: Piece,
-  options: EncodeOptions,
-): Generator<Uint8Array> {
-  const { road } = options;
-  if (road === 'binary') yield binaryHeader.slice();
-  yield* encodeRows(decoder, piece, options);
-  if (road === 'binary') yield binaryTrailer.slice();
-}
+/** Makes pieces the bodies of COPYs. One a lane, as its memory is filled again and again. */
+export class PieceEncoder {
+  private readonly frames = new BinaryFrames();
 
-/** The same without COPY's header and trailer. */
-export function* encodeRows(
-  decoder: PieceDecoder,
-  piece: Piece,
-  { road, numberedFrom, onBatch, onBad, isStopped }: EncodeOptions,
-): Generator<Uint8Array> {
-  const encode = road === 'binary' ? encodeBinary : encodeText;
-  let rows = 0;
-  for (const batch of decoder.batches(piece, onBad)) {
-    const numbers =
-      numberedFrom === undefined ? undefined : rowNumbers(batch, piece, decoder, rows, numberedFrom);
-    yield encode(numbers === undefined ? batch : withNumbers(batch, numbers, road));
-    rows += batch.rows;
-    if (isStopped()) throw new InterruptedError();
-    onBatch(rows, decoder.bytesRead);
+  /**
+   * The body of the piece's COPY, in chunks; each is valid until the next is asked for.
+   * @throws InterruptedError once it is stopped, and whatever the decoder throws
+   */
+  *encode(decoder: PieceDecoder, piece: Piece, options: EncodeOptions): Generator<Uint8Array> {
+    const { frames } = this;
+    frames.clear();
+    const isBinary = options.road === 'binary';
+    if (isBinary) frames.addBytes(binaryHeader);
+    yield* this.encodeBatches(decoder, piece, options);
+    if (isBinary) frames.addBytes(binaryTrailer);
+    yield* frames.take();
+  }
+
+  /** The same without COPY's header and trailer. */
+  *encodeRows(decoder: PieceDecoder, piece: Piece, options: EncodeOptions): Generator<Uint8Array> {
+    this.frames.clear();
+    yield* this.encodeBatches(decoder, piece, options);
+    yield* this.frames.take();
+  }
+
+  private *encodeBatches(
+    decoder: PieceDecoder,
+    piece: Piece,
+    { road, numberedFrom, onBatch, onBad, isStopped }: EncodeOptions,
+  ): Generator<Uint8Array> {
+    let rows = 0;
+    for (const batch of decoder.batches(piece, onBad)) {
+      const numbers =
+        numberedFrom === undefined ? undefined : rowNumbers(batch, piece, decoder, rows, numberedFrom);
+      const whole = numbers === undefined ? batch : withNumbers(batch, numbers, road);
+      if (road === 'binary') yield* this.frames.add(whole);
+      else yield encodeText(whole);
+      rows += batch.rows;
+      if (isStopped()) throw new InterruptedError();
+      onBatch(rows, decoder.bytesRead);
+    }
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import { rowNumberColumn } from '../../sql/staging.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
 import { type TableDecoder, tableDecoder } from './compose/table-decoder.ts';
-import { type EncodeOptions, encodePiece, encodeRows, type OnBatch } from './encode-piece.ts';
+import { type EncodeOptions, type OnBatch, PieceEncoder } from './encode-piece.ts';
 import { endBackend } from './end-backend.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import type { Recipe } from './recipe.ts';
@@ -55,6 +55,7 @@ export class PieceLoader {
   private readonly connection: LastingConnection;
   private readonly recipe: Recipe;
   private readonly events: PieceEvents;
+  private readonly encoder = new PieceEncoder();
   private readonly decoders: Partial<Record<Road, TableDecoder>> = {};
   /** Counts batches, so that it is seen whether there is progress. */
   private progress = 0;
@@ -193,13 +194,17 @@ export class PieceLoader {
     const options = this.encodeOptions(road, work, rejects);
     let rows: number;
     try {
-      rows = await database.copyIn(this.copyStatement(road), encodePiece(decoder, work.piece, options));
+      rows = await database.copyIn(
+        this.copyStatement(road),
+        this.encoder.encode(decoder, work.piece, options),
+      );
     } catch (error) {
       if (this.recipe.onError === 'stop' || !isAboutRow(error)) throw this.located(error, work, decoder);
       // The others are stored round the rows that only the server can tell.
       await beginAgain();
       rejects.length = 0;
-      const encoded = [...encodeRows(decoder, work.piece, options)];
+      const rowChunks = this.encoder.encodeRows(decoder, work.piece, options);
+      const encoded = Array.from(rowChunks, (chunk) => chunk.slice());
       const refuse = (n: number, cause: PgvError) => {
         rejects.push(this.refusedRow(work, decoder, n, this.aboutTarget(cause)));
       };

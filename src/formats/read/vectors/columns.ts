@@ -3,6 +3,7 @@ import { grown } from '../../../growing.ts';
 import { BAD, type TextReader, UNSURE, type ValueProblem } from '../../../text-reader.ts';
 import { utf8Reader } from '../../../values/bytes-reader.ts';
 import { type SessionFacts, textReader } from '../../../values/types.ts';
+import { allFinite } from '../../../vector/floats-wasm.ts';
 import { floatToHalf } from '../../../vector/half.ts';
 import { numberText } from '../../../vector/vector-text.ts';
 import { type DecodedColumn, NeedsText, type Road } from '../format.ts';
@@ -91,29 +92,6 @@ function checkedFloats(typeName: string, dimensions: number): Floats {
     const value = rows.type.number(rows.elements, elementIndex(rows, from + row, column));
     throw new BadValue(notFinite(value, column + 1, typeName), row);
   };
-}
-
-const exponent = 0x7f800000;
-const lowestExponentBit = 0x00800000;
-
-/**
- * Without a branch an element: all bits of the exponent are set in NaN and infinity alone, and adding to them
- * carries into the sign. Four elements a turn, by two counters, take two thirds of the time.
- */
-function allFinite(floats: Float32Array): boolean {
-  const patterns = new Int32Array(floats.buffer, floats.byteOffset, floats.length);
-  const { length } = patterns;
-  let carry = 0;
-  let other = 0;
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
-    carry |= (patterns[i]! & exponent) + lowestExponentBit;
-    other |= (patterns[i + 1]! & exponent) + lowestExponentBit;
-    carry |= (patterns[i + 2]! & exponent) + lowestExponentBit;
-    other |= (patterns[i + 3]! & exponent) + lowestExponentBit;
-  }
-  for (; i < length; i++) carry |= (patterns[i]! & exponent) + lowestExponentBit;
-  return (carry | other) >= 0;
 }
 
 function notFinite(value: number, element: number, type: string): ValueProblem {

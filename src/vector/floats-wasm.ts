@@ -1,0 +1,72 @@
+import { growMemory, loadWasm, type WasmMemory } from '../wasm-module.ts';
+
+/** What wasm/floats.ts exports. Addresses are bytes into its memory. */
+interface FloatsModule {
+  memory: WasmMemory;
+  swap: (at: number, count: number) => void;
+  allFinite: (at: number, count: number) => number;
+}
+
+/** Memory in which float32s can be swapped where they stand. */
+export interface SwapMemory {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Reverses the bytes of `count` float32s from byte `at` on. */
+  swap: (at: number, count: number) => void;
+}
+
+/** Behind what the compiler uses. */
+const ownFrom = 4096;
+
+/** New memory of so many bytes, never moved; undefined where there is no module, and the caller swaps by itself. */
+export function swapMemory(length: number): SwapMemory | undefined {
+  const module = withMemory(length);
+  if (module === null) return undefined;
+  return {
+    bytes: new Uint8Array(module.memory.buffer, ownFrom, length),
+    swap: (at, count) => module.swap(ownFrom + at, count),
+  };
+}
+
+/** Float32s that are looked at in one go: they stay in the processor's cache. */
+const checkedAtOnce = 2 ** 16;
+let checker: { module: FloatsModule; floats: Float32Array } | null | undefined;
+
+/** Whether none is NaN or infinite. */
+export function allFinite(floats: Float32Array): boolean {
+  if (checker === undefined) checker = makeChecker();
+  if (checker === null) return plainAllFinite(floats);
+  const { module, floats: room } = checker;
+  for (let from = 0; from < floats.length; from += checkedAtOnce) {
+    const some = floats.subarray(from, from + checkedAtOnce);
+    room.set(some);
+    if (!module.allFinite(ownFrom, some.length)) return false;
+  }
+  return true;
+}
+
+const exponent = 0x7f800000;
+const lowestExponentBit = 0x00800000;
+
+/**
+ * Without a branch an element: all bits of the exponent are set in NaN and infinity alone, and adding to them
+ * carries into the sign.
+ * @internal exported for the test that compares the two
+ */
+export function plainAllFinite(floats: Float32Array): boolean {
+  const patterns = new Int32Array(floats.buffer, floats.byteOffset, floats.length);
+  let carry = 0;
+  for (let i = 0; i < patterns.length; i++) carry |= (patterns[i]! & exponent) + lowestExponentBit;
+  return carry >= 0;
+}
+
+function makeChecker(): { module: FloatsModule; floats: Float32Array } | null {
+  const module = withMemory(4 * checkedAtOnce);
+  return module && { module, floats: new Float32Array(module.memory.buffer, ownFrom, checkedAtOnce) };
+}
+
+/** The module with memory of its own, of so many bytes for us. */
+function withMemory(length: number): FloatsModule | null {
+  const module = loadWasm<FloatsModule>('floats.wasm');
+  if (module !== null) growMemory(module.memory, ownFrom + length);
+  return module;
+}
