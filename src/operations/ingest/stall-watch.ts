@@ -27,13 +27,16 @@ export interface Watched {
 export async function whileWatched<T>(watched: Watched, work: () => Promise<T>): Promise<T> {
   let seen = watched.progress();
   let checking = false;
+  let ended = false;
   const check = async () => {
     const now = watched.progress();
     const moved = now !== seen;
     seen = now;
     if (moved || checking) return;
     checking = true;
-    if (await isDead(watched)) watched.database.disconnect();
+    const dead = await isDead(watched);
+    // Meanwhile it may have come further, and the connection be at work for others.
+    if (dead && !ended && watched.progress() === now) watched.database.disconnect();
     checking = false;
   };
   const timer = setInterval(() => void check(), watched.stallAfter);
@@ -41,6 +44,7 @@ export async function whileWatched<T>(watched: Watched, work: () => Promise<T>):
   try {
     return await work();
   } finally {
+    ended = true;
     clearInterval(timer);
   }
 }
