@@ -4,6 +4,7 @@ import { UsageError } from '../src/errors.ts';
 import { defaultPieceLength } from '../src/formats/read/piece-cutter.ts';
 import { findDataset } from '../src/operations/dataset/dataset.ts';
 import { describeIngest } from '../src/operations/ingest/around/describe-ingest.ts';
+import { withoutIds } from '../src/operations/ingest/ids-beside.ts';
 import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
 import { type Input, inputOf } from '../src/operations/ingest/input.ts';
 import { refuseInput } from '../src/operations/ingest/reject-paths.ts';
@@ -32,7 +33,7 @@ export function configure(command: Command): Command {
   addConnectionOptions(addTableOptions(command))
     .argument(
       '<file...>',
-      'files, patterns or URLs (https), also compressed with gzip or zstd; - is stdin; or a folder that `pgv export --manifest` has written',
+      'files, patterns or URLs (https), also compressed with gzip or zstd; - is stdin; or a folder with a manifest (of `pgv export --manifest`) or with VDF_META.json (of vector-io)',
     )
     .option(
       '--jobs <n>',
@@ -55,6 +56,7 @@ export function configure(command: Command): Command {
     "pgv ingest notes.jsonl -t docs --map '*'=metadata --tenant acme --normalize",
     "pgv ingest features.csv --map 'dim_*=embedding' --dimensions 256 --type halfvec",
     'pgv ingest backup/  # with its manifest.json: the table, its rows and its indexes, as they were exported',
+    'pgv ingest vdf_20240122_135409_c5fa3/ --dataset docs  # an index of Pinecone, Qdrant, … out of vector-io',
     "pgv ingest vectors.npy --map embedding=vec  # in a new table, id is the row's number, from 0",
   ]);
 }
@@ -71,7 +73,8 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
   const asked = { ...context.options, table: context.table, types };
   const dataset = await findDataset(args, io.cwd, asked, reporter, signal);
   const options = { ...context.options, ...dataset?.options };
-  const inputs = await resolveInputs(dataset?.files ?? args, io, reporter.warn);
+  const named = await resolveInputs(dataset?.files ?? args, io, reporter.warn);
+  const inputs = await withoutIds(named, reporter.note);
   const table = context.table ?? dataset?.table ?? tableName(inputs);
   const rejectFile = options.rejectFile === undefined ? undefined : path.resolve(io.cwd, options.rejectFile);
   if (rejectFile !== undefined)

@@ -50,3 +50,16 @@ export async function fingerprint({
   for (const part of parts) hash.update(part);
   return { byteLength, modified, sample: hash.digest('hex') };
 }
+
+/** What two sources that make one load are known again by; undefined where one of them is not. */
+export function joinedFingerprint(
+  first: Fingerprint | undefined,
+  second: Fingerprint | undefined,
+): Fingerprint | undefined {
+  if (first === undefined || second === undefined) return undefined;
+  return {
+    byteLength: first.byteLength + second.byteLength,
+    modified: `${first.modified} ${second.modified}`,
+    sample: createHash('sha256').update(`${first.sample} ${second.sample}`).digest('hex'),
+  };
+}

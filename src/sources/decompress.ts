@@ -37,6 +37,11 @@ const compressions: readonly Compression[] = [
   { name: 'xz', extension: '.xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0] },
 ];
 
+/** The endings of what can be read, with their dots. */
+export const compressionEndings: readonly string[] = compressions.flatMap(({ extension, read }) =>
+  read === undefined ? [] : [extension],
+);
+
 /** A file's name without the ending of a compression: `docs.csv.gz` is a CSV file. */
 export function withoutCompression(fileName: string): string {
   const found = compressions.find(({ extension }) => fileName.toLowerCase().endsWith(extension));

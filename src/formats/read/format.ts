@@ -16,6 +16,8 @@ export interface ReadFormat {
   seeks?: true;
   /** A file may hold several arrays, of which `OpenOptions.dataset` names one. */
   datasets?: true;
+  /** The ids of its rows may be in a file beside it: docs.ids.npy, of docs.npy. */
+  idsBeside?: true;
   /** Reads the beginning: names and a sample, from which mapping and types are decided. */
   open: (source: Source, options: OpenOptions) => Promise<OpenedFile>;
   /** Loads what a decoder of this layout needs and cannot wait for; awaited in each lane before the first is made. */
@@ -40,6 +42,8 @@ export interface OpenOptions {
   columns?: readonly string[] | undefined;
   /** Which of a file's arrays is read. */
   dataset?: string | undefined;
+  /** The file of ids that lies beside this one; both are then plain files. */
+  ids?: Source | undefined;
   /** Keeps what is left of a stream where it can be read here and there, for a format that finds out while opening. */
   spool?: ((stream: Source) => Promise<Source>) | undefined;
   /** Bytes a piece; left out, what serves speed. */

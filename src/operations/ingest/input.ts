@@ -1,8 +1,10 @@
+import { joinedFingerprint } from '../../fingerprint.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
 import type { Reporter } from '../../progress.ts';
 import { type HashedSource, hashed } from '../../sources/hashed.ts';
 import type { NamedInput } from '../../sources/inputs.ts';
 import type { RecordedSource } from '../ledger/ledger.ts';
+import { type IdsOptions, idsBeside } from './ids-beside.ts';
 import { fingerprintOf, type InputOptions, openInput } from './open-input.ts';
 
 /** One file of a run, a URL or stdin. */
@@ -39,13 +41,22 @@ export interface CheckedInput extends Input {
   close: () => Promise<void>;
 }
 
-/** A named input, read as the options say. */
+/** A named input, read as the options say, and with the ids that lie beside it. */
 export function inputOf(
   named: NamedInput,
-  options: InputOptions,
+  options: Omit<InputOptions, 'ids'> & IdsOptions,
   reporter: Reporter,
   signal: AbortSignal,
 ): CheckedInput {
+  let besides: Promise<NamedInput | undefined> | undefined;
+  /** Looked for once, so that what is opened is what was described. */
+  const idsInput = () => {
+    besides ??= idsBeside(named, options).then((ids) => {
+      if (ids !== undefined) reporter.note(`${ids.name} has the ids of ${named.name}`);
+      return ids;
+    });
+    return besides;
+  };
   let held: { opened: OpenInput; pieceLength: number | undefined } | undefined;
   const input: CheckedInput = {
     name: named.name,
@@ -54,7 +65,10 @@ export function inputOf(
     },
     close: async () => held?.opened.close(),
     describe: async () => {
-      const fingerprint = await fingerprintOf(named, reporter, signal);
+      const ids = await idsInput();
+      const own = await fingerprintOf(named, reporter, signal);
+      const fingerprint =
+        ids === undefined ? own : joinedFingerprint(own, await fingerprintOf(ids, reporter, signal));
       return { name: named.location, ...(fingerprint && { fingerprint }) };
     },
     open: async ({ pieceLength, sum }) => {
@@ -68,7 +82,8 @@ export function inputOf(
         return summed.source;
       };
       const input = sum ? { ...named, open } : named;
-      const { source, file } = await openInput(input, { ...options, pieceLength }, reporter, signal);
+      const how = { ...options, pieceLength, ids: await idsInput() };
+      const { source, file } = await openInput(input, how, reporter, signal);
       const close = () => source.close();
       return { file, byteLength: source.byteLength, close, ...(summed && { sha256: summed.sha256 }) };
     },

@@ -9,11 +9,13 @@ import { decodedText, encodingName } from '../../sources/encoding.ts';
 import type { NamedInput } from '../../sources/inputs.ts';
 import { spoolDirectory, spooled } from '../../sources/spool.ts';
 
-export interface InputOptions extends Omit<OpenOptions, 'spool'> {
+export interface InputOptions extends Omit<OpenOptions, 'spool' | 'ids'> {
   /** A format's name; left out, the file's name and its first bytes tell. */
   format?: string | undefined;
   /** Of a text that is not UTF-8: a name that TextDecoder knows. */
   encoding?: string | undefined;
+  /** The file that lies beside it and has the ids of its rows. */
+  ids?: NamedInput | undefined;
 }
 
 export interface OpenedInput {
@@ -37,6 +39,7 @@ export async function openInput(
 ): Promise<OpenedInput> {
   const raw = await openRaw(input, reporter, signal);
   let source = raw;
+  let ids: Source | undefined;
   const spool = async (stream: Source): Promise<Source> => {
     source = await spoolFor(stream, reporter, signal);
     return source;
@@ -45,13 +48,39 @@ export async function openInput(
     const { format, whole } = await chooseFormat(await decompressed(raw), input, options.format);
     refuseDataset(format, options.dataset);
     source = await inUtf8(whole, format, options.encoding);
-    if (format.seeks && source.readAt === undefined) await spool(source);
-    const file = await format.open(source, { ...options, spool });
-    return { raw, source, file };
+    ids = format.idsBeside && options.ids && (await openIds(options.ids, reporter, signal));
+    if ((format.seeks || ids) && source.readAt === undefined) await spool(source);
+    const file = await format.open(source, { ...options, spool, ids });
+    return { raw, source: ids === undefined ? source : together(source, ids), file };
   } catch (error) {
+    await ids?.close();
     await source.close();
     throw error;
   }
+}
+
+/** A file of ids as a plain one. */
+async function openIds(input: NamedInput, reporter: Reporter, signal: AbortSignal): Promise<Source> {
+  const raw = await openRaw(input, reporter, signal);
+  try {
+    const source = await decompressed(raw);
+    return source.readAt === undefined ? await spoolFor(source, reporter, signal) : source;
+  } catch (error) {
+    await raw.close();
+    throw error;
+  }
+}
+
+/** Of both lengths, and closing both. */
+function together(source: Source, ids: Source): Source {
+  return {
+    ...source,
+    byteLength: source.byteLength! + ids.byteLength!,
+    close: async () => {
+      await ids.close();
+      await source.close();
+    },
+  };
 }
 
 /** What an input is known again by; undefined for one that can be read only once. */

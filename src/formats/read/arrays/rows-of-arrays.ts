@@ -6,6 +6,7 @@ import { type ByteValues, Damaged, type FieldValues, type NumberValues } from '.
 import type { DecodedColumn, Layout, PieceDecoder, Road } from '../format.ts';
 import { type ElementArray, elementTypes } from '../vectors/elements.ts';
 import { recordLength, type VectorLayout } from '../vectors/layout.ts';
+import { otherDimensions } from '../vectors/records.ts';
 import { type Rows, RowsReader } from '../vectors/rows.ts';
 
 /** Text of one width a row, which zeros fill up: NumPy's S (bytes) and U (UTF-32). */
@@ -63,18 +64,19 @@ export function arraysReader({ arrays }: ArraysLayout): (piece: Piece) => PieceR
       at += part.length;
       return part;
     });
-    return { count, field: (field) => readers[field]!(parts[field]!, count) };
+    return { count, field: (field) => readers[field]!(parts[field]!, count, piece.location.firstRow) };
   };
 }
 
-type FieldReader = (bytes: Uint8Array<ArrayBuffer>, count: number) => FieldValues;
+/** @param firstRow the number of the first row */
+type FieldReader = (bytes: Uint8Array<ArrayBuffer>, count: number, firstRow: number) => FieldValues;
 
 function fieldReader(array: RowArray): FieldReader {
   if (array.kind === 'text') return (bytes, count) => readTexts(bytes, count, array);
   const { layout } = array;
   const reader = new RowsReader(layout);
   const { size } = elementTypes[layout.element];
-  return (bytes, count) => {
+  return (bytes, count, firstRow) => {
     // Behind another array it may begin where elements cannot.
     const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
     const location = { sequence: 0, firstRow: 1, records: count, byteOffset: 0, byteLength: bytes.length };
@@ -83,7 +85,7 @@ function fieldReader(array: RowArray): FieldReader {
       kind: 'numbers',
       length: count * layout.dimensions,
       validity: undefined,
-      elements: layout.columnMajor ? rowByRow(rows, count, size) : rows.elements,
+      elements: elementsInOrder(layout, rows, count, firstRow),
     };
     if (layout.scalar) return elements;
     const offsets = Int32Array.from({ length: count + 1 }, (_, i) => i * layout.dimensions);
@@ -91,10 +93,38 @@ function fieldReader(array: RowArray): FieldReader {
   };
 }
 
+/** The elements row after row, and nothing between them. */
+function elementsInOrder(layout: VectorLayout, rows: Rows, count: number, firstRow: number): ElementArray {
+  if (layout.prefix > 0) return withoutPrefixes(layout, rows, count, firstRow);
+  return layout.columnMajor ? rowByRow(rows, count, elementTypes[layout.element].size) : rows.elements;
+}
+
+/** @throws DataError for a row that says other dimensions than the first: what follows it lies elsewhere */
+function withoutPrefixes(
+  { dimensions, file, prefix }: VectorLayout,
+  { elements, first, rowStep }: Rows,
+  count: number,
+  firstRow: number,
+): ElementArray {
+  const view = new DataView(elements.buffer, elements.byteOffset, elements.byteLength);
+  const out = emptyLike(elements, count * dimensions);
+  for (let row = 0; row < count; row++) {
+    const start = first + row * rowStep;
+    const seen = view.getInt32(start * elements.BYTES_PER_ELEMENT - prefix, true);
+    if (seen !== dimensions) throw otherDimensions(seen, dimensions, file, firstRow + row);
+    out.set(elements.subarray(start, start + dimensions), row * dimensions);
+  }
+  return out;
+}
+
+function emptyLike(elements: ElementArray, length: number): ElementArray {
+  return new (elements.constructor as new (length: number) => ElementArray)(length);
+}
+
 /** The elements row after row, which lie column after column. @param size bytes an element */
 function rowByRow({ elements, dimensions }: Rows, count: number, size: number): ElementArray {
   const words = size / elements.BYTES_PER_ELEMENT; // array elements a value
-  const out = new (elements.constructor as new (length: number) => ElementArray)(elements.length);
+  const out = emptyLike(elements, elements.length);
   for (let column = 0; column < dimensions; column++) {
     for (let row = 0; row < count; row++) {
       const [from, to] = [(column * count + row) * words, (row * dimensions + column) * words];

@@ -1,5 +1,6 @@
-import { DataError, UsageError } from '../../../errors.ts';
+import { DataError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
+import { seekable } from '../seekable.ts';
 
 /** Read at a time where the file describes itself, which it does in small parts. */
 const windowLength = 65_536;
@@ -16,14 +17,8 @@ export class FileBytes {
   private window = { from: 0, bytes: new Uint8Array(0) };
 
   /** @throws UsageError for a source that is read from front to back alone */
-  constructor({ name, byteLength, readAt }: Source, format: string) {
-    if (readAt === undefined || byteLength === undefined) {
-      throw new UsageError(`${name} cannot be read here and there, as ${format} files are`, {
-        code: 'needs-file',
-        file: name,
-        hint: 'that takes an uncompressed file, not a stream',
-      });
-    }
+  constructor(source: Source, format: string) {
+    const { name, byteLength, readAt } = seekable(source, format);
     this.name = name;
     this.byteLength = byteLength;
     this.readAt = readAt;

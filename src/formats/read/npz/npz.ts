@@ -1,15 +1,15 @@
-import { UsageError } from '../../../errors.ts';
 import type { Source } from '../../../source.ts';
 import { isReadable } from '../arrays/row-array.ts';
 import { arraysDecoder } from '../arrays/rows-of-arrays.ts';
 import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
+import { seekable } from '../seekable.ts';
 import { chooseArray } from '../vectors/choose-array.ts';
 import { npy } from '../vectors/npy.ts';
 import { openArchived } from './archived-rows.ts';
 import { type ArchivedArray, readArrays } from './arrays.ts';
 import { openMember } from './member.ts';
-import { isSeekable, readDirectory, zipMagic } from './zip.ts';
+import { readDirectory, zipMagic } from './zip.ts';
 
 /**
  * NumPy arrays in a zip archive, as np.savez and np.savez_compressed write them: one of vectors, which is read as npy is
@@ -30,19 +30,13 @@ const usualNames = ['embedding', 'embeddings', 'vectors', 'arr_0'];
 
 async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   refuseCsvFlags(options, npz.name);
-  const { name: file } = source;
-  if (!isSeekable(source)) {
-    throw new UsageError(`${file} cannot be read here and there, as npz files are`, {
-      code: 'needs-file',
-      file,
-      hint: 'that takes an uncompressed file, not a stream',
-    });
-  }
-  const arrays = await readArrays(source, await readDirectory(source));
+  const archive = seekable(source, npz.name);
+  const { name: file } = archive;
+  const arrays = await readArrays(archive, await readDirectory(archive));
   const chosen = chooseArray(arrays, options.dataset, usualNames, file);
   const fields = fieldsOf(chosen, arrays);
-  if (fields.size > 1) return openArchived(source, fields, options);
-  const opened = await npy.open(await openMember(source, chosen.entry), options);
+  if (fields.size > 1) return openArchived(archive, fields, options);
+  const opened = await npy.open(await openMember(archive, chosen.entry), options);
   return { ...opened, layout: { ...opened.layout, displaced: true } };
 }
 

@@ -1,5 +1,5 @@
 import { DataError, type ErrorDetails } from '../../../errors.ts';
-import type { Source } from '../../../source.ts';
+import type { SeekableSource } from '../seekable.ts';
 
 /** PK\x03\x04: a zip archive that begins with a file. */
 export const zipMagic: readonly number[] = [0x50, 0x4b, 0x03, 0x04];
@@ -19,11 +19,7 @@ export interface ZipEntry {
 }
 
 /** An archive that can be read from anywhere on. */
-export type Archive = Source & { readAt: NonNullable<Source['readAt']>; byteLength: number };
-
-export function isSeekable(source: Source): source is Archive {
-  return source.readAt !== undefined && source.byteLength !== undefined;
-}
+export type Archive = SeekableSource;
 
 const signatures = { end: 0x06054b50, locator: 0x07064b50, end64: 0x06064b50, entry: 0x02014b50 };
 const endLength = 22;

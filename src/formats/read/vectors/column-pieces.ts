@@ -36,7 +36,7 @@ export function columnPieces(
 export function columnRows(
   readAt: NonNullable<Source['readAt']>,
   layout: VectorLayout,
-  { length, rows }: NpyHeader,
+  { length, rows }: Pick<NpyHeader, 'length' | 'rows'>,
 ): RowSource {
   const { size } = elementTypes[layout.element];
   return {

@@ -5,6 +5,7 @@ import type { DecodedColumn, Layout, OnBadRecord, PieceDecoder, RejectedRecord, 
 import { RowNumbers } from '../row-numbers.ts';
 import { BadValue, type ColumnDecoder, elementsColumn, numbersColumn, type Run } from './columns.ts';
 import { fieldName, recordLength, type VectorLayout } from './layout.ts';
+import { otherDimensions } from './records.ts';
 import { type Rows, RowsReader } from './rows.ts';
 import { jsonLine } from './value-text.ts';
 
@@ -139,15 +140,8 @@ class VectorDecoder implements PieceDecoder {
   private otherPrefix({ bytes, location }: Piece, row: number): DataError | undefined {
     const at = row * this.recordLength;
     const seen = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    return seen === this.layout.dimensions ? undefined : this.otherDimensions(seen, location.firstRow + row);
-  }
-
-  private otherDimensions(seen: number, row: number): DataError {
-    return this.error(`the row has ${seen} dimensions, row 1 has ${this.layout.dimensions}`, row, {
-      code: 'bad-dimensions',
-      sqlstate: '22000',
-      hint: 'all vectors of a file have one length; is the file damaged?',
-    });
+    const { dimensions, file } = this.layout;
+    return seen === dimensions ? undefined : otherDimensions(seen, dimensions, file, location.firstRow + row);
   }
 
   /** The file ends within a row; where that is of another length than the first, that is what is wrong. */

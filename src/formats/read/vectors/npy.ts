@@ -1,13 +1,16 @@
 import type { Piece, StoredPieces } from '../../../batch.ts';
 import { DataError, UsageError } from '../../../errors.ts';
 import { prefixed, type Source } from '../../../source.ts';
+import { npyRows, readNpyFile } from '../arrays/npy-rows.ts';
+import { decoderWithIds, openWithIds } from '../arrays/with-ids.ts';
 import { refuseCsvFlags } from '../csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../format.ts';
 import { PieceCutter } from '../piece-cutter.ts';
+import { type SeekableSource, seekable } from '../seekable.ts';
 import { columnPieces } from './column-pieces.ts';
-import { vectorDecoder } from './decoder.ts';
 import { recordLength, type VectorLayout } from './layout.ts';
-import { type NpyHeader, npyMagic, readNpyHeader } from './npy-header.ts';
+import { type NpyHeader, npyMagic, readNpyHeader, vectorHeader } from './npy-header.ts';
+import { checkLength, type ExpectedArray } from './npy-length.ts';
 import { cutRecords, emptyFile, firstBytes } from './records.ts';
 import { vectorsFile } from './vectors-file.ts';
 
@@ -17,31 +20,43 @@ export const npy: ReadFormat = {
   extensions: ['.npy'],
   magic: npyMagic,
   open,
-  decoder: vectorDecoder,
+  idsBeside: true,
+  decoder: decoderWithIds,
 };
 
 async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   refuseCsvFlags(options, npy.name);
+  if (options.ids !== undefined) return openBeside(seekable(source, npy.name), options.ids, options);
   const file = source.name;
   const cutter = new PieceCutter(source, options.pieceLength);
   const header = await readHeader(cutter, file);
   const { length, rows } = header;
-  const layout: VectorLayout = { format: npy.name, file, prefix: 0, ...shapeOf(header) };
-  const arrayLength = rows * recordLength(layout);
-  const whole = header.columnMajor ? await seekable(source, cutter, options) : source;
-  if (whole.byteLength !== undefined) checkLength(whole.byteLength - length, arrayLength, layout, header);
+  const layout = layoutOf(header, file);
+  const array: ExpectedArray = { rows, record: recordLength(layout), columnMajor: header.columnMajor, file };
+  const whole = header.columnMajor ? await spooled(source, cutter, options) : source;
+  if (whole.byteLength !== undefined) checkLength(whole.byteLength - length, array);
   if (header.columnMajor) return openColumns(whole, layout, header, options);
   await cutter.skip(length);
-  const first = rows === 0 ? undefined : await firstRow(cutter, layout, header);
+  const first = rows === 0 ? undefined : await firstRow(cutter, array);
   return {
     ...vectorsFile(layout, length, first, rows),
-    pieces: (stored) => wholeArray(cutter, layout, header, stored),
+    pieces: (stored) => wholeArray(cutter, array, stored),
     recycle: (buffer) => cutter.recycle(buffer),
   };
 }
 
-function shapeOf({ element, bigEndian, dimensions, columnMajor, scalar }: NpyHeader) {
-  return { element, bigEndian, dimensions, columnMajor, scalar };
+async function openBeside(source: SeekableSource, ids: Source, options: OpenOptions): Promise<OpenedFile> {
+  const header = await readNpyFile(source);
+  const layout = layoutOf(vectorHeader(header, source.name), source.name);
+  return openWithIds(layout, npyRows(source, header, { kind: 'numbers', layout }), ids, options);
+}
+
+function layoutOf(
+  { element, bigEndian, dimensions, columnMajor, scalar }: NpyHeader,
+  file: string,
+): VectorLayout {
+  const shape = { element, bigEndian, dimensions, columnMajor, scalar };
+  return { format: npy.name, file, prefix: 0, ...shape };
 }
 
 async function readHeader(cutter: PieceCutter, file: string): Promise<NpyHeader> {
@@ -58,56 +73,33 @@ async function readHeader(cutter: PieceCutter, file: string): Promise<NpyHeader>
   }
 }
 
-async function firstRow(cutter: PieceCutter, layout: VectorLayout, header: NpyHeader): Promise<Uint8Array> {
-  const record = recordLength(layout);
+async function firstRow(cutter: PieceCutter, array: ExpectedArray): Promise<Uint8Array> {
+  const { record } = array;
   const bytes = await firstBytes(cutter, record);
-  if (bytes.length < record) checkLength(bytes.length, header.rows * record, layout, header);
+  if (bytes.length < record) checkLength(bytes.length, array);
   return bytes.subarray(0, record);
 }
 
 async function* wholeArray(
   cutter: PieceCutter,
-  layout: VectorLayout,
-  header: NpyHeader,
+  array: ExpectedArray,
   stored: StoredPieces = new Map(),
 ): AsyncGenerator<Piece> {
-  const record = recordLength(layout);
-  const expected = header.rows * record;
+  const { rows, record } = array;
   let seen = 0;
   for (const { byteLength } of stored.values()) seen += byteLength;
   const cut = (_: Buffer, length: number, atEnd: boolean) => cutRecords(length, atEnd, record);
   for await (const piece of cutter.pieces(cut, stored)) {
     seen += piece.bytes.length;
     // What lacks a part is told here, so that a piece holds whole rows.
-    if (seen > expected || piece.bytes.length % record !== 0) break;
+    if (seen > rows * record || piece.bytes.length % record !== 0) break;
     yield piece;
   }
-  checkLength(seen, expected, layout, header);
-}
-
-/** @throws DataError where there are fewer bytes behind the header than the array needs, or more */
-function checkLength(length: number, expected: number, layout: VectorLayout, { rows }: NpyHeader): void {
-  const { file, columnMajor } = layout;
-  if (length > expected) {
-    throw new DataError(`more follows the array of ${rows} rows`, {
-      code: 'extra-bytes',
-      sqlstate: '22P04',
-      file,
-      hint: 'save each array to a file of its own',
-    });
-  }
-  if (length === expected) return;
-  const row = Math.floor(length / recordLength(layout)) + 1;
-  throw new DataError(
-    columnMajor
-      ? `the file ends within the array, after ${length} of its ${expected} bytes`
-      : `the file ends here, though its header says ${rows} rows`,
-    { code: 'truncated', sqlstate: '22P04', file, ...(columnMajor ? {} : { row }) },
-  );
+  checkLength(seen, array);
 }
 
 /** The source itself, or where it is a stream, whose beginning has been looked at, what it is kept in. */
-async function seekable(source: Source, cutter: PieceCutter, { spool }: OpenOptions): Promise<Source> {
+async function spooled(source: Source, cutter: PieceCutter, { spool }: OpenOptions): Promise<Source> {
   if (source.readAt !== undefined || spool === undefined) return source;
   return spool(prefixed(source, await cutter.peek()));
 }

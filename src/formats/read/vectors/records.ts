@@ -21,3 +21,14 @@ export function cutRecords(length: number, atEnd: boolean, record: number): Cut 
 export function emptyFile(file: string): DataError {
   return new DataError('the file is empty', { code: 'empty-file', file });
 }
+
+/** What to say of a row of other dimensions than the first, in a format where each row says its own. */
+export function otherDimensions(seen: number, first: number, file: string, row: number): DataError {
+  return new DataError(`the row has ${seen} dimensions, row 1 has ${first}`, {
+    code: 'bad-dimensions',
+    sqlstate: '22000',
+    file,
+    row,
+    hint: 'all vectors of a file have one length; is the file damaged?',
+  });
+}
