@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { readFormats } from '../../src/formats/read/formats.ts';
+import { vdfFormat } from '../../src/operations/dataset/dataset.ts';
 import { wholeNumber } from '../option-values.ts';
 
 export interface InputFlags {
@@ -20,9 +21,10 @@ export function addInputOptions(command: Command): Command {
   return command
     .optionsGroup('How the input is written:')
     .addOption(
-      new Option('--format <name>', "of the input (default: by the file's name)").choices(
-        readFormats.map(({ name }) => name),
-      ),
+      new Option('--format <name>', "of the input (default: by the file's name)").choices([
+        ...readFormats.map(({ name }) => name),
+        vdfFormat,
+      ]),
     )
     .option('--delimiter <char>', 'between fields (default: a comma)')
     .option('--quote <char>', 'round fields (default: ")')
@@ -30,7 +32,10 @@ export function addInputOptions(command: Command): Command {
     .option('--null <text>', 'an unquoted field that means NULL (default: an empty one)')
     .option('--no-header', 'the first line holds values already')
     .option('--encoding <name>', 'of a text that is not UTF-8: windows-1252, utf-16le, shift_jis …')
-    .option('--dataset <name>', 'which array of an npz or HDF5 file (default: the one of vectors, train)')
+    .option(
+      '--dataset <name>',
+      'which array of an npz or HDF5 file (default: the one of vectors, train), or which <index>[/<namespace>] of a VDF folder',
+    )
     .option('--limit <n>', 'the first rows of the file alone', wholeNumber({ min: 1 }));
 }
 

@@ -1,11 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { vdfMetaName } from '../../formats/read/vdf/meta.ts';
 import type { Reporter } from '../../progress.ts';
 import { manifestName } from '../export/places.ts';
 import type { TableMaker } from '../ingest/new-table.ts';
+import type { ShapingOptions } from '../ingest/shape-of.ts';
 import { isManifestName, parseManifest, readManifest } from '../manifest/read-manifest.ts';
 import { manifestDataset } from './manifest-dataset.ts';
+import { vdfDataset } from './vdf-dataset.ts';
 
 /** Files that belong together, as something beside them tells: what a load of them needs. */
 export interface Dataset {
@@ -31,7 +34,9 @@ export interface DatasetOptions {
 }
 
 /** What the user says of a dataset. */
-export interface DatasetRequest extends DatasetOptions {
+export interface DatasetRequest extends ShapingOptions {
+  format?: string | undefined;
+  dataset?: string | undefined;
   /** `[schema.]name`; undefined: as the dataset has it. */
   table: string | undefined;
   types: ReadonlyMap<string, string>;
@@ -40,8 +45,8 @@ export interface DatasetRequest extends DatasetOptions {
 }
 
 /**
- * The dataset that an argument names: a folder with a manifest, or the manifest. Undefined where the arguments are files.
- * Whatever can be known to be wrong with it is found here.
+ * The dataset that an argument names: a folder with a manifest, or the manifest, or a folder of the vector data format.
+ * Undefined where the arguments are files. Whatever can be known to be wrong with it beforehand is found here.
  * @throws UsageError, DataError
  */
 export async function findDataset(
@@ -52,19 +57,26 @@ export async function findDataset(
   signal: AbortSignal,
 ): Promise<Dataset | undefined> {
   for (const argument of args) {
-    const found = await kindOf(argument, cwd);
-    if (found === undefined) continue;
+    const kind = await kindOf(argument, cwd);
+    if (kind === undefined) continue;
     if (args.length > 1) {
       throw new UsageError(`${argument} tells of several files, and is loaded by itself`, {
         hint: 'load the others with a command of their own',
       });
     }
+    if (kind === 'vdf') return vdfDataset(argument, cwd, request, reporter, signal);
     return manifestDataset(await readManifest(argument, cwd), argument, request, reporter, signal);
   }
-  return undefined;
+  if (request.format !== vdfFormat) return undefined;
+  throw new UsageError(`--format ${vdfFormat} is that of a folder with ${vdfMetaName}`, {
+    hint: 'name the folder; a file of Parquet that was in one is loaded by itself, without --format',
+  });
 }
 
-async function kindOf(argument: string, cwd: string): Promise<'manifest' | undefined> {
+/** What --format calls the vector data format, which is no file's. */
+export const vdfFormat = 'vdf';
+
+async function kindOf(argument: string, cwd: string): Promise<'manifest' | 'vdf' | undefined> {
   const location = path.resolve(cwd, argument);
   const stats = await stat(location).catch(() => undefined);
   if (stats?.isFile() && isManifestName(location)) {
@@ -73,15 +85,17 @@ async function kindOf(argument: string, cwd: string): Promise<'manifest' | undef
     return content.includes('"pgvManifest"') && parseManifest(content, argument) ? 'manifest' : undefined;
   }
   if (!stats?.isDirectory()) return undefined;
-  const has = (name: string) =>
-    stat(path.join(location, name)).then(
-      () => true,
-      () => false,
-    );
-  if (await has(manifestName)) return 'manifest';
-  throw new UsageError(`${argument} is a directory without ${manifestName}`, {
+  if (await isThere(path.join(location, manifestName))) return 'manifest';
+  if (await isThere(path.join(location, vdfMetaName))) return 'vdf';
+  throw new UsageError(`${argument} is a directory without ${manifestName} or ${vdfMetaName}`, {
     code: 'is-directory',
     file: argument,
     hint: `name the files in it, for example '${path.join(argument, '*.csv')}'`,
   });
 }
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );

@@ -45,7 +45,7 @@ export async function manifestDataset(
     options: {
       ...written,
       ...(request.format !== undefined && { format: request.format }),
-      ...(request.columns !== undefined && { columns: request.columns }),
+      ...(request.columns !== undefined && { columns: [...request.columns] }),
       maker: tableMaker(found, target, request.ledger, reporter),
     },
   };

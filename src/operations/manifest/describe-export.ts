@@ -79,6 +79,6 @@ export function manifestText(manifest: Manifest): string {
 }
 
 /** Whether the same rows come again: not so many of them in no order. */
-export function isRepeatable({ orderBy, limit }: Pick<RowSource, 'orderBy' | 'limit'>): boolean {
+function isRepeatable({ orderBy, limit }: Pick<RowSource, 'orderBy' | 'limit'>): boolean {
   return limit === undefined || orderBy !== undefined;
 }

@@ -1,6 +1,7 @@
+import type { Session } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { quoteName } from '../../sql/identifiers.ts';
+import { quoteName, type TableName } from '../../sql/identifiers.ts';
 import { makeTable } from '../../sql/manifest-table.ts';
 import { deferIndexes } from '../deferred-indexes/defer.ts';
 import { requireVectorExtension } from '../extension.ts';
@@ -12,15 +13,10 @@ import { describeTableFor } from './describe-table.ts';
 import type { Manifest, ManifestIndex, ManifestTable } from './manifest.ts';
 import type { FoundManifest } from './read-manifest.ts';
 
-/**
- * Makes the table that a manifest tells of: its columns, keys and checks. Its other indexes are written down in the
- * ledger, to be built when the rows are there, as those that --defer-indexes drops; without a ledger they are made at
- * once, but for ivfflat, which is made from rows.
- * @param ledger whether one is wanted
- */
+/** The table that a manifest tells of, for a load of its files. @param ledger whether one is wanted */
 export function tableMaker(
   { manifest, name: source }: FoundManifest,
-  target: { schema: string | undefined; name: string },
+  target: TableName,
   ledger: boolean,
   reporter: Reporter,
 ): TableMaker {
@@ -31,29 +27,56 @@ export function tableMaker(
       checkFits(found, table, source);
     },
     make: async (session) => {
-      const schema = target.schema ?? (await currentSchema(session)) ?? 'public';
-      const deferred = ledger && (await hasLedger(session));
-      const made = deferred ? table : withoutIvfflat(table, reporter);
-      const { schema: extension } = await requireVectorExtension(session);
-      const path = [...new Set([extension, schema, 'public'])].map(quoteName).join(', ');
-      const kept = made.constraints.filter(({ kind }) => kind !== 'foreign key');
-      await withLocalSettings(session, { search_path: path }, async () => {
-        const named = target.name === table.name;
-        const whole = { ...made, constraints: kept };
-        for (const statement of makeTable({ schema, name: target.name }, whole, named)) {
-          await session.query(statement).catch((error: unknown) => {
-            throw explain(error, source);
-          });
-        }
-      });
-      if (deferred) {
-        const description = await describeTable(session, [schema, target.name].map(quoteName).join('.'));
-        await deferIndexes(session, description!, 'manifest');
-      }
+      const made = await makeTableAgain(session, table, { target, ledger, source }, reporter);
       for (const line of leftOut(manifest)) reporter.warn(line);
-      return summaryOf(made);
+      return made;
     },
   };
+}
+
+/** How a table is made again. */
+export interface MakingAgain {
+  target: TableName;
+  /** Whether a ledger is wanted. */
+  ledger: boolean;
+  /** What tells of the table, for messages. */
+  source: string;
+}
+
+/**
+ * Makes a table as it is told of: its columns, keys and checks. Its other indexes are written down in the ledger, to be
+ * built when the rows are there, as those that --defer-indexes drops; without a ledger they are made at once, but for
+ * ivfflat, which is made from rows.
+ * @param session a transaction
+ * @returns what was made, as it is told to people
+ */
+export async function makeTableAgain(
+  session: Session,
+  table: ManifestTable,
+  { target, ledger, source }: MakingAgain,
+  reporter: Reporter,
+): Promise<string> {
+  const schema = target.schema ?? (await currentSchema(session)) ?? 'public';
+  const deferred = ledger && (await hasLedger(session));
+  const made = deferred ? table : withoutIvfflat(table, reporter);
+  const { schema: extension } = await requireVectorExtension(session);
+  const path = [...new Set([extension, schema, 'public'])].map(quoteName).join(', ');
+  const kept = made.constraints.filter(({ kind }) => kind !== 'foreign key');
+  await withLocalSettings(session, { search_path: path }, async () => {
+    const named = target.name === table.name;
+    const whole = { ...made, constraints: kept };
+    for (const statement of makeTable({ schema, name: target.name }, whole, named)) {
+      await session.query(statement).catch((error: unknown) => {
+        throw explain(error, source);
+      });
+    }
+  });
+  if (deferred) {
+    const description = await describeTable(session, [schema, target.name].map(quoteName).join('.'));
+    await deferIndexes(session, description!, 'manifest');
+  }
+  for (const line of notMadeAgain(table)) reporter.warn(line);
+  return summaryOf(made);
 }
 
 /** @throws UsageError for a table that lacks columns, or has them of another type */
@@ -81,23 +104,23 @@ function withoutIvfflat(table: ManifestTable, reporter: Reporter): ManifestTable
   return { ...table, indexes: table.indexes.filter((index) => !isIvfflat(index)) };
 }
 
-/** What of the exported table is not made again, a line each. */
+/** What of the exported table the files do not have, in a line; none where they have it whole. */
 function leftOut({ table, selection }: Manifest): string[] {
-  const { partitionedBy, rowSecurity, constraints } = table;
-  const foreign = constraints.filter(({ kind }) => kind === 'foreign key').map(({ name }) => name);
   const part = [
     ...(selection.columns === null ? [] : ['some of the columns']),
     ...(selection.where.length === 0 && selection.limit === null ? [] : ['some of the rows']),
   ];
+  if (part.length === 0 || selection.from !== null) return [];
+  return [`the files hold ${part.join(' and ')} of ${table.name}`];
+}
+
+/** What of a table is not made again, a line each. */
+function notMadeAgain({ name, partitionedBy, rowSecurity, constraints }: ManifestTable): string[] {
+  const foreign = constraints.filter(({ kind }) => kind === 'foreign key').map((each) => each.name);
   return [
-    ...(part.length === 0 || selection.from !== null
-      ? []
-      : [`the files hold ${part.join(' and ')} of ${table.name}`]),
-    ...(partitionedBy === null
-      ? []
-      : [`${table.name} was cut by ${partitionedBy}, and is made as one table`]),
+    ...(partitionedBy === null ? [] : [`${name} was cut by ${partitionedBy}, and is made as one table`]),
     ...(foreign.length === 0 ? [] : [`foreign keys are not made again: ${foreign.join(', ')}`]),
-    ...(rowSecurity ? [`row security was on for ${table.name}, and its policies are not made again`] : []),
+    ...(rowSecurity ? [`row security was on for ${name}, and its policies are not made again`] : []),
   ];
 }
 
@@ -116,7 +139,7 @@ function explain(error: unknown, source: string): unknown {
   if (error.sqlstate === '3F000')
     return error.withHint('make the schema first, or name another table with -t');
   if (error.sqlstate === '42704' || error.sqlstate === '42883') {
-    return error.withHint(`${source} needs it: make it first, as it is where the export came from`);
+    return error.withHint(`${source} needs it: make it first, as it is there`);
   }
   if (error.sqlstate?.startsWith('42')) return error.withHint(`that is how ${source} has the table`);
   return error;
