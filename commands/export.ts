@@ -25,6 +25,7 @@ interface ExportOptions extends OutputFlags, TextFlags {
   tenantColumn?: string;
   jobs?: number;
   manifest?: true;
+  resume?: true;
   verify?: string;
 }
 
@@ -66,6 +67,10 @@ export function configure(command: Command): Command {
     .option(
       '--manifest',
       'write beside the files what they are: table, indexes, rows, sums; `pgv ingest` makes it again',
+    )
+    .option(
+      '--resume',
+      'keep what is interrupted, and go on with it: csv, tsv, jsonl or binary along the primary key',
     )
     .option(
       '--verify <manifest>',

@@ -9,6 +9,7 @@ export const binaryFormat: WriteFormat = {
   name: 'binary',
   endings: ['bin', 'binary', 'pgcopy'],
   binary: true,
+  appendable: true,
   textOptions: [],
   compression: 'around',
   sent: () => 'binary',

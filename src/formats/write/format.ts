@@ -108,6 +108,8 @@ export interface WriteFormat {
   endings: readonly string[];
   /** Not for a terminal. */
   binary: boolean;
+  /** Its file can be gone on with behind any part, without a word of those before. */
+  appendable?: true;
   /** Bytes of COPY's tuples a part, about; undefined: what suits most. */
   partLength?: number;
   /** Which of --no-header, --null, --delimiter mean something. */

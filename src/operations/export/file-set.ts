@@ -1,7 +1,7 @@
 import type { Part, WriteFormat, WritePlan } from '../../formats/write/format.ts';
 import { type Output, openOutput } from './output.ts';
 import type { Places } from './places.ts';
-import { WrittenFile } from './written.ts';
+import { WrittenFile, type WrittenPart } from './written.ts';
 
 /** Where an export goes on in the next file. */
 export type Split = { rows: number } | { bytes: number };
@@ -47,19 +47,29 @@ export class FileSet {
     return this.all.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Opens the first files, so that one that cannot be written is known before there is work. */
-  async begin(): Promise<void> {
+  /**
+   * Opens the first files, so that one that cannot be written is known before there is work.
+   * @param earlier how far an earlier run has come with the one file, which is kept; none of it: from the beginning
+   */
+  async begin(earlier?: WrittenPart): Promise<void> {
     const layouts = this.format.files(this.plan);
     this.number++;
     for (const layout of this.places.isStream ? layouts.slice(0, 1) : layouts) {
       const { path, destination, directory } = this.places.of(layout.ending, this.number);
       const assembler = layout.assembler(this.plan, this.expectedRows());
-      const output = await openOutput(destination);
+      const kept = earlier && { length: earlier.bytes };
+      const output = await openOutput('path' in destination ? { ...destination, kept } : destination);
       const file = new WrittenFile(layout, assembler, output, this.around, directory);
       this.current.push({ path, file });
       this.all.push(file);
-      await file.begin();
+      if (earlier === undefined || earlier.bytes === 0) await file.begin();
+      else await file.goOn(earlier);
     }
+  }
+
+  /** How far the one file is that is kept, once that lasts. */
+  part(): Promise<WrittenPart> {
+    return this.current[0]!.file.part();
   }
 
   async add(part: Part): Promise<void> {

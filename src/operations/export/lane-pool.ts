@@ -58,9 +58,13 @@ export class ReadPool {
 
   /**
    * The parts of all ranges, in their order. A part's buffers are free again when the next one is asked for.
+   * @param onRangeEnd told when all of a range's parts have been taken
    * @throws the error of the first lane that failed
    */
-  async *parts(ranges: readonly RangeWork[]): AsyncGenerator<Part> {
+  async *parts(
+    ranges: readonly RangeWork[],
+    onRangeEnd?: (done: number) => Promise<void>,
+  ): AsyncGenerator<Part> {
     let next = 0;
     for (let due = 0; due < ranges.length; due++) {
       for (;;) {
@@ -80,6 +84,7 @@ export class ReadPool {
       }
       this.ended.delete(due);
       this.arrived.delete(due);
+      await onRangeEnd?.(due + 1);
     }
   }
 

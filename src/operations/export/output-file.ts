@@ -4,14 +4,18 @@ import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { statOrNone, syncDirectory, writing } from '../written-file.ts';
-import type { FileDestination, Output } from './output.ts';
+import { type FileDestination, noBytes, type Output } from './output.ts';
+
+/** Bytes a read. */
+const readLength = 2 ** 20;
 
 /**
  * Opens a file for writing. A regular file is written under a temporary name beside its own and takes its name when
  * it is whole and on the disk; a pipe or a device is written in place.
  * @throws UsageError for a file that is there already (unless `overwrite`), or a directory that is not
  */
-export async function openFile({ path, directory, overwrite }: FileDestination): Promise<Output> {
+export async function openFile(destination: FileDestination): Promise<Output> {
+  const { path, directory, overwrite } = destination;
   const location = resolve(directory, path);
   const existing = await attempt(path, () => statOrNone(location));
   if (existing?.isDirectory()) {
@@ -25,7 +29,7 @@ export async function openFile({ path, directory, overwrite }: FileDestination):
       hint: '--force overwrites it',
     });
   }
-  return openBeside(path, location, existing);
+  return openBeside(destination, location, existing);
 }
 
 async function openInPlace(path: string, location: string): Promise<Output> {
@@ -35,14 +39,21 @@ async function openInPlace(path: string, location: string): Promise<Output> {
     finish: () => attempt(path, () => handle.close()),
     publish: async () => {},
     abandon: () => handle.close(),
+    flush: async () => {},
+    earlier: noBytes,
   };
 }
 
-async function openBeside(path: string, location: string, existing: Stats | undefined): Promise<Output> {
+async function openBeside(
+  { path, kept }: FileDestination,
+  location: string,
+  existing: Stats | undefined,
+): Promise<Output> {
   // A link stays a link: what it points to is replaced.
   const target = existing === undefined ? location : await realpath(location);
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`);
-  const handle = await attempt(path, () => open(temporary, 'wx'));
+  const mark = kept === undefined ? randomBytes(6).toString('hex') : 'kept';
+  const temporary = join(dirname(target), `.${basename(target)}.${mark}.part`);
+  const handle = await attempt(path, () => openPart(temporary, kept));
   return {
     write: (chunk) => attempt(path, () => writeWhole(handle, chunk)),
     finish: () =>
@@ -58,9 +69,35 @@ async function openBeside(path: string, location: string, existing: Stats | unde
       }),
     abandon: async () => {
       await handle.close().catch(() => {});
-      await rm(temporary, { force: true });
+      if (kept === undefined) await rm(temporary, { force: true });
     },
+    flush: () => attempt(path, () => handle.datasync()),
+    earlier: () => readFrom(handle, kept?.length ?? 0),
   };
+}
+
+/** @throws Error where less of an earlier run is there than it should be */
+async function openPart(temporary: string, kept: FileDestination['kept']): Promise<FileHandle> {
+  if (kept === undefined) return open(temporary, 'wx');
+  if (kept.length === 0) return open(temporary, 'w');
+  // Appending, whatever is read of it.
+  const handle = await open(temporary, 'a+');
+  const { size } = await handle.stat();
+  if (size >= kept.length) {
+    await handle.truncate(kept.length);
+    return handle;
+  }
+  await handle.close();
+  throw new Error(`${temporary} holds ${size} bytes, not ${kept.length}`);
+}
+
+async function* readFrom(handle: FileHandle, length: number): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(readLength, length));
+  for (let at = 0; at < length; ) {
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, length - at), at);
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 /** The file system may take less than it is given. */

@@ -8,7 +8,11 @@ export interface Output {
   finish: () => Promise<void>;
   /** Gives the finished file its name. */
   publish: () => Promise<void>;
-  /** Something failed: nothing of it stays. */
+  /** What is there already, from an earlier run. */
+  earlier: () => AsyncIterable<Uint8Array>;
+  /** Makes what is written last, so that it can be gone on with. */
+  flush: () => Promise<void>;
+  /** Something failed: nothing of it stays, unless it is kept. */
   abandon: () => Promise<void>;
 }
 
@@ -18,14 +22,23 @@ export interface FileDestination {
   /** Where a relative path begins. */
   directory: string;
   overwrite: boolean;
+  /**
+   * The file is kept under a name of its own when the export ends early, to be gone on with. So many bytes of what an
+   * earlier run has kept hold; what is behind them goes.
+   */
+  kept?: { length: number } | undefined;
 }
 
 /** A file, or whatever else takes bytes, such as the standard output. */
 export type Destination = FileDestination | { write: Output['write'] };
 
+/** Nothing was there before. */
+export async function* noBytes(): AsyncGenerator<Uint8Array> {}
+
 /** @throws UsageError or DatabaseError for a file that cannot be written */
 export async function openOutput(destination: Destination): Promise<Output> {
   if ('path' in destination) return openFile(destination);
   const nothing = async () => {};
-  return { write: destination.write, finish: nothing, publish: nothing, abandon: nothing };
+  const { write } = destination;
+  return { write, finish: nothing, publish: nothing, abandon: nothing, flush: nothing, earlier: noBytes };
 }

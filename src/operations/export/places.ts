@@ -24,6 +24,8 @@ export interface Places {
   ) => { path: string; destination: Destination; directory: string | undefined };
   /** The file that tells of the others. @throws UsageError for a stream */
   manifest: () => { path: string; destination: Destination };
+  /** Where notes of an export that can be gone on with are kept. @throws UsageError for a stream */
+  journal: () => string;
   /** Takes away what an earlier export, split into more than `count` files, has left: it is no part of this one. */
   clear: (count: number) => Promise<void>;
 }
@@ -35,6 +37,11 @@ export function streamPlaces(write: (chunk: Uint8Array) => Promise<void>): Place
     manifest: () => {
       throw new UsageError('--manifest needs -o: the manifest stands beside files', {
         hint: 'name a file or a directory with -o',
+      });
+    },
+    journal: () => {
+      throw new UsageError('--resume needs -o: a stream cannot be gone on with', {
+        hint: 'name a file with -o',
       });
     },
     clear: async () => {},
@@ -96,6 +103,7 @@ export async function filePlaces(options: FilePlaces): Promise<Places> {
       const file = isDirectory ? path.join(folder, manifestName) : `${output}.${manifestName}`;
       return { path: file, destination: { path: file, directory: cwd, overwrite } };
     },
+    journal: () => path.resolve(cwd, folder, `.${stem}${ending}.resume.json`),
     clear: async (count) => {
       for (const [number, name] of older) {
         if (number > count) await attempt(() => rm(path.resolve(cwd, folder, name)));

@@ -8,7 +8,7 @@ import { quotedNames, type Source } from './source.ts';
 export type Range = RowSource;
 
 /** Bytes of the table a range: enough that its COPY's beginning does not count, little enough to be held in memory. */
-const rangeLength = 8 * 2 ** 20;
+export const rangeLength = 8 * 2 ** 20;
 /** The first PostgreSQL that reads a range of ctid without reading all the table. */
 const firstWithRanges = 140_000;
 

@@ -3,6 +3,12 @@ import type { Assembler, FileLayout, Part } from '../../formats/write/format.ts'
 import { Aside } from './aside.ts';
 import type { Output } from './output.ts';
 
+/** How far a file is. */
+export interface WrittenPart {
+  rows: number;
+  bytes: number;
+}
+
 /** A file while it is written: the assembler's bytes around those of the parts. */
 export class WrittenFile {
   rows = 0;
@@ -31,6 +37,20 @@ export class WrittenFile {
 
   begin(): Promise<void> {
     return this.writeAround(this.assembler.head());
+  }
+
+  /** Instead of `begin`, behind what an earlier run has written. */
+  async goOn({ rows, bytes }: WrittenPart): Promise<void> {
+    this.rows = rows;
+    this.bytes = bytes;
+    for await (const chunk of this.output.earlier()) this.hash.update(chunk);
+  }
+
+  /** How far it is, once that lasts. */
+  async part(): Promise<WrittenPart> {
+    const { rows, bytes } = this;
+    await this.output.flush();
+    return { rows, bytes };
   }
 
   async add({ streams, rows, note }: Part): Promise<void> {

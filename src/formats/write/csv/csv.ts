@@ -32,6 +32,7 @@ function delimitedBy(
   });
   return {
     binary: false,
+    appendable: true,
     compression: 'around',
     sent: ({ name }) => (isPrintable(name) ? 'binary' : 'text'),
     encoder: (plan, take) => encoder(dialect(plan), take),

@@ -1,0 +1,104 @@
+import type { Database } from '../../database/database.ts';
+import { InterruptedError } from '../../errors.ts';
+import { compressor } from '../../formats/write/compress.ts';
+import { defaultLanes } from '../lanes.ts';
+import { tryingAgain } from '../lasting-connection.ts';
+import type { ManifestHead } from '../manifest/describe-export.ts';
+import { ManifestOutput } from '../manifest/manifest-output.ts';
+import type { ExportOptions, ExportSummary } from './export.ts';
+import { FileSet } from './file-set.ts';
+import { ReadPool } from './lane-pool.ts';
+import type { Moment } from './moment.ts';
+import type { Prepared } from './prepare.ts';
+
+/** What is written, and of when. */
+export interface Work extends Prepared {
+  moment: Moment;
+  /** What the manifest says beside the files; undefined: there is none. */
+  head: ManifestHead | undefined;
+  /** About how many rows there will be; undefined: not known. */
+  total: number | undefined;
+}
+
+/** Has lanes read the ranges, and writes what they make of them, in its order, into the files. */
+export async function writeParts(
+  database: Database,
+  { work, plan, moment, head, total, resume }: Work,
+  options: ExportOptions,
+): Promise<Pick<ExportSummary, 'rows' | 'bytes' | 'files' | 'manifest'>> {
+  const { format, text, split, places, reporter, signal } = options;
+  const compression = format.compression === 'around' ? options.compression : undefined;
+  const around = compression === undefined ? (bytes: Uint8Array) => bytes : await compressor(compression);
+  const files = new FileSet(format, plan, places, split, around);
+  let manifest: ManifestOutput | undefined;
+  let rows = 0;
+  const pool = new ReadPool({
+    onRows: (count) => {
+      rows += count;
+      reporter.progress({ phase: 'exporting', rows, bytes: files.bytes, ...doneOf(rows, total) });
+    },
+    onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
+  });
+  const send = async () => {
+    await files.begin(resume?.file);
+    manifest = head && (await ManifestOutput.open(places, head));
+    await pool.open(database, Math.min(lanes(database, options), work.length), {
+      moment,
+      format: format.name,
+      plan,
+      compression,
+      rowsPerFile: split !== undefined && 'rows' in split ? split.rows : undefined,
+    });
+    for await (const part of pool.parts(work, resume && ((done) => resume.note(done, files)))) {
+      await files.add(part);
+    }
+    const sideBySide = format.files(plan).length;
+    const written = await files.finish(
+      manifest && ((all) => manifest!.finish(all, rows, { format, text, sideBySide })),
+    );
+    await resume?.end();
+    return written;
+  };
+  try {
+    const written = await unlessAborted(signal, () => pool.stop(), send);
+    return {
+      rows: rows + (resume?.file.rows ?? 0),
+      bytes: files.bytes,
+      files: written,
+      manifest: manifest?.path ?? null,
+    };
+  } catch (error) {
+    await files.abandon();
+    if (resume !== undefined) reporter.note('the same command goes on from here');
+    await manifest?.abandon().catch(() => {});
+    throw error;
+  } finally {
+    await pool.close();
+  }
+}
+
+const lanes = (database: Database, { jobs }: ExportOptions): number =>
+  Math.min(jobs ?? defaultLanes(), database.maxLanes);
+
+/** Done and total in rows. The planner's estimate may be wrong: once it is passed there is no total any more. */
+function doneOf(rows: number, total: number | undefined): { done?: number; total?: number } {
+  return total === undefined || rows > total ? {} : { done: rows, total };
+}
+
+/** Does not wait, once it is aborted, for a reader that takes nothing more. */
+function unlessAborted<T>(signal: AbortSignal, stop: () => void, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      stop();
+      reject(new InterruptedError());
+    };
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}
