@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import type { Batch } from '../../src/batch.ts';
 import type { ValueType } from '../../src/values/types.ts';
+import { columnOf } from './columnar-files.ts';
 
 /** A type, and texts of it as PostgreSQL reads them. */
 export interface TypedValues {
@@ -83,3 +85,48 @@ export const typedValues: Record<string, TypedValues> = {
     ).map((text) => `{${text}}`),
   },
 };
+
+/** One value of each. */
+const sample: Record<string, string | null> = {
+  flag: 'true',
+  small: '-7',
+  whole: '2147483647',
+  large: '-9223372036854775808',
+  single: '0.25',
+  double: '0.1',
+  words: 'Ünïcode 😀',
+  document: '{"a":[1,null]}',
+  bytes: '\\x00ff',
+  uuid: '0a1b2c3d-0000-4000-8000-000000000001',
+  day: '1969-12-31',
+  clock: '12:30:00.25',
+  moment: '2024-02-29 01:02:03.456',
+  instant: '1969-12-31 23:59:59.999Z',
+  vector: '[1,-0.5,3]',
+  anyVector: '[1,2]',
+  half: '[0.5,-2]',
+  sparse: '{2:1.5,9:-1}/9',
+  integers: '{1,NULL,3}',
+  flags: '{t,NULL}',
+  days: '{1970-01-02}',
+  list: '{"",NULL,b}',
+};
+
+/** The same with NULL for vectors, and lists and maps of nothing. */
+const emptied: Record<string, string | null> = {
+  ...sample,
+  vector: null,
+  anyVector: null,
+  half: null,
+  sparse: '{}/9',
+  integers: '{}',
+  list: '{}',
+};
+
+/** Two batches of two rows: NULLs, then a value of every kind; NULLs, then lists of nothing. */
+export function sampleBatches(): Batch[] {
+  return [sample, emptied].map((texts) => ({
+    rows: 2,
+    columns: Object.entries(typedValues).map(([name, { type }]) => columnOf(type, [null, texts[name]!])),
+  }));
+}

@@ -2,20 +2,24 @@ import { UsageError } from '../../errors.ts';
 import { fvecsFormat } from './arrays/fvecs.ts';
 import { npyFormat } from './arrays/npy.ts';
 import { npzFormat } from './arrays/npz.ts';
+import { arrowFormat } from './arrow/arrow.ts';
 import { binaryFormat } from './binary.ts';
 import { csvFormat, tsvFormat } from './csv/csv.ts';
 import type { Compression, WriteFormat } from './format.ts';
+import { jsonlFormat } from './jsonl/jsonl.ts';
 import { parquetFormat } from './parquet/parquet.ts';
 
 /** Every format that rows can be written as. */
 export const writeFormats: readonly WriteFormat[] = [
   csvFormat,
   tsvFormat,
+  jsonlFormat,
   npyFormat,
   npzFormat,
   fvecsFormat,
   binaryFormat,
   parquetFormat,
+  arrowFormat,
 ];
 
 const names = writeFormats.map(({ name }) => name).join(', ');

@@ -1,17 +1,13 @@
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { decompress } from 'fzstd';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Batch } from '../../../src/batch.ts';
-import { DataError } from '../../../src/errors.ts';
 import { parquet } from '../../../src/formats/read/parquet/parquet.ts';
-import type { Compression } from '../../../src/formats/write/format.ts';
 import { parquetFormat } from '../../../src/formats/write/parquet/parquet.ts';
 import type { ValueType } from '../../../src/values/types.ts';
 import { columnOf, fileOf, wireOf, wireOfFile } from '../../support/columnar-files.ts';
-import { bytesSource, readRows } from '../../support/read-columnar.ts';
-import { typedValues } from '../../support/typed-values.ts';
+import { sampleBatches, typedValues } from '../../support/typed-values.ts';
 import { writeColumn } from '../../support/written.ts';
 
 const kinds = Object.entries(typedValues);
@@ -27,62 +23,8 @@ async function readByOthers(bytes: Uint8Array): Promise<Record<string, unknown>[
   return parquetReadObjects({ file, compressors });
 }
 
-describe.each<Compression>(['zstd', 'gzip'])('by %s', (compression) => {
-  test.each(kinds)('%s: what is written is read, NULLs and all', async (name, { type, texts }) => {
-    const column = writeColumn(parquetFormat, name, type);
-    const rows = fc.array(fc.option(texts, { freq: 4 }), { minLength: 1, maxLength: 40 });
-    await fc.assert(
-      fc.asyncProperty(fc.array(rows, { maxLength: 3 }), async (groups) => {
-        const batches = groups.map((group) => ({ rows: group.length, columns: [columnOf(type, group)] }));
-        // The reader's arrays are written over by the next batch.
-        const copies = structuredClone(batches);
-        const bytes = await fileOf(parquetFormat, [column], copies, compression);
-        expect(await wireOfFile(parquet, bytes, [column])).toEqual(wireOf(copies));
-      }),
-      { numRuns: 15 },
-    );
-  });
-});
-
 test('values of every kind as another reader has them', async () => {
-  const sample: Record<string, string | null> = {
-    flag: 'true',
-    small: '-7',
-    whole: '2147483647',
-    large: '-9223372036854775808',
-    single: '0.25',
-    double: '0.1',
-    words: 'Ünïcode 😀',
-    document: '{"a":[1,null]}',
-    bytes: '\\x00ff',
-    uuid: '0a1b2c3d-0000-4000-8000-000000000001',
-    day: '1969-12-31',
-    clock: '12:30:00.25',
-    moment: '2024-02-29 01:02:03.456',
-    instant: '1969-12-31 23:59:59.999Z',
-    vector: '[1,-0.5,3]',
-    anyVector: '[1,2]',
-    half: '[0.5,-2]',
-    sparse: '{2:1.5,9:-1}/9',
-    integers: '{1,NULL,3}',
-    flags: '{t,NULL}',
-    days: '{1970-01-02}',
-    list: '{"",NULL,b}',
-  };
-  const batch = (texts: Record<string, string | null>): Batch => ({
-    rows: 2,
-    columns: kinds.map(([name, { type }]) => structuredClone(columnOf(type, [null, texts[name]!]))),
-  });
-  const empty = {
-    ...sample,
-    vector: null,
-    anyVector: null,
-    half: null,
-    sparse: '{}/9',
-    integers: '{}',
-    list: '{}',
-  };
-  const bytes = await fileOf(parquetFormat, everyColumn, [batch(sample), batch(empty)], 'zstd');
+  const bytes = await fileOf(parquetFormat, everyColumn, sampleBatches(), 'zstd');
   const [nulls, values, , others] = await readByOthers(bytes);
   expect(Object.values(nulls!).every((value) => value === null || value === undefined)).toBe(true);
   expect(values).toEqual({
@@ -178,67 +120,4 @@ test('says of numbers and times what is least, greatest and NULL, but not among 
     Array(3).fill([undefined, undefined]),
   );
   expect(e!.null_count).toBe(3n);
-});
-
-test.each<[string, Batch['columns'][number], RegExp]>([
-  ['date', { kind: 'date', values: Int32Array.of(2 ** 31 - 1), validity: undefined }, /^an infinite date/],
-  ['date', { kind: 'date', values: Int32Array.of(-(2 ** 31)), validity: undefined }, /^an infinite date/],
-  [
-    'timestamp',
-    { kind: 'timestamp', values: BigInt64Array.of(2n ** 63n - 1n), validity: undefined },
-    /infinite timestamp/,
-  ],
-  [
-    'timestamptz',
-    { kind: 'timestamp', values: BigInt64Array.of(-(2n ** 63n)), validity: undefined },
-    /infinite timestamp/,
-  ],
-  [
-    'timestamp',
-    { kind: 'timestamp', values: BigInt64Array.of(9_223_371_331_199_999_999n), validity: undefined },
-    /294247/,
-  ],
-])('refuses a %s that it cannot hold, and names the column', async (type, column, message) => {
-  const file = fileOf(
-    parquetFormat,
-    [writeColumn(parquetFormat, 'when', type)],
-    [{ rows: 1, columns: [column] }],
-    'zstd',
-  );
-  await expect(file).rejects.toThrow(message);
-  await expect(file).rejects.toMatchObject({ column: 'when', code: 'not-representable' });
-  await expect(file).rejects.toBeInstanceOf(DataError);
-});
-
-test('tells a new table its types, where what it holds does not', async () => {
-  const given: [string, ValueType, string][] = [
-    ['vector', { name: 'vector', length: 2 }, 'vector(2)'],
-    ['half', { name: 'halfvec', length: 2 }, 'halfvec(2)'],
-    ['sparse', { name: 'sparsevec', length: 9 }, 'sparsevec(9)'],
-    ['openSparse', { name: 'sparsevec' }, 'sparsevec'],
-    ['bits', { name: 'bit', length: 4 }, 'bit(4)'],
-    ['varbits', { name: 'varbit' }, 'varbit'],
-    ['reals', { name: 'array', element: { oid: 700, type: { name: 'float4' } } }, 'real[]'],
-    ['json', { name: 'json' }, 'json'],
-    ['jsonb', { name: 'jsonb' }, 'jsonb'],
-    ['number', { name: 'numeric' }, 'numeric'],
-    ['span', { name: 'interval' }, 'interval'],
-    ['mood', { name: 'enum' }, 'text'],
-    ['own', { name: 'own_type' }, 'text'],
-    ['small', { name: 'int2' }, 'smallint'],
-    ['day', { name: 'date' }, 'date'],
-  ];
-  const columns = given.map(([name, type]) => writeColumn(parquetFormat, name, type));
-  const nulls = columns.map(({ type, sent }) => columnOf(sent === 'text' ? { name: 'text' } : type, [null]));
-  const bytes = await fileOf(parquetFormat, columns, [structuredClone({ rows: 1, columns: nulls })], 'zstd');
-  const { names, types } = await readRows(parquet, bytesSource(bytes, 'types'));
-  expect(names!.map((name, i) => [name, types![i]])).toEqual(given.map(([name, , sql]) => [name, sql]));
-});
-
-test('a file without rows has its columns', async () => {
-  const bytes = await fileOf(parquetFormat, everyColumn, [], 'zstd');
-  const { names, rows } = await readRows(parquet, bytesSource(bytes, 'empty'));
-  expect(names).toEqual(kinds.map(([name]) => name));
-  expect(rows).toEqual([]);
-  expect(await readByOthers(bytes)).toEqual([]);
 });

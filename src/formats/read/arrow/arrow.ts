@@ -1,6 +1,7 @@
 import type { StoredPieces } from '../../../batch.ts';
 import { DataError } from '../../../errors.ts';
 import { beginning, type Source } from '../../../source.ts';
+import type { Metadata } from '../columnar/declared-types.ts';
 import { ColumnarDecoder, type ColumnarLayout, damagedFile } from '../columnar/decoder.ts';
 import { columnarFile } from '../columnar/opened.ts';
 import { Damaged } from '../columnar/values.ts';
@@ -12,7 +13,7 @@ import type { Table } from './flatbuffer.ts';
 import { FooterMessages, magic, readFooter } from './footer.ts';
 import { MessageSource, type Messages } from './message-source.ts';
 import { pieceReader } from './piece-reader.ts';
-import { type ArrowField, readSchema, UnknownType } from './schema.ts';
+import { type ArrowField, readMetadata, readSchema, UnknownType } from './schema.ts';
 
 interface ArrowLayout extends ColumnarLayout {
   fields: readonly ArrowField[];
@@ -42,7 +43,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   refuseCsvFlags(options, arrow.name);
   const file = source.name;
   try {
-    const { fields, messages, headLength } = await begin(source);
+    const { fields, messages, metadata, headLength } = await begin(source);
     const batches = new Batches(messages);
     const first = await batches.peek();
     const zstd = first?.compression === 'zstd';
@@ -51,7 +52,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
     const held = fields.map((_, field) => field);
     const layout: ArrowLayout = { format: arrow.name, file, names, types, held, fields, zstd };
     return {
-      ...columnarFile(layout, first && pieceReader(fields)(first.piece)),
+      ...columnarFile(layout, first && pieceReader(fields)(first.piece), metadata),
       headLength,
       pieces: (stored) => guarded(batches, file, stored),
       recycle: () => {},
@@ -71,6 +72,7 @@ async function* guarded(batches: Batches, file: string, stored: StoredPieces | u
 
 interface Begun {
   fields: ArrowField[];
+  metadata: Metadata;
   messages: Messages;
   /** Bytes before the first message behind the schema. */
   headLength: number;
@@ -91,8 +93,8 @@ async function begin(source: Source): Promise<Begun> {
   const isFile = magic.every((byte, i) => bytes[i] === byte);
   if (isFile && readAt !== undefined && byteLength !== undefined) {
     const footer = await readFooter(readAt, byteLength, file);
-    const fields = fieldsOf(footer.schema, file);
-    return { fields, messages: new FooterMessages(readAt, byteLength, file, footer), headLength: 8 };
+    const messages = new FooterMessages(readAt, byteLength, file, footer);
+    return { ...schemaOf(footer.schema, file), messages, headLength: 8 };
   }
   const messages = new MessageSource(whole, isFile);
   if (isFile) await messages.read(8);
@@ -102,14 +104,14 @@ async function begin(source: Source): Promise<Begun> {
     throw error;
   });
   if (schema?.kind === 'schema') {
-    return { fields: fieldsOf(schema.header, file), messages, headLength: messages.position };
+    return { ...schemaOf(schema.header, file), messages, headLength: messages.position };
   }
   throw new DataError('the file does not begin as an Arrow file or stream does', { code: 'not-arrow', file });
 }
 
-function fieldsOf(schema: Table, file: string): ArrowField[] {
+function schemaOf(schema: Table, file: string): Pick<Begun, 'fields' | 'metadata'> {
   try {
-    return readSchema(schema);
+    return { fields: readSchema(schema), metadata: readMetadata(schema) };
   } catch (error) {
     if (!(error instanceof UnknownType)) throw error;
     throw new DataError(`the file holds ${error.message}, which pgv does not read`, {

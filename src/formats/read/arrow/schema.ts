@@ -1,3 +1,4 @@
+import type { Metadata } from '../columnar/declared-types.ts';
 import { booleans, decimals, type FieldType, floats, integers } from '../columnar/field-type.ts';
 import { Damaged } from '../columnar/values.ts';
 import type { ElementName } from '../vectors/elements.ts';
@@ -30,6 +31,11 @@ const deepest = 32;
 export function readSchema(schema: Table): ArrowField[] {
   if (schema.int16(0) !== 0) throw new UnknownType('big-endian numbers');
   return schema.tables(1).map((field) => readField(field, 0));
+}
+
+/** What its writer has to say besides. */
+export function readMetadata(schema: Table): Metadata {
+  return new Map(schema.tables(2).map((pair) => [pair.text(0) ?? '', pair.text(1) ?? '']));
 }
 
 function readField(field: Table, depth: number): ArrowField {

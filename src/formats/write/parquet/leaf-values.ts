@@ -39,18 +39,6 @@ export function flagValues(flags: Uint8Array): LeafValues {
   return fixedValues(flags);
 }
 
-/** Packs flags, a byte each from `from` on, into bits, the lowest first. */
-export function packFlags(page: PageBuffer, from: number): void {
-  const { bytes, length } = page;
-  let to = from;
-  for (let at = from; at < length; at += 8) {
-    let bits = 0;
-    for (let i = 0; i < 8 && at + i < length; i++) if (bytes[at + i] !== 0) bits |= 1 << i;
-    bytes[to++] = bits;
-  }
-  page.length = to;
-}
-
 /**
  * Lays out the float32 from `from` on as BYTE_STREAM_SPLIT: all first bytes, all second bytes, … Those that say how large
  * a number is are alike, and now shrink.

@@ -1,9 +1,10 @@
 import { type Batch, isValid } from '../../../batch.ts';
+import { packFlags } from '../columnar/bits.ts';
 import { since1970 } from '../columnar/since-1970.ts';
 import type { Compress } from '../compress.ts';
 import type { Part, Take, WritePlan } from '../format.ts';
 import { type LeafData, leavesOf } from './leaf-data.ts';
-import { packFlags, splitFloats } from './leaf-values.ts';
+import { splitFloats } from './leaf-values.ts';
 import { writeDefinition, writeRepetition } from './levels.ts';
 import { PageBuffer } from './page-buffer.ts';
 import { type Leaf, parquetField } from './schema.ts';
@@ -80,7 +81,7 @@ export class RowGroupEncoder {
     writeDefinition(data, from, to, highest, page);
     const start = page.length;
     writeValues(data, from, to, page);
-    if (layout === 'flags') packFlags(page, start);
+    if (layout === 'flags') page.length = packFlags(page.content.subarray(start), page.bytes, start);
     else if (layout === 'split') splitFloats(page, start);
     return levelsOf(data, from, to);
   }

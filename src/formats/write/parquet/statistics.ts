@@ -1,4 +1,5 @@
 import { type Column, type Int64Column, isValid, type NumberColumn } from '../../../batch.ts';
+import { countNulls } from '../columnar/bits.ts';
 
 /** What a row group says of a column's values, so that readers can pass over it. */
 export interface Statistics {
@@ -19,23 +20,16 @@ export function statisticsOf(column: Column, rows: number): Statistics | undefin
     case 'int64':
     case 'time':
     case 'timestamp':
-      return { nulls: countNulls(column, rows), ...range(column, rows) };
+      return { nulls: countNulls(column.validity, rows), ...range(column, rows) };
     case 'boolean':
     case 'uuid':
     case 'utf8':
     case 'json':
     case 'raw':
-      return { nulls: countNulls(column, rows), least: undefined, greatest: undefined };
+      return { nulls: countNulls(column.validity, rows), least: undefined, greatest: undefined };
     default:
       return undefined;
   }
-}
-
-function countNulls({ validity }: Column, rows: number): number {
-  if (validity === undefined) return 0;
-  let nulls = 0;
-  for (let row = 0; row < rows; row++) if (!isValid(validity, row)) nulls++;
-  return nulls;
 }
 
 /** Nothing where a NaN is among the values, which has no place in their order. */
