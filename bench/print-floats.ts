@@ -20,7 +20,7 @@ const ways: Record<string, Print> = {
   'by WebAssembly': (values, from, to) => printFloats(values, from, to, out, 0),
   'its plain twin': (values, from, to) => printPlainly(values, from, to, out, 0),
   'Number.toString, which takes float32s for doubles': (values, from, to) => {
-    Buffer.from(out.buffer).latin1Write(values.subarray(from, to).join());
+    Buffer.from(out.buffer).write(values.subarray(from, to).join(), 'latin1');
   },
 };
 

@@ -13,7 +13,8 @@ export function printInteger(value: number, out: Uint8Array, at: number): number
   for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++;
   for (let i = end - 1; i >= at; i--) {
     const rest = Math.floor(value / 10);
-    out[i] = ZERO + value - rest * 10;
+    // In this order: with the zero added first, the largest would not be whole any more.
+    out[i] = ZERO + (value - rest * 10);
     value = rest;
   }
   return end;

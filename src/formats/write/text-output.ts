@@ -18,11 +18,15 @@ export class TextOutput {
     this.at = 0;
   }
 
-  /** Room for so many bytes from `at` on, in `bytes`. */
+  /** Whether so many bytes have room from `at` on. */
+  hasRoom(length: number): boolean {
+    return this.at + length <= this.bytes.length;
+  }
+
+  /** Makes room for so many bytes from `at` on, in `bytes`. */
   room(length: number): void {
-    const needed = this.at + length;
-    if (needed <= this.bytes.length) return;
-    const larger = this.take(Math.max(needed, 2 * this.bytes.length));
+    if (this.hasRoom(length)) return;
+    const larger = this.take(Math.max(this.at + length, 2 * this.bytes.length));
     larger.set(this.bytes.subarray(0, this.at));
     this.bytes = larger;
   }
