@@ -26,8 +26,8 @@ export interface DatasetOptions {
   header?: boolean;
   null?: string;
   delimiter?: string;
-  columns?: string[];
-  map?: [source: string, column: string][];
+  columns?: readonly string[];
+  map?: readonly (readonly [source: string, column: string])[];
   /** Undefined: it has chosen among the files, and says nothing more. */
   dataset?: string | undefined;
   maker?: TableMaker;

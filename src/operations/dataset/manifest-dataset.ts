@@ -45,14 +45,23 @@ export async function manifestDataset(
     options: {
       ...written,
       ...(request.format !== undefined && { format: request.format }),
-      ...(request.columns !== undefined && { columns: [...request.columns] }),
+      ...(request.map !== undefined && { map: merged(written.map ?? [], request.map) }),
+      ...(request.columns !== undefined && { columns: request.columns }),
       maker: tableMaker(found, target, request.ledger, reporter),
     },
   };
 }
 
+type Renamed = NonNullable<DatasetOptions['map']>;
+
+/** What the user says of a field counts. */
+function merged(written: Renamed, asked: Renamed): Renamed {
+  return [...written.filter(([source]) => !asked.some(([other]) => other === source)), ...asked];
+}
+
 /** How the files are written, all alike. */
-function writtenAs({ files, columns }: Manifest, name: string): DatasetOptions {
+function writtenAs(manifest: Manifest, name: string): DatasetOptions {
+  const { files, columns } = manifest;
   const [first] = files;
   if (first === undefined) {
     throw new DataError(`${name} tells of no files`, { code: 'no-files', file: name });
@@ -72,7 +81,42 @@ function writtenAs({ files, columns }: Manifest, name: string): DatasetOptions {
     ...(text.null !== null && { null: text.null }),
     ...(text.delimiter !== null && { delimiter: text.delimiter }),
     ...(nameless && { columns }),
+    ...arraysAs(manifest, format, name),
   };
+}
+
+/**
+ * Files of arrays have names of their own for the vectors and what tells them apart.
+ * @throws UsageError for vectors of several columns, of which one would be read
+ */
+function arraysAs(
+  { table, columns }: Manifest,
+  format: string,
+  name: string,
+): Pick<DatasetOptions, 'map' | 'dataset'> {
+  if (!['npy', 'npz', 'fvecs'].includes(format)) return {};
+  const isVector = (name: string) =>
+    /^(?:vector|halfvec|bit)\b/.test(table.columns.find((column) => column.name === name)!.type);
+  const several = columns.filter(isVector);
+  if (several.length > 1) {
+    throw new UsageError(
+      `${name} tells of vectors of ${several.length} columns in ${format}, of which one can be read`,
+      {
+        hint: `load them one by one: pgv ingest <file> --dataset ${several[0]}; or export as parquet`,
+      },
+    );
+  }
+  const vectors = several[0];
+  const ids =
+    format === 'npz' ? columns.find((name) => name === 'ids') : columns.find((name) => name !== vectors);
+  const renamed = [
+    ['embedding', vectors],
+    ['id', columns.includes('id') ? 'id' : ids],
+  ] as const;
+  const map = renamed.flatMap(([field, column]) =>
+    column === undefined || column === field ? [] : [[field, column] as const],
+  );
+  return { map, ...(format === 'npz' && { dataset: vectors }) };
 }
 
 type WrittenText = Manifest['files'][number]['text'];

@@ -57,7 +57,7 @@ export async function vdfDataset(
     options: {
       format: 'parquet',
       dataset: undefined,
-      map: map.map(([source, column]) => [source, column]),
+      map,
       maker: unionMaker(inputs, chosen, mapping, reporter, signal),
     },
   };

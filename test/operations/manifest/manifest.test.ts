@@ -222,6 +222,20 @@ describe.skipIf(noServer)('on the command line', () => {
     });
   });
 
+  test('arrays come in again with their ids beside them, or among them', async () => {
+    for (const format of ['npy', 'npz', 'fvecs']) {
+      const out = ['-o', `${format}/`, '--format', format, '--vector-column', 'half'];
+      expect(await pgv('export', 'odd', '--manifest', ...out)).toMatchObject({ code: 0 });
+      expect(await pgv('ingest', format, '-t', `from_${format}`)).toMatchObject({ code: 0 });
+      expect(await pgv('export', '--verify', format, '-t', `from_${format}`)).toMatchObject({ code: 0 });
+    }
+    const both = ['-o', 'both/', '--format', 'npz', '--columns', 'id,dense,half'];
+    expect(await pgv('export', 'odd', '--manifest', ...both)).toMatchObject({ code: 0 });
+    const refused = await pgv('ingest', 'both', '-t', 'from_both');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.err).toContain('tells of vectors of 2 columns in npz, of which one can be read');
+  });
+
   test('a query has columns alone, and a limit without an order no digest', async () => {
     const query = ['--query', 'SELECT id, dense AS embedding FROM odd WHERE id < 5;'];
     expect(await pgv('export', '-o', 'query.csv', '--manifest', ...query)).toMatchObject({ code: 0 });
