@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { expectSameRows } from '../support/compare-tables.ts';
 import { eachDatabase } from '../support/databases.ts';
@@ -25,7 +25,7 @@ const keptRows = `INSERT INTO kept VALUES
   (3, NULL, -1, '-Infinity', 5e-324, NULL, NULL, E'日本語 ünïcödé 😀 \\u00a0 \\u0001\\n', NULL, NULL, NULL, 'null', 'null', NULL, NULL,
    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`;
 
-const files = ['kept.parquet', 'kept.arrow', 'gzip.pq --compress gzip', 'zstd.feather --compress zstd'];
+const files = ['kept.parquet', 'kept.arrow'];
 
 eachDatabase((fixture) => {
   let cwd: string;
@@ -51,6 +51,7 @@ eachDatabase((fixture) => {
       await database.query("CREATE TYPE mood AS ENUM ('sad', 'happy')");
       await database.query(kept);
       await database.query(keptRows);
+      for (const file of files) await database.query(`CREATE TABLE ${file.replace('.', '_')} (LIKE kept)`);
       await database.query(
         `INSERT INTO kept (id, words, dense, ragged)
          SELECT i, nullif(repeat('x', i % 50), ''), ARRAY[i, sin(i), -i]::vector, CASE WHEN i % 3 > 0 THEN array_fill(i, ARRAY[i % 3])::vector END
@@ -59,52 +60,39 @@ eachDatabase((fixture) => {
     });
   });
 
-  describe.each(files)('%s', (name) => {
-    const [file, ...flags] = name.split(' ');
-    const table = file!.replace('.', '_');
-
-    test('out and in again, into a table that is there: the same rows', async () => {
-      await pgv(['export kept -o', file, ...flags].join(' '));
-      await withDatabase((database) => database.query(`CREATE TABLE ${table} (LIKE kept)`));
-      await pgv(`ingest ${file} -t ${table}`);
-      await withDatabase((database) => expectSameRows(database, table, 'kept'));
-    });
-
-    test('into a new table: the same types', async () => {
-      await pgv(`ingest ${file} -t new_${table}`);
-      const types = await withDatabase((database) =>
-        database.query(
-          `SELECT attname || ' ' || format_type(atttypid, atttypmod) AS c FROM pg_attribute
-           WHERE attrelid = 'new_${table}'::regclass AND attnum > 0 ORDER BY attnum`,
-        ),
+  test.each(files)('%s: out and in again, the same rows; into a new table, the same types', async (file) => {
+    const table = file.replace('.', '_');
+    await pgv(`export kept -o ${file}`);
+    await pgv(`ingest ${file} -t ${table}`);
+    await pgv(`ingest ${file} -t new_${table}`);
+    const types = await withDatabase(async (database) => {
+      await expectSameRows(database, table, 'kept');
+      return database.query(
+        `SELECT attname || ' ' || format_type(atttypid, atttypmod) AS c FROM pg_attribute
+         WHERE attrelid = 'new_${table}'::regclass AND attnum > 0 ORDER BY attnum`,
       );
-      expect(types.rows.map(({ c }) => c)).toEqual([
-        ...['id bigint', 'small smallint', 'medium integer', 'single real', 'double double precision'],
-        ...[
-          'exact numeric',
-          'yes boolean',
-          'words text',
-          'short character varying',
-          'fixed bpchar',
-          'letter text',
-        ],
-        ...[
-          'document json',
-          'body jsonb',
-          'raw bytea',
-          'key uuid',
-          'day date',
-          'clock time without time zone',
-        ],
-        ...['moment timestamp without time zone', 'instant timestamp with time zone', 'span interval'],
-        ...['address inet', 'mood text', 'tags text[]', 'wholes integer[]', 'exacts text', 'days date[]'],
-        ...['flags boolean[]', 'keys uuid[]', 'dense vector(3)', 'ragged vector', 'half halfvec(2)'],
-        ...['half_ragged halfvec', 'sparse sparsevec(9)', 'sparse_open sparsevec', 'bits bit(9)'],
-        'open_bits bit varying',
-      ]);
     });
+    expect(types.rows.map(({ c }) => c)).toEqual([
+      ...['id bigint', 'small smallint', 'medium integer', 'single real', 'double double precision'],
+      ...[
+        'exact numeric',
+        'yes boolean',
+        'words text',
+        'short character varying',
+        'fixed bpchar',
+        'letter text',
+      ],
+      ...['document json', 'body jsonb', 'raw bytea', 'key uuid', 'day date', 'clock time without time zone'],
+      ...['moment timestamp without time zone', 'instant timestamp with time zone', 'span interval'],
+      ...['address inet', 'mood text', 'tags text[]', 'wholes integer[]', 'exacts text', 'days date[]'],
+      ...['flags boolean[]', 'keys uuid[]', 'dense vector(3)', 'ragged vector', 'half halfvec(2)'],
+      ...['half_ragged halfvec', 'sparse sparsevec(9)', 'sparse_open sparsevec', 'bits bit(9)'],
+      'open_bits bit varying',
+    ]);
   });
 
+  // Of what the lanes refuse nothing depends on the database.
+  if (fixture.kind === 'embedded') return;
   test.each([
     ["SELECT 1 AS id, 'infinity'::timestamptz AS until", /an infinite timestamp, which only csv/, 'until'],
     ["SELECT 1 AS id, '{{1,2},{3,4}}'::int[] AS grid", /an array of 2 dimensions/, 'grid'],
