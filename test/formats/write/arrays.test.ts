@@ -202,9 +202,11 @@ describe('npy', () => {
         npyFormat.check!(columns);
     expect(check(title, embedding)).not.toThrow();
     expect(check(embedding)).not.toThrow();
-    expect(check(id, embedding, title)).toThrow('--columns names 2 columns beside the vectors: npy holds');
-    expect(check(embedding, bits)).toThrow('--columns names vectors of 2 columns');
-    expect(check(id)).toThrow('--columns names no vectors');
+    expect(check(id, embedding, title)).toThrow(
+      'npy holds one column of vectors, and ids beside it, and there are 2 columns beside the vectors',
+    );
+    expect(check(embedding, bits)).toThrow('there are vectors of 2 columns');
+    expect(check(id)).toThrow('there are no vectors');
     expect(check(id, sparse)).toThrow(/sparsevec/);
   });
 

@@ -65,11 +65,16 @@ export function arrayMeasures(columns: readonly WriteColumn[]): Measure[] {
   });
 }
 
+/** @throws DataError for a column with NULLs in it */
+export function refuseCountedNulls(plan: WritePlan, column: WriteColumn): void {
+  const nulls = measured(plan, column, 'nulls') ?? 0;
+  if (nulls > 0) throw nullsRefused(column.name, nulls);
+}
+
 /** @throws DataError for a column with NULLs in it, or with a text that no array has room for */
 export function columnArray(plan: WritePlan, column: WriteColumn): ColumnArray {
   const { name, type, sent } = column;
-  const nulls = measured(plan, column, 'nulls') ?? 0;
-  if (nulls > 0) throw nullsRefused(name, nulls);
+  refuseCountedNulls(plan, column);
   const common = { index: plan.columns.indexOf(column), name };
   if (sent === 'text') return { ...common, ...textArray(name, measured(plan, column, 'characters') ?? 0) };
   if (type.name === 'uuid') {

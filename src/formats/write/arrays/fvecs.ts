@@ -2,7 +2,7 @@ import type { Column } from '../../../batch.ts';
 import { UsageError } from '../../../errors.ts';
 import { halfFloats } from '../../../vector/half.ts';
 import type { Take, WriteColumn, WriteFormat } from '../format.ts';
-import { arrayMeasures, arrayRows, sentForArray } from './column-array.ts';
+import { arrayMeasures, arrayRows, refuseCountedNulls, sentForArray } from './column-array.ts';
 import { refuseNulls } from './refusals.ts';
 import {
   checkVectorsAndIds,
@@ -43,6 +43,7 @@ export const fvecsFormat: WriteFormat = {
     };
   },
   files: (plan) => {
+    refuseCountedNulls(plan, vectorsColumn(plan));
     const ids = idsArray(plan);
     const file = { ending: undefined, streams: [0], assembler: () => plain };
     return ids === undefined ? [file] : [file, idsFile(ids, 1)];

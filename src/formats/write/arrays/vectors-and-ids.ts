@@ -45,15 +45,15 @@ export function chooseVectorsAndIds(
 export function checkVectorsAndIds(format: string, columns: readonly WriteColumn[]): void {
   for (const column of columns) refuseSparse(format, column);
   if (vectorsAndIds(columns) !== undefined) return;
-  const vectors = columns.filter(isVector).map(({ name }) => name);
+  const vectors = columns.filter(isVector).length;
   const what =
-    vectors.length === 1
-      ? `${columns.length - 1} columns beside the vectors`
-      : vectors.length === 0
-        ? 'no vectors'
-        : `vectors of ${vectors.length} columns`;
-  throw new UsageError(`--columns names ${what}: ${format} holds one column of vectors, and ids beside it`, {
-    hint: 'name a vector column and an id; --format npz holds several columns of numbers and text',
+    vectors === 0
+      ? 'no vectors'
+      : vectors === 1
+        ? `${columns.length - 1} columns beside the vectors`
+        : `vectors of ${vectors} columns`;
+  throw new UsageError(`${format} holds one column of vectors, and ids beside it, and there are ${what}`, {
+    hint: 'name a vector column and an id with --columns; --format npz holds several columns of numbers and text',
   });
 }
 
