@@ -102,6 +102,12 @@ test('JSON lines of texts', () => {
   );
 });
 
+test('an object has a name once', () => {
+  const columns = ['a', 'b', 'a'].map((name) => writeColumn(jsonlFormat, name, 'text'));
+  expect(() => jsonlFormat.check!(columns)).toThrow('two columns are called a');
+  expect(() => jsonlFormat.check!(columns.slice(1))).not.toThrow();
+});
+
 test('a JSON string takes the room that is asked for', () => {
   fc.assert(
     fc.property(text, (value) => {
