@@ -17,14 +17,19 @@ export class Scratch {
     this.length = 0;
   }
 
+  /** Makes room for so many bytes behind those that are there. */
+  reserve(length: number): void {
+    this.bytes = grown(this.bytes, this.length + length);
+  }
+
   add(byte: number): void {
-    if (this.length === this.bytes.length) this.bytes = grown(this.bytes, this.length + 1);
+    if (this.length === this.bytes.length) this.reserve(1);
     this.bytes[this.length++] = byte;
   }
 
   /** Adds bytes[start, end) as they are. */
   addAll(bytes: Uint8Array, start: number, end: number): void {
-    this.bytes = grown(this.bytes, this.length + end - start);
+    this.reserve(end - start);
     this.bytes.set(bytes.subarray(start, end), this.length);
     this.length += end - start;
   }

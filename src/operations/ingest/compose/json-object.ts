@@ -1,11 +1,11 @@
 import { type BytesColumn, isValid } from '../../../batch.ts';
 import { Scratch } from '../../../formats/read/json/scratch.ts';
 import { Offsets } from '../../../growing.ts';
+import { jsonStringLength, printJsonString } from '../../../json-string.ts';
 import type { ObjectMember } from './composition.ts';
 
-const [QUOTE, BACKSLASH, COMMA, OPEN, CLOSE] = [0x22, 0x5c, 0x2c, 0x7b, 0x7d];
-const [ZERO, NINE, MINUS, DOT, LETTER_U] = [0x30, 0x39, 0x2d, 0x2e, 0x75];
-const hexadecimal = Buffer.from('0123456789abcdef');
+const [COMMA, OPEN, CLOSE] = [0x2c, 0x7b, 0x7d];
+const [ZERO, NINE, MINUS, DOT] = [0x30, 0x39, 0x2d, 0x2e];
 const words = [Buffer.from('true'), Buffer.from('false')];
 /** No number is written with more characters; PostgreSQL's own limit is far beyond. */
 const longestNumber = 100;
@@ -80,23 +80,6 @@ function isDigit(byte: number): boolean {
 }
 
 function writeString(bytes: Uint8Array, start: number, end: number, out: Scratch): void {
-  out.add(QUOTE);
-  let from = start;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!;
-    if (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH) continue;
-    out.addAll(bytes, from, at);
-    from = at + 1;
-    out.add(BACKSLASH);
-    if (byte >= 0x20) out.add(byte);
-    else {
-      out.add(LETTER_U);
-      out.add(ZERO);
-      out.add(ZERO);
-      out.add(hexadecimal[byte >> 4]!);
-      out.add(hexadecimal[byte & 15]!);
-    }
-  }
-  out.addAll(bytes, from, end);
-  out.add(QUOTE);
+  out.reserve(jsonStringLength(bytes, start, end));
+  out.length = printJsonString(bytes, start, end, out.bytes, out.length);
 }
