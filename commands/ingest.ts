@@ -73,7 +73,7 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
   const asked = { ...context.options, table: context.table, types };
   const dataset = await findDataset(args, io.cwd, asked, reporter, signal);
   const options = { ...context.options, ...dataset?.options };
-  const named = await resolveInputs(dataset?.files ?? args, io, reporter.warn);
+  const named = dataset?.inputs ?? (await resolveInputs(args, io, reporter.warn));
   const inputs = await withoutIds(named, reporter.note);
   const table = context.table ?? dataset?.table ?? tableName(inputs);
   const rejectFile = options.rejectFile === undefined ? undefined : path.resolve(io.cwd, options.rejectFile);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { vdfMetaName } from '../../formats/read/vdf/meta.ts';
 import type { Reporter } from '../../progress.ts';
+import type { NamedInput } from '../../sources/inputs.ts';
 import { manifestName } from '../export/places.ts';
 import type { TableMaker } from '../ingest/new-table.ts';
 import type { ShapingOptions } from '../ingest/shape-of.ts';
@@ -12,8 +13,7 @@ import { vdfDataset } from './vdf-dataset.ts';
 
 /** Files that belong together, as something beside them tells: what a load of them needs. */
 export interface Dataset {
-  /** The files, as arguments name them. */
-  files: string[];
+  inputs: NamedInput[];
   /** The table that they go into where the user names none, as -t takes it; undefined: nothing tells. */
   table: string | undefined;
   /** How the files are read, and the table is made. */
@@ -65,7 +65,7 @@ export async function findDataset(
       });
     }
     if (kind === 'vdf') return vdfDataset(argument, cwd, request, reporter, signal);
-    return manifestDataset(await readManifest(argument, cwd), argument, request, reporter, signal);
+    return manifestDataset(await readManifest(argument, cwd), argument, cwd, request, reporter, signal);
   }
   if (request.format !== vdfFormat) return undefined;
   throw new UsageError(`--format ${vdfFormat} is that of a folder with ${vdfMetaName}`, {

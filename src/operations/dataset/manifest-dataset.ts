@@ -7,6 +7,7 @@ import { tableMaker } from '../manifest/make-table.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import type { FoundManifest } from '../manifest/read-manifest.ts';
 import type { Dataset, DatasetOptions, DatasetRequest } from './dataset.ts';
+import { inputsOf, withoutRows } from './inputs.ts';
 
 /**
  * The files of an export, compared with the sums in its manifest before anything is done with them, and what makes
@@ -16,6 +17,7 @@ import type { Dataset, DatasetOptions, DatasetRequest } from './dataset.ts';
 export async function manifestDataset(
   found: FoundManifest,
   argument: string,
+  cwd: string,
   request: DatasetRequest,
   reporter: Reporter,
   signal: AbortSignal,
@@ -39,11 +41,17 @@ export async function manifestDataset(
   const target = parseTableName(table);
   // As the user came to it, so that messages name files as they would.
   const folder = path.basename(argument) === path.basename(name) ? path.dirname(argument) : argument;
+  const files = manifest.files.filter(({ beside }) => !beside);
+  const inputs = await inputsOf(
+    files.map((file) => path.join(folder, file.path)),
+    cwd,
+  );
+  const isEmpty = files.every(({ bytes }) => bytes === 0);
   return {
-    files: manifest.files.filter(({ beside }) => !beside).map((file) => path.join(folder, file.path)),
+    inputs: isEmpty ? inputs.map((input) => withoutRows(input, manifest.columns)) : inputs,
     table,
     options: {
-      ...written,
+      ...(isEmpty ? { format: 'csv' } : written),
       ...(request.format !== undefined && { format: request.format }),
       ...(request.map !== undefined && { map: merged(written.map ?? [], request.map) }),
       ...(request.columns !== undefined && { columns: request.columns }),

@@ -1,14 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import { DataError, UsageError } from '../../errors.ts';
 import { parseVdfMeta, type VdfNamespace, vdfMetaName } from '../../formats/read/vdf/meta.ts';
 import type { Reporter } from '../../progress.ts';
 import { openingError } from '../../source.ts';
-import { resolveInputs } from '../../sources/inputs.ts';
 import { quoteName } from '../../sql/identifiers.ts';
 import type { Metric } from '../../vector/metrics.ts';
 import type { Dataset, DatasetRequest } from './dataset.ts';
+import { inputsOf } from './inputs.ts';
 import { unionMaker } from './union-maker.ts';
 
 /**
@@ -42,7 +41,7 @@ export async function vdfDataset(
   const renamesId = idColumn !== 'id' && !request.map?.some(([source]) => source === idColumn);
   const map = [...(request.map ?? []), ...(renamesId ? [[idColumn, 'id'] as const] : [])];
   const table = quoteName(chosen.index);
-  const inputs = await resolveInputs(files, { cwd, stdin: Readable.from([]) }, () => {});
+  const inputs = await inputsOf(files, cwd);
   const metric = metrics[chosen.metric ?? ''];
   if (metric !== undefined) {
     const named = request.table ?? chosen.index;
@@ -52,7 +51,7 @@ export async function vdfDataset(
   }
   const mapping = { ...request, map, table: request.table ?? table };
   return {
-    files,
+    inputs,
     table,
     options: {
       format: 'parquet',

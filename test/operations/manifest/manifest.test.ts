@@ -1,6 +1,5 @@
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { writeFormatFor } from '../../../src/formats/write/formats.ts';
@@ -15,7 +14,6 @@ import type { Manifest } from '../../../src/operations/manifest/manifest.ts';
 import { readManifest } from '../../../src/operations/manifest/read-manifest.ts';
 import { verifyManifest } from '../../../src/operations/manifest/verify.ts';
 import { silentReporter } from '../../../src/progress.ts';
-import { resolveInputs } from '../../../src/sources/inputs.ts';
 import { runInMemory } from '../../commands/memory-io.ts';
 import { expectSameRows } from '../../support/compare-tables.ts';
 import { eachDatabase, emptyDatabase, type Fixture } from '../../support/databases.ts';
@@ -81,8 +79,7 @@ async function exportOdd(database: Database, output: string): Promise<void> {
 async function ingestDataset(database: Database, argument: string, table: string, cwd: string) {
   const request = { table, types: new Map<string, string>(), ledger: true };
   const dataset = await findDataset([argument], cwd, request, silentReporter, signal);
-  const { files, options } = dataset!;
-  const inputs = await resolveInputs(files, { cwd, stdin: Readable.from([]) }, () => {});
+  const { inputs, options } = dataset!;
   const opened = inputs.map((input) => inputOf(input, options, silentReporter, signal));
   return ingest(database, opened, { ...options, table }, silentReporter, signal);
 }
@@ -234,6 +231,21 @@ describe.skipIf(noServer)('on the command line', () => {
     const refused = await pgv('ingest', 'both', '-t', 'from_both');
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.err).toContain('tells of vectors of 2 columns in npz, of which one can be read');
+  });
+
+  test('a table without rows is made again from a file without a byte', async () => {
+    await (await fixture.open()).query('CREATE TABLE nothing (id int PRIMARY KEY, "say ""hi""" vector(2))');
+    for (const format of ['csv', 'jsonl', 'fvecs']) {
+      const out = ['-o', `no-${format}/`, '--format', format, '--no-header'].slice(
+        0,
+        format === 'csv' ? 5 : 4,
+      );
+      expect(await pgv('export', 'nothing', '--manifest', ...out)).toMatchObject({ code: 0 });
+      expect(await pgv('ingest', `no-${format}`, '-t', `no_${format}`)).toMatchObject({ code: 0 });
+      expect(await pgv('export', '--verify', `no-${format}`, '-t', `no_${format}`)).toMatchObject({
+        code: 0,
+      });
+    }
   });
 
   test('a query has columns alone, and a limit without an order no digest', async () => {
