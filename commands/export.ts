@@ -1,14 +1,13 @@
 import { type Command, Option } from 'commander';
 import program from '../package.json' with { type: 'json' };
-import type { Database } from '../src/database/database.ts';
 import { UsageError } from '../src/errors.ts';
 import { writeFormats } from '../src/formats/write/formats.ts';
 import { exportRows } from '../src/operations/export/export.ts';
-import { querySource, type Source, tableSource } from '../src/operations/export/source.ts';
+import { querySource, tableSource, trimmedQuery } from '../src/operations/export/source.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { formatOf, type OutputFlags, placesOf, splitValue } from './export/output-options.ts';
+import { checkStream, formatOf, type OutputFlags, placesOf, splitValue } from './export/output-options.ts';
 import { type TextFlags, textOptions } from './export/text-options.ts';
 import { refuseBesideVerify, verify } from './export/verify.ts';
 import { nameList, wholeNumber } from './option-values.ts';
@@ -112,9 +111,14 @@ async function run(
   }
   const named = formatOf(options);
   const text = textOptions(options, named.format);
-  if (options.query !== undefined) refuseBesideQuery(options, argument);
+  checkStream(options, output.isTerminal);
+  const query = options.query === undefined ? undefined : trimmedQuery(options.query);
+  if (query !== undefined) refuseBesideQuery(options, argument);
   const database = await context.database();
-  const source = await sourceOf(context, database, argument);
+  const source =
+    query === undefined
+      ? await tableSource(database, { ...options, table: argument ?? context.table }, reporter)
+      : await querySource(database, query);
   const places = await placesOf(context, named, source.table?.name ?? 'query');
   // To a stream it is refused before there is work.
   if (options.manifest) places.manifest();
@@ -135,15 +139,6 @@ async function run(
     `exported ${counted(rows, 'row')} (${bytes(size)}) to ${where} in ${duration(seconds)}`,
   );
   return undefined;
-}
-
-async function sourceOf(
-  { options, table, reporter }: Context<ExportOptions>,
-  database: Database,
-  argument: string | undefined,
-): Promise<Source> {
-  if (options.query !== undefined) return querySource(database, options.query);
-  return tableSource(database, { ...options, table: argument ?? table }, reporter);
 }
 
 function refuseBesideQuery(options: Context<ExportOptions>['options'], argument: string | undefined): void {

@@ -55,30 +55,41 @@ export function formatOf({ format: name, output, compress }: OutputFlags): Named
   return { format, compression };
 }
 
-/** stdout, or files named by the user or after the table. @throws UsageError for --split to stdout */
+/** @throws UsageError for flags that a stream cannot follow, where the output is one */
+export function checkStream({ output, split }: OutputFlags, isTerminal: boolean): void {
+  if (split === undefined || (output ?? (isTerminal ? '' : '-')) !== '-') return;
+  throw new UsageError('--split needs -o: stdout is one stream', {
+    hint: 'name a file or a directory with -o',
+  });
+}
+
+/** stdout, or files named by the user or after the table. */
 export async function placesOf(
-  { options, output, io }: Context<OutputFlags>,
+  { options, output, io, reporter }: Context<OutputFlags>,
   { format, compression }: NamedFormat,
   table: string,
 ): Promise<Places> {
   const around = format.compression === 'around' && compression !== undefined;
   const suffix = around ? { gzip: '.gz', zstd: '.zst' }[compression] : '';
-  const ending = `.${format.name}${suffix}`;
-  const given = options.output ?? (output.isTerminal ? `${table}${ending}` : '-');
+  const ending = format.dataset?.ending ?? `.${format.name}${suffix}`;
+  const given = options.output ?? (output.isTerminal ? `${table}.${format.name}${suffix}` : '-');
   if (given !== '-') {
+    if (suffix !== '' && options.compress !== undefined && /[^/\\]$/.test(given) && !given.endsWith(suffix)) {
+      reporter.warn(
+        `${given} will hold ${compression}, which its name does not say: ${given}${suffix} would`,
+      );
+    }
     return filePlaces({
       output: given,
       baseName: table,
       ending,
+      besides: format.besides,
       cwd: io.cwd,
       overwrite: options.force === true,
       numbered: options.split !== undefined,
+      directory: format.dataset !== undefined,
     });
   }
-  if (options.split !== undefined)
-    throw new UsageError('--split needs -o: stdout is one stream', {
-      hint: 'name a file or a directory with -o',
-    });
   if (format.binary || compression !== undefined) output.refuseBinaryOnTerminal();
   return streamPlaces(output.write);
 }

@@ -170,7 +170,7 @@ eachDatabase((fixture) => {
     ],
     [['export', 'docs', '--where', 'none = 1'], 2, /"none" does not exist.*42703.*\nhint: check --where$/m],
     [['export', 'docs', '--where', 'true', '--order-by', 'id,,'], 2, /hint: check --where and --order-by$/m],
-    [['export', '--query', 'DELETE FROM docs'], 2, /RETURNING.*\nhint: check --query$/m],
+    [['export', '--query', 'DELETE FROM docs'], 2, /syntax error.*\nhint: check --query$/m],
     [['export', 'docs', '-o', 'none/docs.csv'], 2, /directory none does not exist/],
     [['export', 'docs', '--json'], 2, /--json needs -o/],
   ] as const)('%j', async (args, code, stderr) => {
@@ -185,8 +185,12 @@ eachDatabase((fixture) => {
 describe('wrong usage, before any database is opened', () => {
   const env = { PGV_URL: 'postgres://nobody@127.0.0.1:1/none' };
   test.each([
-    [['--format', 'parquet'], /format parquet is not known.*csv or binary/s],
-    [['-o', 'docs.csv.gz'], /docs\.csv\.gz ends in \.gz.*--format/s],
+    [['--format', 'xlsx'], /format xlsx is not known.*csv, tsv/s],
+    [['-o', 'docs.zip'], /docs\.zip ends in \.zip.*--format/s],
+    [['-o', 'docs.csv.gz', '--compress', 'zstd'], /promises gzip, and --compress says zstd/],
+    [['-o', 'docs.npz', '--compress', 'gzip'], /npz cannot be compressed with gzip/],
+    [['--split', '5'], /--split needs -o/],
+    [['--split', '5 apples', '-o', 'x/'], /--split/],
     [['--format', 'binary', '--null', 'x'], /--null cannot be used with --format binary/],
     [['--delimiter', ';;'], /--delimiter takes one ASCII character/],
     [['--null', 'a,b'], /--null cannot hold/],

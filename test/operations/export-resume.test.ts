@@ -69,9 +69,9 @@ eachDatabase((fixture) => {
     const database = await fixture.open();
     await database.query('DROP TABLE IF EXISTS docs');
     await database.query(
-      `CREATE TABLE docs AS SELECT i * 10 AS id, repeat(md5(i::text), 100) AS body FROM generate_series(1, 12000) i`,
+      `CREATE TABLE docs (id int PRIMARY KEY, body text); ALTER TABLE docs ALTER body SET STORAGE plain;
+       INSERT INTO docs SELECT i * 10, repeat(md5(i::text), 100) FROM generate_series(1, 12000) i`,
     );
-    await database.query('ALTER TABLE docs ALTER body SET STORAGE plain, ADD PRIMARY KEY (id)');
     await database.query('ANALYZE docs');
     return database;
   }

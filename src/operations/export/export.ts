@@ -3,6 +3,7 @@ import type { Compression, TextOptions, WriteFormat } from '../../formats/write/
 import type { Reporter } from '../../progress.ts';
 import { describeMoment } from '../manifest/manifest-output.ts';
 import { requireColumns, takeColumns } from './columns.ts';
+import { checkDataset, describeDataset } from './dataset-output.ts';
 import type { ExportedFile, Split } from './file-set.ts';
 import { inOneMoment } from './moment.ts';
 import type { Places } from './places.ts';
@@ -56,6 +57,7 @@ export async function exportRows(
   const started = performance.now();
   const { format, manifest, reporter, vectorColumn } = options;
   if (options.resume) checkResume(source, options);
+  checkDataset(format, options);
   const taken = takeColumns(source, format, vectorColumn, reporter);
   requireColumns(taken, source.table?.name ?? '--query');
   try {
@@ -64,8 +66,11 @@ export async function exportRows(
       const told = { ...source, columns: taken.map(({ column }) => column) };
       const head =
         manifest && (await describeMoment(database, session, told, moment.snapshot, manifest.pgvVersion));
+      const dataset =
+        format.dataset && (await describeDataset(session, source, prepared.plan.columns, format.dataset));
       const total = prepared.plan.measured?.rows ?? source.expectedRows;
-      const { rows, ...written } = await writeParts(database, { ...prepared, moment, head, total }, options);
+      const work = { ...prepared, moment, head, dataset, total };
+      const { rows, ...written } = await writeParts(database, work, options);
       const seconds = (performance.now() - started) / 1000;
       const snapshot = moment.snapshot ?? null;
       return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), snapshot, ...written };

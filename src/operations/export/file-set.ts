@@ -85,12 +85,12 @@ export class FileSet {
    * @param last told of all files before they are shown; what it gives is shown after them
    * @returns the files, in their order; what went to a stream is none
    */
-  async finish(last?: (files: readonly ExportedFile[]) => Promise<Output>): Promise<ExportedFile[]> {
+  async finish(last: (files: readonly ExportedFile[]) => Promise<Output[]>): Promise<ExportedFile[]> {
     await this.finishCurrent();
-    const tail = await last?.(this.done);
-    await this.places.clear(this.number);
+    const tail = await last(this.done);
+    await this.places.clear();
     for (const file of this.all) await file.publish();
-    await tail?.publish();
+    for (const output of tail) await output.publish();
     return this.places.isStream ? [] : this.done;
   }
 

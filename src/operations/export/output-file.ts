@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { isRunning } from '../processes.ts';
 import { statOrNone, syncDirectory, writing } from '../written-file.ts';
 import { type FileDestination, noBytes, type Output } from './output.ts';
 
@@ -51,8 +52,9 @@ async function openBeside(
 ): Promise<Output> {
   // A link stays a link: what it points to is replaced.
   const target = existing === undefined ? location : await realpath(location);
-  const mark = kept === undefined ? randomBytes(6).toString('hex') : 'kept';
+  const mark = kept === undefined ? `${process.pid}-${randomBytes(4).toString('hex')}` : 'kept';
   const temporary = join(dirname(target), `.${basename(target)}.${mark}.part`);
+  await removeLeftovers(dirname(target), basename(target));
   const handle = await attempt(path, () => openPart(temporary, kept));
   return {
     write: (chunk) => attempt(path, () => writeWhole(handle, chunk)),
@@ -74,6 +76,16 @@ async function openBeside(
     flush: () => attempt(path, () => handle.datasync()),
     earlier: () => readFrom(handle, kept?.length ?? 0),
   };
+}
+
+/** What a killed export to the same file has left. */
+async function removeLeftovers(folder: string, name: string): Promise<void> {
+  for (const found of await readdir(folder).catch(() => [])) {
+    const [, pid] = found.startsWith(`.${name}.`)
+      ? (/^\.(\d+)-[0-9a-f]{8}\.part$/.exec(found.slice(name.length + 1)) ?? [])
+      : [];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, found), { force: true });
+  }
 }
 
 /** @throws Error where less of an earlier run is there than it should be */

@@ -24,10 +24,12 @@ export interface Places {
   ) => { path: string; destination: Destination; directory: string | undefined };
   /** The file that tells of the others. @throws UsageError for a stream */
   manifest: () => { path: string; destination: Destination };
+  /** The file of a dataset's directory that tells of its others. @throws UsageError for a stream */
+  beside: (name: string) => { path: string; destination: Destination };
   /** Where notes of an export that can be gone on with are kept. @throws UsageError for a stream */
   journal: () => string;
-  /** Takes away what an earlier export, split into more than `count` files, has left: it is no part of this one. */
-  clear: (count: number) => Promise<void>;
+  /** Takes away what an earlier export has left, of numbered files and of those beside: it is no part of this one. */
+  clear: () => Promise<void>;
 }
 
 export function streamPlaces(write: (chunk: Uint8Array) => Promise<void>): Places {
@@ -38,6 +40,9 @@ export function streamPlaces(write: (chunk: Uint8Array) => Promise<void>): Place
       throw new UsageError('--manifest needs -o: the manifest stands beside files', {
         hint: 'name a file or a directory with -o',
       });
+    },
+    beside: () => {
+      throw new UsageError('a dataset needs -o: it is a directory', { hint: 'name the directory with -o' });
     },
     journal: () => {
       throw new UsageError('--resume needs -o: a stream cannot be gone on with', {
@@ -55,15 +60,20 @@ export interface FilePlaces {
   baseName: string;
   /** With the dot: `.csv.gz`. */
   ending: string;
+  /** Endings of files that may stand beside, without that of a compression: `.ids.npy`. */
+  besides?: readonly string[] | undefined;
   cwd: string;
   overwrite: boolean;
   /** Files are numbered. */
   numbered: boolean;
+  /** It is a directory, whatever its name ends in. */
+  directory?: boolean;
 }
 
 /**
  * A file, or files in a directory, which is made where it is not there yet.
- * @throws UsageError where numbered files of the name are there already, unless they are to be overwritten
+ * @throws UsageError where numbered files of the name, or some beside it, are there already, unless they are to be
+ * overwritten
  */
 export async function filePlaces(options: FilePlaces): Promise<Places> {
   const { output, cwd, overwrite, numbered } = options;
@@ -71,27 +81,39 @@ export async function filePlaces(options: FilePlaces): Promise<Places> {
     writing({ path: output, flag: '-o', whenFull: 'nothing was left behind' }, work);
   const location = path.resolve(cwd, output);
   const existing = await attempt(() => statOrNone(location));
-  const isDirectory = existing?.isDirectory() ?? /[/\\]$/.test(output);
+  const isDirectory = existing?.isDirectory() ?? (options.directory || /[/\\]$/.test(output));
+  if (options.directory && !isDirectory) {
+    throw new UsageError(`${output} is a file, and what is written is a directory`, {
+      code: 'file-exists',
+      file: output,
+      hint: 'name another one with -o',
+    });
+  }
   if (isDirectory && existing === undefined) await attempt(() => mkdir(location));
   const folder = isDirectory ? output : path.dirname(output);
   const { stem, ending } = isDirectory
     ? { stem: options.baseName, ending: options.ending }
     : nameParts(options);
-  const older = numbered
-    ? await olderFiles(path.resolve(cwd, folder), stem, ending)
-    : new Map<number, string>();
-  if (older.size > 0 && !overwrite) {
-    const first = path.join(folder, [...older.values()][0]!);
+  // What stands beside a file is compressed as it is.
+  const compressed = /\.(?:gz|zst)$/.exec(options.ending)?.[0] ?? '';
+  const besides = (options.besides ?? []).flatMap((other) => ['', '.gz', '.zst'].map((own) => other + own));
+  const endings = numbered ? [ending, ...besides] : besides;
+  const older = await olderFiles(path.resolve(cwd, folder), stem, endings, numbered);
+  if (older.length > 0 && !overwrite) {
+    const first = path.join(folder, older[0]!);
     throw new UsageError(`${first} exists already`, {
       code: 'file-exists',
       file: first,
-      hint: '--force overwrites it, and removes numbered files that are not written again',
+      hint: '--force overwrites it, and removes files of the name that are not written again',
     });
   }
+  const taken = new Set<string>();
   return {
     isStream: false,
     of: (other, number) => {
-      const name = `${stem}${numbered ? `-${String(number).padStart(digits, '0')}` : ''}${other ?? ending}`;
+      const own = other === undefined ? ending : other + compressed;
+      const name = `${stem}${numbered ? `-${String(number).padStart(digits, '0')}` : ''}${own}`;
+      taken.add(name);
       const file = path.join(folder, name);
       return {
         path: file,
@@ -103,10 +125,14 @@ export async function filePlaces(options: FilePlaces): Promise<Places> {
       const file = isDirectory ? path.join(folder, manifestName) : `${output}.${manifestName}`;
       return { path: file, destination: { path: file, directory: cwd, overwrite } };
     },
+    beside: (name) => {
+      const file = path.join(folder, name);
+      return { path: file, destination: { path: file, directory: cwd, overwrite } };
+    },
     journal: () => path.resolve(cwd, folder, `.${stem}${ending}.resume.json`),
-    clear: async (count) => {
-      for (const [number, name] of older) {
-        if (number > count) await attempt(() => rm(path.resolve(cwd, folder, name)));
+    clear: async () => {
+      for (const name of older) {
+        if (!taken.has(name)) await attempt(() => rm(path.resolve(cwd, folder, name)));
       }
     },
   };
@@ -122,12 +148,22 @@ function nameParts({ output, ending }: FilePlaces): { stem: string; ending: stri
   return { stem: name.slice(0, name.length - own.length), ending: own };
 }
 
-async function olderFiles(folder: string, stem: string, ending: string): Promise<Map<number, string>> {
-  const found = new Map<number, string>();
-  for (const name of await readdir(folder).catch(() => [])) {
-    const middle = name.slice(stem.length, name.length - ending.length);
-    if (!name.startsWith(stem) || !name.endsWith(ending) || !/^-\d+$/.test(middle)) continue;
-    found.set(Number(middle.slice(1)), name);
-  }
-  return found;
+/** Files of the name and one of these endings: those with a number between, or those without. */
+async function olderFiles(
+  folder: string,
+  stem: string,
+  endings: readonly string[],
+  numbered: boolean,
+): Promise<string[]> {
+  if (endings.length === 0) return [];
+  const between = numbered ? /^-\d+$/ : /^$/;
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) =>
+    endings.some(
+      (ending) =>
+        name.startsWith(stem) &&
+        name.endsWith(ending) &&
+        between.test(name.slice(stem.length, name.length - ending.length)),
+    ),
+  );
 }

@@ -61,10 +61,15 @@ export async function tableSource(
   };
 }
 
-/** A query as the user wrote it; a semicolon at its end is no part of it. @throws UsageError for one that fails */
-export async function querySource(session: Session, sql: string): Promise<Source> {
+/** A query as the user wrote it; a semicolon at its end is no part of it. @throws UsageError for none */
+export function trimmedQuery(sql: string): string {
   const query = sql.trim().replace(/;\s*$/, '');
   if (query === '') throw new UsageError('--query is empty', { hint: 'give it a SELECT' });
+  return query;
+}
+
+/** The rows of a query. @param query as trimmedQuery gives it @throws UsageError for one that fails */
+export async function querySource(session: Session, query: string): Promise<Source> {
   const flags = ['--query'];
   const columns = await describeQuery(session, query).catch((error: unknown) => {
     throw asUsage(error, flags);

@@ -5,6 +5,7 @@ import { defaultLanes } from '../lanes.ts';
 import { tryingAgain } from '../lasting-connection.ts';
 import type { ManifestHead } from '../manifest/describe-export.ts';
 import { ManifestOutput } from '../manifest/manifest-output.ts';
+import { type DatasetHead, DatasetOutput } from './dataset-output.ts';
 import type { ExportOptions, ExportSummary } from './export.ts';
 import { FileSet } from './file-set.ts';
 import { ReadPool } from './lane-pool.ts';
@@ -16,6 +17,8 @@ export interface Work extends Prepared {
   moment: Moment;
   /** What the manifest says beside the files; undefined: there is none. */
   head: ManifestHead | undefined;
+  /** What a dataset's own file says of it; undefined: the export is none. */
+  dataset: DatasetHead | undefined;
   /** About how many rows there will be; undefined: not known. */
   total: number | undefined;
 }
@@ -23,7 +26,7 @@ export interface Work extends Prepared {
 /** Has lanes read the ranges, and writes what they make of them, in its order, into the files. */
 export async function writeParts(
   database: Database,
-  { work, plan, moment, head, total, resume }: Work,
+  { work, plan, moment, head, dataset, total, resume }: Work,
   options: ExportOptions,
 ): Promise<Pick<ExportSummary, 'rows' | 'bytes' | 'files' | 'manifest'>> {
   const { format, text, split, places, reporter, signal } = options;
@@ -31,6 +34,7 @@ export async function writeParts(
   const around = compression === undefined ? (bytes: Uint8Array) => bytes : await compressor(compression);
   const files = new FileSet(format, plan, places, split, around);
   let manifest: ManifestOutput | undefined;
+  let meta: DatasetOutput | undefined;
   let rows = 0;
   const pool = new ReadPool({
     onRows: (count) => {
@@ -42,6 +46,7 @@ export async function writeParts(
   const send = async () => {
     await files.begin(resume?.file);
     manifest = head && (await ManifestOutput.open(places, head));
+    meta = dataset && (await DatasetOutput.open(places, dataset));
     await pool.open(database, Math.min(lanes(database, options), work.length), {
       moment,
       format: format.name,
@@ -53,9 +58,10 @@ export async function writeParts(
       await files.add(part);
     }
     const sideBySide = format.files(plan).length;
-    const written = await files.finish(
-      manifest && ((all) => manifest!.finish(all, rows, { format, text, sideBySide })),
-    );
+    const written = await files.finish(async (all) => [
+      ...(meta === undefined ? [] : [await meta.finish(all, rows)]),
+      ...(manifest === undefined ? [] : [await manifest.finish(all, rows, { format, text, sideBySide })]),
+    ]);
     await resume?.end();
     return written;
   };
@@ -70,6 +76,7 @@ export async function writeParts(
   } catch (error) {
     await files.abandon();
     if (resume !== undefined) reporter.note('the same command goes on from here');
+    await meta?.abandon().catch(() => {});
     await manifest?.abandon().catch(() => {});
     throw error;
   } finally {

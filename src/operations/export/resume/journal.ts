@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { UsageError } from '../../../errors.ts';
+import { isRunning } from '../../processes.ts';
 import { writing } from '../../written-file.ts';
 import type { WrittenPart } from '../written.ts';
 
@@ -48,7 +49,7 @@ export class Journal {
     if (stored === undefined) tell('the notes of the interrupted export cannot be read');
     else if (stored.identity !== this.identity)
       tell('the interrupted export was of other rows, or in another form');
-    else if (isRunning(stored.pid)) {
+    else if (stored.pid !== process.pid && isRunning(stored.pid)) {
       throw new UsageError(`process ${stored.pid} is at work on this export`, {
         code: 'in-progress',
         hint: 'wait for it, or end it',
@@ -90,15 +91,5 @@ function parse(text: string): Stored | undefined {
     return stored.version === 1 ? stored : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
