@@ -20,6 +20,8 @@ interface ExportOptions extends OutputFlags, TextFlags {
   query?: string;
   orderBy?: string;
   limit?: number;
+  sample?: number;
+  seed?: number;
   tenant?: string;
   tenantColumn?: string;
   jobs?: number;
@@ -54,6 +56,8 @@ export function configure(command: Command): Command {
     .option('--tenant-column <name>', 'the column that tells the tenant (default: tenant_id)')
     .option('--order-by <sql>', "in this order, over one lane (default: the table's own)")
     .option('--limit <n>', 'at most so many rows, over one lane', wholeNumber({ min: 0 }))
+    .option('--sample <n>', 'so many rows, chosen by chance, over one lane', wholeNumber({ min: 0 }))
+    .option('--seed <n>', 'the same seed chooses the same sample', wholeNumber())
     .option('--query <sql>', 'the rows of a query instead of a table, over one lane')
     .option(
       '--jobs <n>',
@@ -112,6 +116,7 @@ async function run(
   const named = formatOf(options);
   const text = textOptions(options, named.format);
   checkStream(options, output.isTerminal);
+  refuseBesideSample(options);
   const query = options.query === undefined ? undefined : trimmedQuery(options.query);
   if (query !== undefined) refuseBesideQuery(options, argument);
   const database = await context.database();
@@ -141,6 +146,19 @@ async function run(
   return undefined;
 }
 
+function refuseBesideSample({ sample, seed, orderBy, limit }: ExportOptions): void {
+  if (seed !== undefined && sample === undefined) {
+    throw new UsageError('--seed needs --sample', { hint: 'for example --sample 1000 --seed 1' });
+  }
+  if (sample === undefined || (orderBy === undefined && limit === undefined)) return;
+  throw new UsageError(
+    `--sample and ${orderBy === undefined ? '--limit' : '--order-by'} exclude each other`,
+    {
+      hint: 'leave one of the two out',
+    },
+  );
+}
+
 function refuseBesideQuery(options: Context<ExportOptions>['options'], argument: string | undefined): void {
   const beside = {
     'a table': argument ?? options.table,
@@ -148,6 +166,7 @@ function refuseBesideQuery(options: Context<ExportOptions>['options'], argument:
     '--where': options.where,
     '--order-by': options.orderBy,
     '--limit': options.limit,
+    '--sample': options.sample,
     '--tenant': options.tenant,
   };
   const [flag] = Object.entries(beside).find(([, value]) => value !== undefined) ?? [];

@@ -54,6 +54,15 @@ export function onlyTable(schema: string, table: string, alias: string): string 
   return `ONLY ${quoteQualified(schema, table)} AS ${quoteName(alias)}`;
 }
 
+/**
+ * An order that has nothing to do with the rows; with a seed it is the same whenever the rows are the same.
+ * @param columns those that tell the rows apart
+ */
+export function shuffled(columns: readonly string[], seed: number | undefined): string {
+  if (seed === undefined) return 'pg_catalog.random()';
+  return `pg_catalog.hashtextextended(ROW(${columns.map(quoteName).join(', ')})::text, ${seed})`;
+}
+
 /** Compared as the column's type compares. */
 export function equals(column: string, value: string): string {
   return `${quoteName(column)} = ${quoteLiteral(value)}`;

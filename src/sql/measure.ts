@@ -7,7 +7,7 @@ export interface MeasuredColumn {
   what: 'characters' | 'dimensions' | 'nulls';
   /** The function that prints its values. */
   output: string;
-  /** pgvector's vector_dims, qualified. */
+  /** pgvector's vector_dims, or of bits length; qualified. */
   dimensionsFunction: string;
 }
 

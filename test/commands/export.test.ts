@@ -189,6 +189,8 @@ describe('wrong usage, before any database is opened', () => {
     [['-o', 'docs.zip'], /docs\.zip ends in \.zip.*--format/s],
     [['-o', 'docs.csv.gz', '--compress', 'zstd'], /promises gzip, and --compress says zstd/],
     [['-o', 'docs.npz', '--compress', 'gzip'], /npz cannot be compressed with gzip/],
+    [['--sample', '5', '--limit', '5'], /--sample and --limit exclude each other/],
+    [['--seed', '5'], /--seed needs --sample/],
     [['--split', '5'], /--split needs -o/],
     [['--split', '5 apples', '-o', 'x/'], /--split/],
     [['--format', 'binary', '--null', 'x'], /--null cannot be used with --format binary/],

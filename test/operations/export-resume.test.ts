@@ -109,7 +109,7 @@ eachDatabase((fixture) => {
     const directory = await temporaryDirectory();
     const refused = (options: Partial<Run>) => expect(run(database, { directory, ...options })).rejects;
     await refused({ format: writeFormatNamed('parquet') }).toThrow('cannot go on with a file of parquet');
-    await refused({ request: { orderBy: 'body' } }).toThrow('not together with --order-by or --limit');
+    await refused({ request: { orderBy: 'body' } }).toThrow('not together with --order-by, --limit');
     await refused({ split: { rows: 5 } }).toThrow('not with --split');
     await database.query('ALTER TABLE docs DROP CONSTRAINT docs_pkey');
     await refused({}).toThrow('needs a primary key of one column');

@@ -9,7 +9,12 @@ import { writeFormatFor } from '../../src/formats/write/formats.ts';
 import { type ExportSummary, exportRows } from '../../src/operations/export/export.ts';
 import type { Destination } from '../../src/operations/export/output.ts';
 import { filePlaces, streamPlaces } from '../../src/operations/export/places.ts';
-import { querySource, type TableRequest, tableSource } from '../../src/operations/export/source.ts';
+import {
+  querySource,
+  type TableRequest,
+  tableSource,
+  trimmedQuery,
+} from '../../src/operations/export/source.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
 import { silentReporter } from '../../src/progress.ts';
 import { eachDatabase, emptyDatabase, type Fixture } from '../support/databases.ts';
@@ -31,7 +36,7 @@ async function run(database: Database, what: Export): Promise<ExportSummary> {
   const source =
     what.query === undefined
       ? await tableSource(database, { table: undefined, ...what }, silentReporter)
-      : await querySource(database, what.query);
+      : await querySource(database, trimmedQuery(what.query));
   const { format } = writeFormatFor(what.format, undefined);
   return exportRows(database, source, {
     format,
@@ -123,6 +128,10 @@ eachDatabase((fixture) => {
     expect(await csv({ table: 'seen', orderBy: 'i' })).toBe('i\n1\n2\n3\n');
     expect(await csv({ table: 'parted', limit: 0 })).toBe('i\n');
     expect((await csv({ table: 'parted' })).split('\n')).toHaveLength(7);
+    const sample = (seed?: number) => csv({ table: 'many', columns: ['i'], sample: 50, seed });
+    expect(new Set((await sample()).split('\n')).size).toBe(52);
+    expect(await sample(7)).toBe(await sample(7));
+    expect(await sample(7)).not.toBe(await sample(8));
     expect(
       await csv({
         query: "SELECT 1 AS a, NULL AS b, 'x|y' AS c;",

@@ -16,7 +16,9 @@ export async function measure(
 ): Promise<Measured> {
   const asked = measures.map(({ column, what }): MeasuredColumn => {
     const { name, output, base } = taken.find(({ written }) => written.name === column)!.column;
-    return { name, what, output, dimensionsFunction: quoteQualified(base.schema, 'vector_dims') };
+    const dimensionsFunction =
+      base.name === 'bit' ? 'pg_catalog.length' : quoteQualified(base.schema, 'vector_dims');
+    return { name, what, output, dimensionsFunction };
   });
   const { rows: answers } = await session.query<Record<string, number | null>>(measureRows(rows, asked));
   const answer = answers[0]!;

@@ -1,7 +1,7 @@
 import type { Session } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { equals, queryAsSource, type RowSource } from '../../sql/export.ts';
+import { equals, queryAsSource, type RowSource, shuffled } from '../../sql/export.ts';
 import { quoteName, quoteQualified } from '../../sql/identifiers.ts';
 import { type ColumnDescription, describeQuery, findTable, type TableDescription } from '../tables.ts';
 
@@ -13,6 +13,10 @@ export interface TableRequest {
   where?: string | undefined;
   orderBy?: string | undefined;
   limit?: number | undefined;
+  /** So many rows, chosen by chance. */
+  sample?: number | undefined;
+  /** The same seed chooses the same rows. */
+  seed?: number | undefined;
   /** Rows whose tenant column holds this. */
   tenant?: string | undefined;
   tenantColumn?: string | undefined;
@@ -42,7 +46,7 @@ export async function tableSource(
   request: TableRequest,
   reporter: Reporter,
 ): Promise<Source> {
-  const { where, orderBy, limit } = request;
+  const { where } = request;
   const table = await findTable(session, request.table);
   const columns =
     request.columns === undefined ? storedColumns(table, reporter) : namedColumns(table, request.columns);
@@ -51,12 +55,16 @@ export async function tableSource(
     ...(request.tenant === undefined ? [] : [tenantRows(table, request.tenant, request.tenantColumn)]),
   ];
   const from = quoteQualified(table.schema, table.name);
+  const { orderBy, limit } = sampleOf(request, table);
   return {
     table,
     columns,
     chosen: request.columns !== undefined,
     rows: { from, where: conditions, orderBy, limit },
-    flags: [...(where === undefined ? [] : ['--where']), ...(orderBy === undefined ? [] : ['--order-by'])],
+    flags: [
+      ...(where === undefined ? [] : ['--where']),
+      ...(request.orderBy === undefined ? [] : ['--order-by']),
+    ],
     expectedRows: conditions.length === 0 ? atMost(limit, table.estimatedRows) : undefined,
   };
 }
@@ -125,6 +133,16 @@ function requireColumn(table: TableDescription, name: string): ColumnDescription
     column: name,
     hint: `columns of ${table.name}: ${table.columns.map((present) => present.name).join(', ')}`,
   });
+}
+
+/** The order and the limit: a sample is the first rows of an order by chance. */
+function sampleOf(
+  { orderBy, limit, sample, seed }: TableRequest,
+  table: TableDescription,
+): Pick<RowSource, 'orderBy' | 'limit'> {
+  if (sample === undefined) return { orderBy, limit };
+  const key = table.primaryKey.length > 0 ? table.primaryKey : table.columns.map(({ name }) => name);
+  return { orderBy: shuffled(key, seed), limit: sample };
 }
 
 function tenantRows(table: TableDescription, tenant: string, column = 'tenant_id'): string {

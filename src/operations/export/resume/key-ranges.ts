@@ -20,7 +20,7 @@ export function resumableKey({ table, rows }: Source): RangeKey {
     });
   if (table === undefined) throw refuse('goes by the primary key of a table, which --query has not');
   if (rows.orderBy !== undefined || rows.limit !== undefined) {
-    throw refuse('goes by the primary key, not together with --order-by or --limit');
+    throw refuse('goes by the primary key, not together with --order-by, --limit or --sample');
   }
   const [name, ...more] = table.primaryKey;
   const column = table.columns.find((candidate) => candidate.name === name);
