@@ -1,5 +1,6 @@
 import type { Batch } from '../../batch.ts';
 import type { ValueType } from '../../values/types.ts';
+import type { Metric } from '../../vector/metrics.ts';
 
 /** What a user may ask of a text format. */
 export interface TextOptions {
@@ -97,6 +98,28 @@ export interface FileLayout {
   assembler: (plan: WritePlan, rows: number | undefined) => Assembler;
 }
 
+/** Of a format that is a directory: files, and one that tells of them. */
+export interface DatasetLayout {
+  /** Of its files, with the dot. */
+  ending: string;
+  /** The name of the file that tells of the others. */
+  meta: string;
+  /** What it says. */
+  describe: (facts: DatasetFacts) => string;
+}
+
+export interface DatasetFacts {
+  /** The table's. */
+  name: string;
+  columns: readonly WriteColumn[];
+  /** From the directory. */
+  files: readonly string[];
+  rows: number;
+  /** What columns of vectors are searched by, where an index tells. */
+  metrics: ReadonlyMap<string, Metric>;
+  at: Date;
+}
+
 /**
  * A kind of file that rows can be written as. To add one: a file beside this one with an object of this shape,
  * and a line in formats.ts.
@@ -110,6 +133,8 @@ export interface WriteFormat {
   binary: boolean;
   /** Its file can be gone on with behind any part, without a word of those before. */
   appendable?: true;
+  /** An export is a directory. */
+  dataset?: DatasetLayout;
   /** Bytes of COPY's tuples a part, about; undefined: what suits most. */
   partLength?: number;
   /** Which of --no-header, --null, --delimiter mean something. */
@@ -133,4 +158,6 @@ export interface WriteFormat {
   /** @throws DataError, in `encode`, with the column, for a value that the format cannot hold */
   encoder: (plan: WritePlan, take: Take) => Encoder;
   files: (plan: WritePlan) => readonly FileLayout[];
+  /** The endings that `files` may give: a file with one that is not written now would be taken for a part of this. */
+  besides?: readonly string[];
 }

@@ -13,10 +13,14 @@ export interface IdsOptions extends Pick<MappingOptions, 'columns' | 'map'> {
   format?: string | undefined;
 }
 
-/** Where the ids of `docs.npy` are: `docs.ids.npy`, compressed or not. */
+/** Where the ids of `docs.npy` may be: `docs.ids.npy`; first of all compressed as it is, or not as it is not. */
 function idsNames(name: string): string[] {
-  const { dir, name: base } = path.parse(withoutCompression(name));
-  return ['', ...compressionEndings].map((ending) => path.join(dir, `${base}.ids.npy${ending}`));
+  const plain = withoutCompression(name);
+  const { dir, name: base } = path.parse(plain);
+  const own = name.slice(plain.length);
+  return [...new Set([own, '', ...compressionEndings])].map((ending) =>
+    path.join(dir, `${base}.ids.npy${ending}`),
+  );
 }
 
 /** Whether it is a file of vectors, by its name or by --format. */

@@ -8,6 +8,7 @@ import {
   checkVectorsAndIds,
   chooseVectorsAndIds,
   idsArray,
+  idsEnding,
   idsFile,
   vectorsColumn,
 } from './vectors-and-ids.ts';
@@ -22,6 +23,7 @@ export const fvecsFormat: WriteFormat = {
   binary: true,
   textOptions: [],
   compression: 'around',
+  besides: [idsEnding],
   sent: sentForArray,
   choose: (columns, vector) => checked(chooseVectorsAndIds('fvecs', columns, vector)),
   check: (columns) => void checked(columns),

@@ -5,6 +5,7 @@ import {
   checkVectorsAndIds,
   chooseVectorsAndIds,
   idsArray,
+  idsEnding,
   idsFile,
   vectorsColumn,
 } from './vectors-and-ids.ts';
@@ -19,6 +20,7 @@ export const npyFormat: WriteFormat = {
   binary: true,
   textOptions: [],
   compression: 'around',
+  besides: [idsEnding],
   sent: sentForArray,
   choose: (columns, vector) => chooseVectorsAndIds('npy', columns, vector),
   check: (columns) => checkVectorsAndIds('npy', columns),

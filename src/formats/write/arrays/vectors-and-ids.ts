@@ -3,6 +3,9 @@ import type { FileLayout, WriteColumn, WritePlan } from '../format.ts';
 import { type ColumnArray, columnArray, isVector } from './column-array.ts';
 import { npyFile } from './npy-file.ts';
 
+/** Of the file that has the ids, in the place of the vectors' own. */
+export const idsEnding = '.ids.npy';
+
 /** Columns of a file that holds vectors and nothing else: the ids go into another beside it. */
 export interface VectorsAndIds {
   vectors: WriteColumn;
@@ -78,5 +81,5 @@ export function vectorsColumn(plan: WritePlan): WriteColumn {
 
 /** The file that has the ids of another, row by row: `docs.ids.npy` of `docs.npy`. @param stream of their rows */
 export function idsFile(ids: ColumnArray, stream: number): FileLayout {
-  return npyFile('.ids.npy', stream, ids);
+  return npyFile(idsEnding, stream, ids);
 }
