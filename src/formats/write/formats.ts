@@ -8,6 +8,7 @@ import { csvFormat, tsvFormat } from './csv/csv.ts';
 import type { Compression, WriteFormat } from './format.ts';
 import { jsonlFormat } from './jsonl/jsonl.ts';
 import { parquetFormat } from './parquet/parquet.ts';
+import { vdfFormat } from './vdf.ts';
 
 /** Every format that rows can be written as. */
 export const writeFormats: readonly WriteFormat[] = [
@@ -20,6 +21,7 @@ export const writeFormats: readonly WriteFormat[] = [
   binaryFormat,
   parquetFormat,
   arrowFormat,
+  vdfFormat,
 ];
 
 const names = writeFormats.map(({ name }) => name).join(', ');
