@@ -50,6 +50,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./export.ts'),
   },
   {
+    name: 'copy',
+    summary: 'copy a table to another database',
+    load: () => import('./copy.ts'),
+  },
+  {
     name: 'sql',
     summary: 'run a statement, and show its result as a table, JSON or CSV',
     load: () => import('./sql.ts'),

@@ -27,6 +27,8 @@ export interface Context<Options> {
    * stderr then.
    */
   database(): Promise<Database>;
+  /** One more database, as -d would name it, opened and closed like the first. */
+  connect(url: string, needs: DatabaseNeeds): Promise<Database>;
 }
 
 /** What a command needs of its database. */
@@ -55,17 +57,19 @@ export function openContext<Options>(
   const display = createProgressDisplay(io, options, errorStyle);
   const note = (line: string) => display.note(errorStyle.dim(line));
   const configuration = loadConfiguration(io.cwd);
-  let opened: Promise<Database> | undefined;
+  let first: Promise<Database> | undefined;
+  const opened: Promise<Database>[] = [];
 
-  const open = async (): Promise<Database> => {
-    const resolved = resolveTarget({ url: options.url, env: io.env, cwd: io.cwd, configuration });
+  const open = async (url: string | undefined, { writes, createsEmbedded }: DatabaseNeeds) => {
+    const resolved = resolveTarget({ url, env: io.env, cwd: io.cwd, configuration });
     for (const warning of resolved.warnings) display.warn(warning);
-    const database = await orAbort(
-      connect(resolved, { mayCreate: needs.writes && needs.createsEmbedded }),
-      io.signal,
-    );
-    if (needs.writes) note(`database: ${database.target.description}`);
+    const database = await orAbort(connect(resolved, { mayCreate: writes && createsEmbedded }), io.signal);
+    if (writes) note(`database: ${database.target.description}`);
     return options.verbose ? traceDatabase(database, note) : database;
+  };
+  const keep = (opening: Promise<Database>): Promise<Database> => {
+    opened.push(opening);
+    return opening;
   };
 
   const context: Context<Options> = {
@@ -82,20 +86,21 @@ export function openContext<Options>(
     }),
     table: options.table ?? tableOfEnvironment(io.env) ?? configuration?.table,
     database: () => {
-      opened ??= open();
-      return opened;
+      first ??= keep(open(options.url, needs));
+      return first;
     },
+    connect: (url, needed) => keep(open(url, needed)),
   };
   // A failure to open has reached the action already, as the rejection of its own call.
-  const ifOpen = async (work: (database: Database) => Promise<void>) => {
-    const database = await opened?.catch(() => undefined);
-    if (database) await work(database);
+  const eachOpen = async (work: (database: Database) => Promise<void>) => {
+    const databases = await Promise.all(opened.map((opening) => opening.catch(() => undefined)));
+    await Promise.all(databases.map((database) => database && work(database)));
   };
   return {
     context,
     display,
-    cancel: () => ifOpen((database) => database.cancel()),
-    close: () => ifOpen((database) => database.close()),
+    cancel: () => eachOpen((database) => database.cancel()),
+    close: () => eachOpen((database) => database.close()),
   };
 }
 

@@ -63,8 +63,8 @@ export interface OpenedFile {
   implied?: { rowCount: number | undefined };
   /** SQL's types that suit the fields, where the file itself knows them; else the sample tells. */
   types?: readonly string[];
-  /** Set where values are in PostgreSQL's own binary form: nothing tells their types, and any type takes the binary road. */
-  binaryValues?: true;
+  /** Set where values are as PostgreSQL itself reads them, by this road, whatever their types, which nothing tells. */
+  valuesBy?: Road;
   /**
    * Set where rows may have fields that the first ones have not: the field behind the last, of type json, is an object
    * of those, NULL where there are none.

@@ -21,18 +21,21 @@ export async function abandonLoad(
   error: unknown,
 ): Promise<unknown> {
   await run.stopping();
-  const { pool, signal } = run;
-  const { target, stored } = begun;
+  const { pool, signal, options } = run;
+  const { target, stored, prepared } = begun;
   const reason = signal.aborted ? signal.reason : error;
   const rows = target.immediate ? pool.rows - before + stored.rows : 0;
   const atLeast = target.immediate && pool.uncertain;
   const known = run.ledger && plan.sourceKey !== undefined;
   // What else went wrong would go wrong again: what is staged is of no use then.
   const passing = reason instanceof InterruptedError || mayPass(reason);
-  const staysStaged = !target.immediate && known && passing;
+  const { resumes = true, truncate = false, onConflict = 'error' } = options;
+  const staysStaged = !target.immediate && known && passing && resumes;
   if (!staysStaged && rows === 0 && !atLeast) await undo(run, begun);
-  const goesOn = passing && (staysStaged || (known && (rows > 0 || atLeast)));
-  return explain(reason, begun, { rows, atLeast, goesOn });
+  const comesAgain = passing && (staysStaged || (known && (rows > 0 || atLeast)));
+  const canRestart = prepared.created || truncate || onConflict !== 'error';
+  const again = resumes ? 'goes on from there' : canRestart ? 'begins again' : undefined;
+  return explain(reason, begun, { rows, atLeast, again: comesAgain ? again : undefined });
 }
 
 async function undo({ database, ledger, reporter }: Run, { target, prepared, loadId }: Begun): Promise<void> {
@@ -54,11 +57,12 @@ interface Kept {
   rows: number;
   /** The server did not answer for some pieces. */
   atLeast: boolean;
-  goesOn: boolean;
+  /** What the same command does; undefined: nothing that would help. */
+  again: string | undefined;
 }
 
 /** Adds to an error what only the whole load knows: rows that are stored already, a type that was a guess. */
-function explain(error: unknown, { prepared, target }: Begun, { rows, atLeast, goesOn }: Kept): unknown {
+function explain(error: unknown, { prepared, target }: Begun, { rows, atLeast, again }: Kept): unknown {
   if (!(error instanceof PgvError)) return error;
   const { table, inferred } = prepared;
   const hints = error.hint === undefined ? [] : [error.hint];
@@ -70,12 +74,12 @@ function explain(error: unknown, { prepared, target }: Begun, { rows, atLeast, g
   if (error.hint === undefined && error.sqlstate === '23505') {
     hints.push('--on-conflict skip leaves rows that are there already, --on-conflict update overwrites them');
   }
-  const onward = goesOn ? '; the same command goes on from there' : ' (--atomic loads all or nothing)';
+  const onward = again === undefined ? ' (--atomic loads all or nothing)' : `; the same command ${again}`;
   if (rows > 0 || atLeast) {
     const count = `${atLeast ? 'at least ' : ''}${rows.toLocaleString('en')} row${rows === 1 ? ' is' : 's are'}`;
     hints.push(`${count} stored in ${table.name} already${onward}`);
-  } else if (goesOn && !target.immediate) {
-    hints.push('what was read is kept beside the ledger: the same command goes on from there');
+  } else if (again !== undefined && !target.immediate) {
+    hints.push(`what was read is kept beside the ledger: the same command ${again}`);
   }
   return error.withHint(hints.join('; ') || undefined);
 }

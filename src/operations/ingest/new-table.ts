@@ -48,7 +48,7 @@ export function designTable(
   extension: Extension,
 ): TableDesign {
   const { types = new Map<string, string>() } = options;
-  if (file.binaryValues) checkAllTyped(file, mapped, types);
+  if (file.valuesBy) checkAllTyped(file, mapped, types);
   else if (file.sample.length === 0) {
     throw new DataError('there are no rows, so nothing tells what the columns of a new table are', {
       code: 'no-rows',

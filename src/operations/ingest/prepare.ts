@@ -250,6 +250,6 @@ export async function makeRecipe(
   const known = columns.every(
     (column) => textReader(valueType(column), { ...facts, canonical: false }) !== undefined,
   );
-  const road = known || file.binaryValues ? 'binary' : 'text';
+  const road = file.valuesBy ?? (known ? 'binary' : 'text');
   return { layout: file.layout, columns: plan.decoded, composed, road, session: facts, ...storing };
 }

@@ -44,6 +44,8 @@ export interface LoadOptions extends Expectations, RejectOptions, TableOptions, 
   /** How the user says that the input is written: a load is known by it, and by all else that shapes rows. */
   dialect?: Record<string, unknown> | undefined;
   pieceLength: number;
+  /** Whether another run can go on with the load, as its source is still there then; default yes. */
+  resumes?: boolean | undefined;
   /** Milliseconds that a lost connection is tried again for; default 5 minutes. */
   patience?: number | undefined;
   /** Milliseconds without progress after which a connection is doubted; default 30 s. */

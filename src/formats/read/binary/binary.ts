@@ -31,7 +31,7 @@ async function open(source: Source, options: OpenOptions): Promise<OpenedFile> {
   return {
     fieldNames: undefined,
     fieldCount,
-    binaryValues: true,
+    valuesBy: 'binary',
     headLength: head.length,
     rejectHead: head,
     sample: [],

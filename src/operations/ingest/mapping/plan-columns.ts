@@ -41,7 +41,7 @@ export function planColumns(
   });
   const { decoded, notes } = planner;
   const plain = composed.every(({ source }, i) => source.kind === 'part' && source.part === i);
-  if (!plain && file.binaryValues) throw cannotCompose(file, composed);
+  if (!plain && file.valuesBy) throw cannotCompose(file, composed);
   return { decoded, composed: plain ? undefined : composed, notes };
 }
 

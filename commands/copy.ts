@@ -1,0 +1,91 @@
+import { type Command, Option } from 'commander';
+import { type CopyOptions, copyTable } from '../src/operations/copy/copy.ts';
+import type { OnConflict } from '../src/sql/staging.ts';
+import { maxDimensions } from '../src/vector/limits.ts';
+import type { VectorType } from '../src/vector/metrics.ts';
+import { action } from './action.ts';
+import type { Context } from './context.ts';
+import { type DatabaseFlags, openBoth } from './copy/databases.ts';
+import { nameList, wholeNumber } from './option-values.ts';
+import { addExamples, addTableOptions } from './options.ts';
+import { bytes, counted, duration } from './output/units.ts';
+
+interface CopyFlags extends DatabaseFlags {
+  toTable?: string;
+  columns?: string[];
+  where?: string;
+  jobs?: number;
+  type?: VectorType;
+  dimensions?: number;
+  normalize?: true;
+  truncate?: true;
+  onConflict?: OnConflict;
+  key?: string[];
+  atomic?: true;
+}
+
+export function configure(command: Command): Command {
+  addTableOptions(command)
+    .argument('[from]', 'the database that has the table: a URL, or pglite:<dir>')
+    .argument('[to]', 'the database that it is copied to')
+    .optionsGroup('Which database:')
+    .option('--from <url>', 'instead of the first argument (also PGV_FROM)')
+    .option('--to <url>', 'instead of the second argument (also PGV_TO)')
+    .optionsGroup('Which table:')
+    .option('--to-table <[schema.]name>', 'the table that rows go into (default: of the same name)')
+    .optionsGroup('Which rows, and as what:')
+    .option('--columns <a,b,c>', 'these columns', nameList)
+    .option('--where <sql>', 'rows for which this holds')
+    .addOption(
+      new Option(
+        '--type <type>',
+        'the type of the vectors in a new table; bit keeps the signs alone',
+      ).choices(['vector', 'halfvec', 'sparsevec', 'bit']),
+    )
+    .option(
+      '--dimensions <n>',
+      'cut vectors to the first so many, and bring what was cut to length 1 (Matryoshka)',
+      wholeNumber({ min: 1, max: maxDimensions.vector }),
+    )
+    .option('--normalize', 'bring vectors to length 1')
+    .optionsGroup('A table that holds rows already:')
+    .option('--truncate', 'empty it first, with the first rows that come or, with --atomic, with all')
+    .addOption(
+      new Option('--on-conflict <what>', 'for rows whose key is there already').choices([
+        'error',
+        'skip',
+        'update',
+      ]),
+    )
+    .option('--key <a,b>', 'the columns of that key (default: the primary key)', nameList)
+    .option('--atomic', 'all rows or none')
+    .optionsGroup('Options:')
+    .option(
+      '--jobs <n>',
+      'lanes side by side (default: the cores, at most 4)',
+      wholeNumber({ min: 1, max: 64 }),
+    )
+    .action(
+      action<CopyFlags, [string | undefined, string | undefined]>({ writes: true, endsItself: true }, run),
+    );
+  return addExamples(command, [
+    'pgv copy postgres://localhost/app postgres://db.example.com/app -t docs',
+    'pgv copy postgres://localhost/app pglite:./local -t docs --where "tenant_id = \'acme\'"',
+    'pgv copy pglite:.pgv postgres://localhost/app -t docs --to-table archive.docs',
+    'pgv copy "$OLD" "$NEW" -t docs --type halfvec --dimensions 512  # its indexes too, for halfvec',
+    'pgv copy "$PROD" "$STAGING" -t docs --truncate --atomic',
+  ]);
+}
+
+async function run(context: Context<CopyFlags>, ...args: (string | undefined)[]): Promise<void> {
+  const { options, output, reporter, signal, table } = context;
+  const { from, to } = await openBoth(context, args);
+  const request: CopyOptions = { ...options, table };
+  const summary = await copyTable(from, to, request, reporter, signal);
+  const { rows, bytes: size, seconds, indexes } = summary;
+  const built = indexes.length === 0 ? '' : `, with ${counted(indexes.length, 'index', 'indexes')}`;
+  await output.summary(
+    summary,
+    `copied ${counted(rows, 'row')} (${bytes(size)}) into ${summary.table}${built} in ${duration(seconds)}`,
+  );
+}
