@@ -11,6 +11,7 @@ export function pgv(...args: string[]): Command {
 
 /** A server that keeps what it is given as one in earnest does, with the table `docs` to load into. */
 export interface BenchServer {
+  readonly url: string;
   /** psql, running these commands one after the other. */
   psql(...commands: string[]): Command;
   /** `pgv ingest` into docs, with two lanes; with neither ANALYZE nor VACUUM, as psql does neither. */
@@ -42,6 +43,7 @@ export async function benchServer(columns: string): Promise<BenchServer> {
     run({ name: commands.join('; '), commands: [psql(...commands)] });
   await runPsql('CREATE EXTENSION IF NOT EXISTS vector', `CREATE TABLE docs (${columns})`);
   return {
+    url: server.url,
     psql,
     ingest: (file, ...flags) =>
       pgv('ingest', file, '-t', 'docs', ...flags, '-d', server.url, '--jobs', '2', '--vacuum', 'never', '-q'),
