@@ -3,21 +3,34 @@ const [MINUS, ZERO] = [0x2d, 0x30];
 /** Bytes of the longest int64: `-9223372036854775808`. */
 export const longestInteger = 20;
 
+/** Nine digits fit into a machine's 32-bit integer, which is divided much faster. */
+const [nineDigits, tenTo9] = [9, 1e9];
+
 /** Prints a whole number up to 2^53 either way in decimal; returns where it ends. */
 export function printInteger(value: number, out: Uint8Array, at: number): number {
   if (value < 0) {
     out[at++] = MINUS;
     value = -value;
   }
-  let end = at + 1;
-  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++;
-  for (let i = end - 1; i >= at; i--) {
-    const rest = Math.floor(value / 10);
-    // In this order: with the zero added first, the largest would not be whole any more.
-    out[i] = ZERO + (value - rest * 10);
+  if (value < tenTo9) return printDigits(value, digitsOf(value), out, at);
+  const high = Math.floor(value / tenTo9);
+  return printDigits(value - high * tenTo9, nineDigits, out, printInteger(high, out, at));
+}
+
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let power = 10; value >= power; power *= 10) digits++;
+  return digits;
+}
+
+/** Prints so many digits, zeros in front where there are fewer. */
+function printDigits(value: number, digits: number, out: Uint8Array, at: number): number {
+  for (let i = at + digits - 1; i >= at; i--) {
+    const rest = (value / 10) | 0;
+    out[i] = ZERO + value - rest * 10;
     value = rest;
   }
-  return end;
+  return at + digits;
 }
 
 const wordSize = 2 ** 32;

@@ -1,3 +1,4 @@
+import { copyBytes } from '../../copy-bytes.ts';
 import type { Part, Take } from './format.ts';
 
 /** The bytes of a part of a text file, in a buffer that grows. Whoever writes asks for room first. */
@@ -38,12 +39,7 @@ export class TextOutput {
 
   /** Adds source[start, end); there is room for it. */
   addAll(source: Uint8Array, start: number, end: number): void {
-    // Short values: a loop beats the call.
-    if (end - start < 32) for (let i = start; i < end; i++) this.bytes[this.at++] = source[i]!;
-    else {
-      this.bytes.set(source.subarray(start, end), this.at);
-      this.at += end - start;
-    }
+    this.at = copyBytes(source, start, end, this.bytes, this.at);
   }
 
   finish(rows: number): Part {

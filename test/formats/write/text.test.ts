@@ -74,6 +74,15 @@ describe.each([
   });
 });
 
+test('a lone line end of either kind is quoted, and so is what reads as NULL', () => {
+  const values = ['a\rb', 'a\nb', 'a\tb', '', null, '\\.'];
+  const columns = ['a', 'b'].map((name) => writeColumn(csvFormat, name, 'text'));
+  const batch = { rows: values.length, columns: [texts(values), texts(values)] };
+  const fields = ['"a\rb"', '"a\nb"', 'a\tb', '""', '', '\\.'];
+  const file = written(csvFormat, columns, [batch]).get('')!.toString();
+  expect(file).toBe(`a,b\n${fields.map((field) => `${field},${field}\n`).join('')}`);
+});
+
 test('what is longer than the buffer was at first', () => {
   const long = Array.from({ length: 5 }, (_, i) => '"long"\n'.repeat(20_000 * i));
   const columns = (format: typeof csvFormat) => [writeColumn(format, 'a', 'text')];

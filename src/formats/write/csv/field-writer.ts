@@ -1,4 +1,5 @@
 import type { Column } from '../../../batch.ts';
+import { copyBytes } from '../../../copy-bytes.ts';
 import { type Printer, printedBytes, printerOf } from '../../../values/printers.ts';
 import type { TextOutput } from '../text-output.ts';
 
@@ -87,8 +88,7 @@ export class FieldWriter {
       bytes[end] = QUOTE;
       out.at = end + 1;
     } else {
-      bytes.copyWithin(at, start, end);
-      out.at = end - 1;
+      out.at = copyBytes(bytes, start, end, bytes, at);
     }
   }
 

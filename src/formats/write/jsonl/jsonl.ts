@@ -29,17 +29,13 @@ export const jsonlFormat: WriteFormat = {
   ],
 };
 
-/** What to_json makes of these types is no mere string: a number, or a date as ISO 8601 has it. */
-const jsonTypes = new Set('float4 float8 numeric date time timestamp timestamptz'.split(' '));
+/** What to_json makes of these types is no mere string: a number, a list, a date as ISO 8601 has it. */
+const jsonTypes = new Set('float4 float8 numeric date time timestamp timestamptz array'.split(' '));
 
-/**
- * Lists of what we know go as JSON too. Anything else is a string of what the type prints: to_json makes objects of
- * composite values, which no column takes back.
- */
-function sent({ name, element }: ValueType): Sent {
+/** Other types go as a string of what they print: to_json makes objects of composite values, which no column takes. */
+function sent({ name }: ValueType): Sent {
   if (isPrintable(name)) return 'binary';
-  if (element === undefined) return jsonTypes.has(name) ? 'json' : 'text';
-  return sent(element.type) === 'text' ? 'text' : 'json';
+  return jsonTypes.has(name) ? 'json' : 'text';
 }
 
 /** @throws UsageError for a name that two columns have */
