@@ -11,7 +11,7 @@ import { arraysDecoder } from './rows-of-arrays.ts';
 import { type ArrayField, openSideBySide } from './side-by-side.ts';
 
 /**
- * Vectors, and as the field `id` what the npy file beside them has for each.
+ * Vectors, and before them as the field `id` what the npy file beside them has for each.
  * @throws DataError where that holds no ids, or not as many as there are vectors
  */
 export async function openWithIds(
@@ -30,7 +30,7 @@ export async function openWithIds(
       'ids-differ',
     );
   }
-  return openSideBySide(format, file, [vectors, beside], options);
+  return openSideBySide(format, file, [beside, vectors], options);
 }
 
 async function idField(ids: Source, format: string): Promise<ArrayField> {
