@@ -257,6 +257,7 @@ describe('text in arrays', () => {
           expect(utf32(bytes, width)).toEqual(batches.flat());
         },
       ),
+      { numRuns: 40 },
     ));
 
   test('refuses what is longer than it was measured, and what is too long for any array', () => {
