@@ -14,45 +14,67 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = path.join(root, 'dist');
 
-// Output name → source. The last three are worker threads; src/built-files.ts finds them.
+// Output name → source.
 const entries = {
   pgv: 'bin/pgv.ts',
   index: 'src/index.ts',
   'embedded-host': 'src/database/embedded/host.ts',
+};
+
+// Worker threads that are started by the number, each a file of its own in CommonJS: Node has it running 20 ms earlier
+// than ES modules. src/built-files.ts finds them, and the host above.
+const lanes = {
   'ingest-lane': 'src/operations/ingest/lane.ts',
   'export-lane': 'src/operations/export/lane.ts',
 };
 
-const result = await build({
+const shared = {
   absWorkingDir: root,
-  entryPoints: Object.fromEntries(
-    Object.entries(entries).filter(([, source]) => existsSync(path.join(root, source))),
-  ),
   outdir,
   write: false,
-  metafile: true,
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
+  // What is shorter is read earlier; names stay, for whoever reads a stack.
+  minifyWhitespace: true,
+  minifySyntax: true,
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
   external: ['@electric-sql/pglite', '@electric-sql/pglite-pgvector', '@bokuweb/zstd-wasm', 'pg-native'],
-  // pg asks whether it runs on Cloudflare, and on Node 20, which has no navigator, by making a Response: in each thread
-  // that would load all of fetch, for 40 ms.
-  define: { navigator: '{ "userAgent": "Node.js" }' },
-  // CommonJS packages call require(), which an ES module does not have.
-  banner: {
-    js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-  },
   logLevel: 'warning',
-});
+};
+// pg asks whether it runs on Cloudflare, and on Node 20, which has no navigator, by making a Response: in each thread
+// that would load all of fetch, for 40 ms.
+const define = { navigator: '{ "userAgent": "Node.js" }' };
+
+const results = await Promise.all([
+  build({
+    ...shared,
+    entryPoints: entries,
+    splitting: true,
+    format: 'esm',
+    define,
+    // CommonJS packages call require(), which an ES module does not have.
+    banner: {
+      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+    },
+  }),
+  build({
+    ...shared,
+    entryPoints: lanes,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    // CommonJS has its file's name for the URL that an ES module has.
+    define: { ...define, 'import.meta.url': 'ownUrl' },
+    banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+  }),
+]);
+const outputFiles = results.flatMap((result) => result.outputFiles);
 
 // Written beside and renamed, so that a pgv which runs meanwhile never reads half a file.
 await mkdir(outdir, { recursive: true });
-for (const file of result.outputFiles) {
+for (const file of outputFiles) {
   const temporary = `${file.path}.${process.pid}.tmp`;
   await writeFile(temporary, file.contents);
   if (path.basename(file.path) === 'pgv.js') await chmod(temporary, 0o755);
@@ -64,7 +86,7 @@ const modules = ['floats', 'print-floats', 'scan-floats'];
 for (const name of modules) await compileModule(`wasm/${name}.ts`, path.join(outdir, `${name}.wasm`));
 
 const assets = ['embedded.tar.gz', ...modules.map((name) => `${name}.wasm`)];
-const written = new Set([...assets, ...result.outputFiles.map((file) => path.basename(file.path))]);
+const written = new Set([...assets, ...outputFiles.map((file) => path.basename(file.path))]);
 for (const name of await readdir(outdir)) {
   if (!written.has(name) && !name.endsWith('.tmp')) await rm(path.join(outdir, name), { force: true });
 }

@@ -2,9 +2,9 @@
 export type BuiltFile =
   | 'embedded-host.js'
   | 'embedded.tar.gz'
-  | 'export-lane.js'
+  | 'export-lane.cjs'
   | 'floats.wasm'
-  | 'ingest-lane.js'
+  | 'ingest-lane.cjs'
   | 'print-floats.wasm'
   | 'scan-floats.wasm';
 

@@ -45,7 +45,7 @@ export class ReadPool {
     for (let i = 0; i < size; i++) {
       const { address, transfer } = await database.lane();
       const workerData: ReadLaneStart = { ...start, address };
-      const worker = new Worker(builtFile('export-lane.js'), { workerData, transferList: transfer });
+      const worker = new Worker(builtFile('export-lane.cjs'), { workerData, transferList: transfer });
       const lane: Lane = { worker, pending: new Set() };
       worker.on('message', (message: FromReadLane) => this.hear(lane, message));
       worker.on('error', (error) => this.fail(error));

@@ -178,7 +178,7 @@ export class LanePool {
   private async startLane(): Promise<void> {
     const { address, transfer } = await this.database.lane();
     const start: LaneStart = { address };
-    const worker = new Worker(builtFile('ingest-lane.js'), { workerData: start, transferList: transfer });
+    const worker = new Worker(builtFile('ingest-lane.cjs'), { workerData: start, transferList: transfer });
     const lane: Lane = { worker, pending: new Map(), rows: 0, bytes: 0 };
     worker.on('message', (message: FromLane) => this.hear(lane, message));
     worker.on('error', (error) => this.fail(lane, -1, error));
