@@ -1,40 +1,18 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { builtFile } from '../../built-files.ts';
 import type { Database } from '../../database/database.ts';
-import { packError, unpackError } from '../../error-transfer.ts';
 import { InterruptedError } from '../../errors.ts';
-import type { FromLane, LaneStart, PieceOutcome, PieceWork, ToLane } from './lane-messages.ts';
+import type { PieceOutcome, PieceWork } from './lane-messages.ts';
+import { LaneThread, type LaneThreadEvents } from './lane-thread.ts';
 import type { Recipe } from './recipe.ts';
-import type { Reject } from './reject-file.ts';
 
 /** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
 const piecesPerLane = 2;
 /** Bytes of a piece of which a lane holds one alone, and none waits: the row group of a columnar file. */
 const largePiece = 2 ** 25;
-/** Milliseconds that a lane has to end its connection. */
-const closePatience = 2000;
 /** Milliseconds a server has to answer a lane that was asked to stop. */
 const patience = 10_000;
 
-interface Lane {
-  worker: Worker;
-  /** Handed over and not yet answered, in the order of the load: bytes decoded, rows decoded. */
-  pending: Map<number, { byteLength: number; rows: number; bytes: number }>;
-  rows: number;
-  bytes: number;
-}
-
-export interface LaneEvents {
-  /** Something moved: look at `rows`, `bytes`, `lanes`. */
-  onProgress: () => void;
-  /** A piece's buffer, free to be used again. */
-  onBuffer: (buffer: ArrayBuffer) => void;
-  /** Rejected rows of a piece, to be kept before it is stored; what this throws fails the piece. */
-  onRejects: (rejects: Reject[]) => Promise<void>;
-  /** A lane tries again after a pause. */
-  onRetry: (message: string, milliseconds: number) => void;
-}
+/** `onProgress`: something moved; look at `rows`, `bytes`, `lanes`. */
+export type LaneEvents = Pick<LaneThreadEvents, 'onProgress' | 'onBuffer' | 'onRejects' | 'onRetry'>;
 
 /** Worker threads that load pieces side by side. After the first failure no further piece is taken. */
 export class LanePool {
@@ -44,7 +22,7 @@ export class LanePool {
   /** Vectors of zeros that were to be brought to length 1. */
   zeroVectors = 0;
   bytes = 0;
-  private readonly lanes: Lane[] = [];
+  private readonly lanes: LaneThread[] = [];
   private readonly database: Database;
   private readonly size: number;
   private readonly events: LaneEvents;
@@ -53,7 +31,6 @@ export class LanePool {
   private given = 0;
   private waiting: (() => void)[] = [];
   private abandoned = false;
-  private closing = false;
 
   constructor(database: Database, size: number, events: LaneEvents) {
     this.database = database;
@@ -64,7 +41,7 @@ export class LanePool {
   /** Has the pieces that follow loaded in this way. */
   use(recipe: Recipe): void {
     this.recipe = recipe;
-    for (const lane of this.lanes) tell(lane, { kind: 'recipe', recipe });
+    for (const lane of this.lanes) lane.use(recipe);
   }
 
   get failed(): boolean {
@@ -78,14 +55,7 @@ export class LanePool {
 
   /** Rows and bytes of each lane, what it is at work on included. */
   progress(): { rows: number; bytes: number }[] {
-    return this.lanes.map((lane) => {
-      let { rows, bytes } = lane;
-      for (const piece of lane.pending.values()) {
-        rows += piece.rows;
-        bytes += piece.bytes;
-      }
-      return { rows, bytes };
-    });
+    return this.lanes.map((lane) => lane.progress);
   }
 
   /**
@@ -100,16 +70,12 @@ export class LanePool {
   async give(work: PieceWork): Promise<boolean> {
     for (;;) {
       if (this.failed || this.abandoned) return false;
-      const lane = this.lanes.toSorted((a, b) => a.pending.size - b.pending.size)[0];
-      if (this.lanes.length < this.size && (lane === undefined || lane.pending.size > 0))
-        await this.startLane();
-      else if (lane !== undefined && lane.pending.size < piecesPerLane) {
-        const { location, bytes } = work.piece;
-        const id = this.given++;
-        lane.pending.set(id, { byteLength: location.byteLength, rows: 0, bytes: 0 });
+      const lane = this.lanes.toSorted((a, b) => a.load - b.load)[0];
+      if (this.lanes.length < this.size && (lane === undefined || lane.load > 0)) await this.startLane();
+      else if (lane !== undefined && lane.load < piecesPerLane) {
         // What is read next would be one more: a lane must be free for it.
-        const isLarge = bytes.buffer.byteLength > largePiece;
-        tell(lane, { kind: 'piece', id, work }, [bytes.buffer]);
+        const isLarge = work.piece.bytes.buffer.byteLength > largePiece;
+        lane.give(this.given++, work);
         if (isLarge) await this.idle();
         return true;
       } else await this.change();
@@ -118,7 +84,7 @@ export class LanePool {
 
   /** Waits until a lane has nothing to do, or another can be started. */
   private async idle(): Promise<void> {
-    const busy = () => this.lanes.length >= this.size && this.lanes.every(({ pending }) => pending.size > 0);
+    const busy = () => this.lanes.length >= this.size && this.lanes.every(({ load }) => load > 0);
     while (busy() && !this.failed && !this.abandoned) await this.change();
   }
 
@@ -137,7 +103,7 @@ export class LanePool {
    * stored must be known. Only a server that does not answer is given up.
    */
   async stop(): Promise<void> {
-    for (const lane of this.lanes) tell(lane, { kind: 'stop' });
+    for (const lane of this.lanes) lane.stop();
     const timer = this.database.maxLanes > 1 ? setTimeout(() => this.abandon(), patience) : undefined;
     while (this.busy && !this.abandoned) await this.change();
     clearTimeout(timer);
@@ -150,23 +116,11 @@ export class LanePool {
 
   /** Ends the threads and their connections. */
   async close(): Promise<void> {
-    this.closing = true;
-    await Promise.all(
-      this.lanes.map(async (lane) => {
-        if (lane.worker.threadId === -1) return; // it has ended by itself
-        const exited = once(lane.worker, 'exit');
-        if (lane.pending.size > 0) await lane.worker.terminate();
-        else tell(lane, { kind: 'close' });
-        // A lane whose connection never comes about, as its database was given up, would wait for it.
-        const timer = setTimeout(() => void lane.worker.terminate(), closePatience);
-        await exited;
-        clearTimeout(timer);
-      }),
-    );
+    await Promise.all(this.lanes.map((lane) => lane.close()));
   }
 
   private get busy(): boolean {
-    return this.lanes.some((lane) => lane.pending.size > 0);
+    return this.lanes.some(({ load }) => load > 0);
   }
 
   /** Gives up waiting; close() ends the threads that are still at work, and with their connections their COPY. */
@@ -176,62 +130,29 @@ export class LanePool {
   }
 
   private async startLane(): Promise<void> {
-    const { address, transfer } = await this.database.lane();
-    const start: LaneStart = { address };
-    const worker = new Worker(builtFile('ingest-lane.cjs'), { workerData: start, transferList: transfer });
-    const lane: Lane = { worker, pending: new Map(), rows: 0, bytes: 0 };
-    worker.on('message', (message: FromLane) => this.hear(lane, message));
-    worker.on('error', (error) => this.fail(lane, -1, error));
-    worker.on('exit', (code) => {
-      if (!this.closing) this.fail(lane, -1, new Error(`a lane ended by itself (exit ${code})`));
+    const { onProgress, onBuffer, onRejects, onRetry } = this.events;
+    const lane = await LaneThread.start(this.database, {
+      onProgress,
+      onBuffer,
+      onRejects,
+      onRetry,
+      onLoaded: (outcome, byteLength) => this.count(outcome, byteLength),
+      onFailed: (id, error) => this.fail(id, error),
+      onLost: (error) => this.fail(-1, error),
     });
-    if (this.recipe !== undefined) tell(lane, { kind: 'recipe', recipe: this.recipe });
+    if (this.recipe !== undefined) lane.use(this.recipe);
     this.lanes.push(lane);
   }
 
-  private hear(lane: Lane, message: FromLane): void {
-    if (message.kind === 'retrying') this.events.onRetry(message.message, message.milliseconds);
-    else if (message.kind === 'rejects') void this.keep(lane, message.rejects);
-    else this.hearOfPiece(lane, message);
-  }
-
-  private async keep(lane: Lane, rejects: Reject[]): Promise<void> {
-    try {
-      await this.events.onRejects(rejects);
-      tell(lane, { kind: 'rejects-kept' });
-    } catch (error) {
-      tell(lane, { kind: 'rejects-kept', error: packError(error) });
-    }
-  }
-
-  private hearOfPiece(lane: Lane, message: Extract<FromLane, { id: number }>): void {
-    const pending = lane.pending.get(message.id);
-    if (pending === undefined) return;
-    if (message.kind === 'progress') {
-      pending.rows = message.rows;
-      pending.bytes = message.bytes;
-    } else {
-      lane.pending.delete(message.id);
-      this.events.onBuffer(message.buffer);
-      if (message.kind === 'loaded') this.count(lane, message.outcome, pending.byteLength);
-      else this.failures.push({ id: message.id, error: unpackError(message.error) });
-      this.wake();
-    }
-    this.events.onProgress();
-  }
-
-  private count(lane: Lane, { rows, rejected, zeroVectors = 0 }: PieceOutcome, bytes: number): void {
-    lane.rows += rows;
-    lane.bytes += bytes;
+  private count({ rows, rejected, zeroVectors = 0 }: PieceOutcome, bytes: number): void {
     this.rows += rows;
     this.rejected += rejected;
     this.zeroVectors += zeroVectors;
     this.bytes += bytes;
+    this.wake();
   }
 
-  /** A lane that cannot work at all: its pieces will never be answered. */
-  private fail(lane: Lane, id: number, error: Error): void {
-    lane.pending.clear();
+  private fail(id: number, error: Error): void {
     this.failures.push({ id, error });
     this.wake();
   }
@@ -255,8 +176,4 @@ export class LanePool {
     this.waiting = [];
     for (const resolve of waiting) resolve();
   }
-}
-
-function tell(lane: Lane, message: ToLane, transfer: ArrayBuffer[] = []): void {
-  lane.worker.postMessage(message, transfer);
 }

@@ -1,9 +1,6 @@
 import { checksum } from '../../checksum.ts';
 import type { Database } from '../../database/database.ts';
-import { copyContext } from '../../database/sqlstate.ts';
 import { DataError, type PgvError } from '../../errors.ts';
-import { NeedsText, type OnBadRecord, type PieceDecoder, type Road } from '../../formats/read/format.ts';
-import { copyFrom } from '../../sql/copy.ts';
 import {
   claimPiece,
   commitPiece,
@@ -11,25 +8,17 @@ import {
   type PieceTable,
   storedPiece,
 } from '../../sql/ledger-pieces.ts';
-import { rowNumberColumn } from '../../sql/staging.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
-import { type TableDecoder, tableDecoder } from './compose/table-decoder.ts';
-import { type EncodeOptions, type OnBatch, PieceEncoder } from './encode-piece.ts';
+import { type CopyEvents, PieceCopier } from './copy-piece.ts';
 import { endBackend } from './end-backend.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import type { Recipe } from './recipe.ts';
-import type { Reject } from './reject-file.ts';
 import { defaultStallAfter, whileWatched } from './stall-watch.ts';
-import { isAboutRow, storeAround } from './store-around.ts';
 
-export interface PieceEvents {
-  onBatch: OnBatch;
-  /** Keeps rejected rows, before the piece they are of is stored. */
-  onRejects: (rejects: Reject[]) => Promise<void>;
+/** Where it is stopped, nothing of the piece stays. */
+export interface PieceEvents extends CopyEvents {
   /** The connection was lost, or the like: it is tried again after a pause. */
   onRetry: (error: PgvError, milliseconds: number) => void;
-  /** Asked between batches: true ends the load of this piece, and nothing of it stays. */
-  isStopped: () => boolean;
 }
 
 /** Who has begun a piece's transaction, when it is not known how that ended. */
@@ -55,8 +44,7 @@ export class PieceLoader {
   private readonly connection: LastingConnection;
   private readonly recipe: Recipe;
   private readonly events: PieceEvents;
-  private readonly encoder = new PieceEncoder();
-  private readonly decoders: Partial<Record<Road, TableDecoder>> = {};
+  private readonly copier: PieceCopier;
   /** Counts batches, so that it is seen whether there is progress. */
   private progress = 0;
 
@@ -64,6 +52,15 @@ export class PieceLoader {
     this.connection = connection;
     this.recipe = recipe;
     this.events = events;
+    const { isStopped, onRejects } = events;
+    this.copier = new PieceCopier(recipe, {
+      isStopped,
+      onRejects,
+      onBatch: (...done) => {
+        this.progress++;
+        events.onBatch(...done);
+      },
+    });
   }
 
   /**
@@ -138,7 +135,7 @@ export class PieceLoader {
     };
     try {
       await this.prepareFirst(database, work);
-      const outcome = await this.store(database, work, beginAgain);
+      const outcome = await this.copier.copy(database, work, beginAgain);
       if (outcome.rows === 0 && this.emptiesTable(work)) throw this.nothingLeft(outcome);
       await database.query(transaction.commit(outcome));
       return outcome;
@@ -167,126 +164,5 @@ export class PieceLoader {
         hint: 'the table is as it was; is the file what you think it is? --atomic empties it once the whole file is read',
       },
     );
-  }
-
-  private async store(
-    database: Database,
-    work: PieceWork,
-    beginAgain: () => Promise<void>,
-  ): Promise<PieceOutcome> {
-    try {
-      return await this.storeBy(this.recipe.road, database, work, beginAgain);
-    } catch (error) {
-      if (!(error instanceof NeedsText)) throw error;
-      await beginAgain();
-      return await this.storeBy('text', database, work, beginAgain);
-    }
-  }
-
-  private async storeBy(
-    road: Road,
-    database: Database,
-    work: PieceWork,
-    beginAgain: () => Promise<void>,
-  ): Promise<PieceOutcome> {
-    const decoder = this.decoder(road);
-    const rejects: Reject[] = [];
-    const options = this.encodeOptions(road, work, rejects);
-    let rows: number;
-    try {
-      rows = await database.copyIn(
-        this.copyStatement(road),
-        this.encoder.encode(decoder, work.piece, options),
-      );
-    } catch (error) {
-      if (this.recipe.onError === 'stop' || !isAboutRow(error)) throw this.located(error, work, decoder);
-      // The others are stored round the rows that only the server can tell.
-      await beginAgain();
-      rejects.length = 0;
-      const rowChunks = this.encoder.encodeRows(decoder, work.piece, options);
-      const encoded = Array.from(rowChunks, (chunk) => chunk.slice());
-      const refuse = (n: number, cause: PgvError) => {
-        rejects.push(this.refusedRow(work, decoder, n, this.aboutTarget(cause)));
-      };
-      const { isStopped } = this.events;
-      rows = await storeAround(database, this.copyStatement(road), { road, encoded, refuse, isStopped });
-      rejects.sort((a, b) => a.row - b.row);
-    }
-    if (rejects.length > 0) await this.events.onRejects(rejects);
-    return { rows, rejected: rejects.length, zeroVectors: decoder.zeroVectors };
-  }
-
-  private encodeOptions(road: Road, work: PieceWork, rejects: Reject[]): EncodeOptions {
-    const { numbered, onError } = this.recipe;
-    const { isStopped } = this.events;
-    const onBatch: OnBatch = (...done) => {
-      this.progress++;
-      this.events.onBatch(...done);
-    };
-    const onBad: OnBadRecord = (error, record) => {
-      rejects.push(this.reject(work, error, record.bytes, record.byteOffset));
-    };
-    return {
-      road,
-      numberedFrom: numbered ? work.rowBase : undefined,
-      onBatch,
-      isStopped,
-      onBad: onError === 'skip' ? onBad : undefined,
-    };
-  }
-
-  private refusedRow(work: PieceWork, decoder: PieceDecoder, n: number, cause: PgvError): Reject {
-    const { bytes, byteOffset } = decoder.record(work.piece, n);
-    const { layout } = this.recipe;
-    const row = decoder.rowNumber(work.piece, n);
-    const error = cause.at({ file: layout.file, row, column: copyContext(cause)?.column });
-    return this.reject(work, error, bytes, byteOffset);
-  }
-
-  private reject(
-    { piece }: PieceWork,
-    error: PgvError,
-    bytes: Uint8Array,
-    byteOffset: number | undefined,
-  ): Reject {
-    return {
-      file: this.recipe.layout.file,
-      row: error.row!,
-      byteOffset,
-      byteLength: bytes.length,
-      column: error.column,
-      reason: error.message,
-      sqlstate: error.sqlstate,
-      piece: piece.location.sequence,
-      fileIndex: this.recipe.input,
-      bytes,
-    };
-  }
-
-  private copyStatement(road: Road): string {
-    const { copyInto, numbered, columns, composed } = this.recipe;
-    const names = (composed ?? columns).map(({ name }) => name);
-    return copyFrom(copyInto, numbered ? [rowNumberColumn, ...names] : names, road);
-  }
-
-  private decoder(road: Road): TableDecoder {
-    this.decoders[road] ??= tableDecoder(this.recipe, road);
-    return this.decoders[road];
-  }
-
-  /** PostgreSQL names the line within the COPY; people want the file and its row. */
-  private located(error: unknown, { piece }: PieceWork, decoder: PieceDecoder): unknown {
-    if (!isAboutRow(error) || error.file !== undefined) return error;
-    const context = copyContext(error);
-    if (context === undefined) return error;
-    const row = decoder.rowNumber(piece, context.line - 1);
-    return this.aboutTarget(error).at({ file: this.recipe.layout.file, row, column: context.column });
-  }
-
-  /** The same error without the staging table, whose name and further column are nobody's business. */
-  private aboutTarget(error: PgvError): PgvError {
-    if (!this.recipe.numbered) return error;
-    const [what] = error.message.replace(/ (?:of|for) relation "[^"]*"/, '').split(': Failing row contains');
-    return error.withMessage(what!);
   }
 }
