@@ -46,9 +46,7 @@ export function printHalves(at: i32, count: i32, scales: i32, out: i32): i32 {
   return out;
 }
 
-// @ts-ignore: a decorator
-@inline
-function printFour(patterns: v128, count: i32, scales: i32, out: i32): i32 {
+@inline function printFour(patterns: v128, count: i32, scales: i32, out: i32): i32 {
   // The shortest decimal strictly between the neighbours' halfway points, as src/vector/shortest.ts explains.
   const zero = i32x4.splat(0);
   const exponents = v128.and(i32x4.shr_u(patterns, 23), i32x4.splat(0xff));
@@ -68,12 +66,9 @@ function printFour(patterns: v128, count: i32, scales: i32, out: i32): i32 {
   const factors23 = v128.shuffle<i32>(scale2, scale3, 0, 4, 1, 5);
   const low = v128.shuffle<i64>(factors01, factors23, 0, 2);
   const high = v128.shuffle<i64>(factors01, factors23, 1, 3);
-  let power = v128.shuffle<i64>(
-    v128.shuffle<i32>(scale0, scale1, 2, 6, 3, 7),
-    v128.shuffle<i32>(scale2, scale3, 2, 6, 3, 7),
-    0,
-    2,
-  );
+  const powers01 = v128.shuffle<i32>(scale0, scale1, 2, 6, 3, 7);
+  const powers23 = v128.shuffle<i32>(scale2, scale3, 2, 6, 3, 7);
+  let power = v128.shuffle<i64>(powers01, powers23, 0, 2);
 
   const center = i32x4.shl(v128.or(fractions, hiddenBits), 6);
   const value = scaled(center, low, high);
@@ -121,54 +116,39 @@ function printFour(patterns: v128, count: i32, scales: i32, out: i32): i32 {
   const nextFour = i32x4.sub(firstFive, i32x4.mul(first, i32x4.splat(10000)));
   const digits01 = eightDigits(v128.shuffle<i32>(nextFour, lastFour, 0, 4, 1, 5));
   const digits23 = eightDigits(v128.shuffle<i32>(nextFour, lastFour, 2, 6, 3, 7));
+  // Where `places` looks for them: eight digits, the first, a point, a zero.
   const text01 = v128.or(digits01, i32x4.splat(0x30303030));
   const text23 = v128.or(digits23, i32x4.splat(0x30303030));
   const rest = v128.or(first, i32x4.splat(0x00302e30));
   const rest01 = i64x2.extend_low_i32x4_u(rest);
   const rest23 = i64x2.extend_high_i32x4_u(rest);
 
-  out = printOne(
-    v128.shuffle<i64>(text01, rest01, 0, 2), i64x2.extract_lane(digits01, 0),
-    i32x4.extract_lane(exponent, 0), i32x4.extract_lane(patterns, 0), out,
-  );
+  const text0 = v128.shuffle<i64>(text01, rest01, 0, 2);
+  out = printOne(text0, i64x2.extract_lane(digits01, 0), i32x4.extract_lane(exponent, 0), i32x4.extract_lane(patterns, 0), out);
   if (count == 1) return out;
-  out = printOne(
-    v128.shuffle<i64>(text01, rest01, 1, 3), i64x2.extract_lane(digits01, 1),
-    i32x4.extract_lane(exponent, 1), i32x4.extract_lane(patterns, 1), out,
-  );
+  const text1 = v128.shuffle<i64>(text01, rest01, 1, 3);
+  out = printOne(text1, i64x2.extract_lane(digits01, 1), i32x4.extract_lane(exponent, 1), i32x4.extract_lane(patterns, 1), out);
   if (count == 2) return out;
-  out = printOne(
-    v128.shuffle<i64>(text23, rest23, 0, 2), i64x2.extract_lane(digits23, 0),
-    i32x4.extract_lane(exponent, 2), i32x4.extract_lane(patterns, 2), out,
-  );
+  const text2 = v128.shuffle<i64>(text23, rest23, 0, 2);
+  out = printOne(text2, i64x2.extract_lane(digits23, 0), i32x4.extract_lane(exponent, 2), i32x4.extract_lane(patterns, 2), out);
   if (count == 3) return out;
-  return printOne(
-    v128.shuffle<i64>(text23, rest23, 1, 3), i64x2.extract_lane(digits23, 1),
-    i32x4.extract_lane(exponent, 3), i32x4.extract_lane(patterns, 3), out,
-  );
+  const text3 = v128.shuffle<i64>(text23, rest23, 1, 3);
+  return printOne(text3, i64x2.extract_lane(digits23, 1), i32x4.extract_lane(exponent, 3), i32x4.extract_lane(patterns, 3), out);
 }
 
 /** value × (high × 2^32 + low) / 2^64, rounded to odd: the last bit tells of what was cut off. */
-// @ts-ignore: a decorator
-@inline
-function scaled(value: v128, low: v128, high: v128): v128 {
-  const product01 = i64x2.add(
-    i64x2.extmul_low_i32x4_u(value, high),
-    i64x2.shr_u(i64x2.extmul_low_i32x4_u(value, low), 32),
-  );
-  const product23 = i64x2.add(
-    i64x2.extmul_high_i32x4_u(value, high),
-    i64x2.shr_u(i64x2.extmul_high_i32x4_u(value, low), 32),
-  );
+@inline function scaled(value: v128, low: v128, high: v128): v128 {
+  const carry01 = i64x2.shr_u(i64x2.extmul_low_i32x4_u(value, low), 32);
+  const carry23 = i64x2.shr_u(i64x2.extmul_high_i32x4_u(value, low), 32);
+  const product01 = i64x2.add(i64x2.extmul_low_i32x4_u(value, high), carry01);
+  const product23 = i64x2.add(i64x2.extmul_high_i32x4_u(value, high), carry23);
   const rest = v128.shuffle<i32>(product01, product23, 0, 2, 4, 6);
   const cutOff = i32x4.shr_u(i32x4.gt_u(rest, i32x4.splat(1)), 31);
   return v128.or(v128.shuffle<i32>(product01, product23, 1, 3, 5, 7), cutOff);
 }
 
 /** value × factor / 2^shift */
-// @ts-ignore: a decorator
-@inline
-function divide(value: v128, factor: i32, shift: i32): v128 {
+@inline function divide(value: v128, factor: i32, shift: i32): v128 {
   const factors = i32x4.splat(factor);
   return v128.shuffle<i32>(
     i64x2.shr_u(i64x2.extmul_low_i32x4_u(value, factors), shift),
@@ -178,9 +158,7 @@ function divide(value: v128, factor: i32, shift: i32): v128 {
 }
 
 /** Numbers of four digits in 32 bits as a digit a byte, the first in the lowest. */
-// @ts-ignore: a decorator
-@inline
-function eightDigits(fours: v128): v128 {
+@inline function eightDigits(fours: v128): v128 {
   // x / 100 + (x % 100 << 16), and the same for ten.
   const hundreds = i32x4.shr_u(i32x4.mul(fours, i32x4.splat(10486)), 20);
   const twos = i32x4.sub(i32x4.shl(fours, 16), i32x4.mul(hundreds, i32x4.splat(100 * 65536 - 1)));
@@ -193,9 +171,7 @@ function eightDigits(fours: v128): v128 {
  * @param text its nine digits, a point and a zero, where `places` looks for them
  * @param digits those behind the first, a byte each
  */
-// @ts-ignore: a decorator
-@inline
-function printOne(text: v128, digits: i64, exponent: i32, pattern: i32, out: i32): i32 {
+@inline function printOne(text: v128, digits: i64, exponent: i32, pattern: i32, out: i32): i32 {
   store<u8>(out, 0x2d); // -
   out += u32(pattern) >>> 31;
   const length = 9 - (i32(clz(digits)) >> 3);
