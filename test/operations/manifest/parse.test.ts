@@ -63,7 +63,6 @@ const manifest = completeManifest(
 );
 const vdf = {
   version: '0.1.247',
-  exported_from: 'qdrant',
   id_column: null,
   indexes: {
     docs: [
@@ -76,7 +75,6 @@ test('what is written is read', () => {
   expect(manifest).toMatchObject({ rows: 6, bytes: 88 });
   expect(parseManifest(manifestText(manifest), 'm')).toEqual(manifest);
   expect(parseVdfMeta(JSON.stringify(vdf), 'm')).toEqual({
-    exportedFrom: 'qdrant',
     idColumn: 'id',
     namespaces: [
       {

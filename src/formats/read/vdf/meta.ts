@@ -11,8 +11,6 @@ export const vdfMetaName = 'VDF_META.json';
  * https://github.com/AI-Northstar-Tech/vector-io#universal-vector-dataset-format-vdf-specification
  */
 export interface VdfMeta {
-  /** Whose export it is: `pinecone`, `qdrant`, … */
-  exportedFrom: string | null;
   /** The field that is every row's id. */
   idColumn: string;
   namespaces: VdfNamespace[];
@@ -41,7 +39,6 @@ interface Namespace {
 }
 
 interface Meta {
-  exported_from: string | null;
   id_column: string | null;
   indexes: Record<string, Namespace[]>;
 }
@@ -53,7 +50,6 @@ const dimensions: Shape<number> = (value, at) => {
 };
 
 const meta = object<Meta>({
-  exported_from: nullable(text),
   id_column: nullable(text),
   indexes: dictionary(
     list(
@@ -75,11 +71,11 @@ const meta = object<Meta>({
  */
 export function parseVdfMeta(content: string, name: string): VdfMeta {
   try {
-    const { exported_from, id_column, indexes } = meta(JSON.parse(content), '');
+    const { id_column, indexes } = meta(JSON.parse(content), '');
     const namespaces = Object.entries(indexes).flatMap(([index, all]) =>
       all.map((each) => namespaceOf(index, each)),
     );
-    return { exportedFrom: exported_from, idColumn: id_column ?? 'id', namespaces };
+    return { idColumn: id_column ?? 'id', namespaces };
   } catch (error) {
     if (!(error instanceof WrongShape) && !(error instanceof SyntaxError)) throw error;
     throw new DataError(`${name} cannot be read: ${error.message}`, {
