@@ -5,7 +5,7 @@ import { ArrowAssembler } from './arrow-file.ts';
 import { encodeRecordBatch } from './record-batch.ts';
 
 /** Readers work with record batches whole; a lane holds one several times over. */
-const recordBatchLength = 8 * 2 ** 20;
+const recordBatchLength = 4 * 2 ** 20;
 
 let zstd: Compress | undefined;
 

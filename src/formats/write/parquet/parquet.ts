@@ -5,7 +5,7 @@ import { compressionOf, ParquetAssembler } from './footer.ts';
 import { RowGroupEncoder } from './row-group.ts';
 
 /** Readers take row groups whole, and like them large; a lane holds one several times over. */
-const rowGroupLength = 8 * 2 ** 20;
+const rowGroupLength = 4 * 2 ** 20;
 
 let compress: Compress | undefined;
 
