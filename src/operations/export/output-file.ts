@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { isRunning } from '../processes.ts';
 import { statOrNone, syncDirectory, writing } from '../written-file.ts';
-import { type FileDestination, noBytes, type Output } from './output.ts';
+import type { FileDestination, Output } from './output.ts';
 
 /** Bytes a read. */
 const readLength = 2 ** 20;
@@ -32,6 +32,9 @@ export async function openFile(destination: FileDestination): Promise<Output> {
   }
   return openBeside(destination, location, existing);
 }
+
+/** Nothing was there before. */
+export async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 async function openInPlace(path: string, location: string): Promise<Output> {
   const handle = await attempt(path, () => open(location, 'w'));

@@ -1,4 +1,4 @@
-import { openFile } from './output-file.ts';
+import { noBytes, openFile } from './output-file.ts';
 
 /** Where a file's bytes go. */
 export interface Output {
@@ -31,9 +31,6 @@ export interface FileDestination {
 
 /** A file, or whatever else takes bytes, such as the standard output. */
 export type Destination = FileDestination | { write: Output['write'] };
-
-/** Nothing was there before. */
-export async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 /** @throws UsageError or DatabaseError for a file that cannot be written */
 export async function openOutput(destination: Destination): Promise<Output> {
