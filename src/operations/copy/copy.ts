@@ -83,6 +83,7 @@ interface Copy {
  * Copies a table's rows, as they are at one moment, into a table of another database, which is made where it is not there
  * yet, with its keys and indexes. It is a load whose file is a table: stored once, whatever is interrupted when. A copy
  * that was killed begins again, as its moment is over: in the table that it had made itself, which is made anew.
+ * @param to another connection than `from`, whatever they lead to
  * @throws UsageError, DataError, DatabaseError; what was stored before is said in the hint
  */
 export async function copyTable(
