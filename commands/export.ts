@@ -133,6 +133,8 @@ async function run(
     text,
     manifest: options.manifest && { pgvVersion: program.version },
     places,
+    // Nobody sees them otherwise, and they take a fifth of the time.
+    summed: output.json,
     reporter,
     signal,
   });

@@ -42,6 +42,7 @@ async function run(database: Database, what: Export): Promise<ExportSummary> {
     format,
     text: { ...text, ...what.text },
     places: await placesOf(what.destination, `.${format.name}`),
+    summed: true,
     reporter: silentReporter,
     signal: what.signal ?? new AbortController().signal,
   });

@@ -24,6 +24,8 @@ export interface ExportOptions {
   vectorColumn?: string | undefined;
   /** A manifest is written beside the files; it tells the version of pgv. */
   manifest?: { pgvVersion: string } | undefined;
+  /** The files' SHA-256 are wanted: with a manifest they always are. */
+  summed?: boolean | undefined;
   /** What is interrupted is kept, and gone on with by the same export later. */
   resume?: boolean | undefined;
   reporter: Reporter;

@@ -11,8 +11,8 @@ export interface ExportedFile {
   path: string;
   rows: number;
   bytes: number;
-  /** In hexadecimal digits. */
-  sha256: string;
+  /** In hexadecimal digits; undefined where it was not wanted. */
+  sha256: string | undefined;
 }
 
 /** Writes parts into a format's files, set after set where they are split; all of them are shown at the end, or none. */
@@ -22,6 +22,7 @@ export class FileSet {
   private readonly places: Places;
   private readonly split: Split | undefined;
   private readonly around: (bytes: Uint8Array) => Uint8Array;
+  private readonly summed: boolean;
   private number = 0;
   private current: { path: string; file: WrittenFile }[] = [];
   private readonly all: WrittenFile[] = [];
@@ -34,7 +35,9 @@ export class FileSet {
     places: Places,
     split: Split | undefined,
     around: (bytes: Uint8Array) => Uint8Array,
+    summed: boolean,
   ) {
+    this.summed = summed;
     this.format = format;
     this.plan = plan;
     this.places = places;
@@ -59,7 +62,7 @@ export class FileSet {
       const assembler = layout.assembler(this.plan, this.expectedRows());
       const kept = earlier && { length: earlier.bytes };
       const output = await openOutput('path' in destination ? { ...destination, kept } : destination);
-      const file = new WrittenFile(layout, assembler, output, this.around, directory);
+      const file = new WrittenFile(layout, assembler, output, this.around, directory, this.summed);
       this.current.push({ path, file });
       this.all.push(file);
       if (earlier === undefined || earlier.bytes === 0) await file.begin();

@@ -32,7 +32,14 @@ export async function writeParts(
   const { format, text, split, places, reporter, signal } = options;
   const compression = format.compression === 'around' ? options.compression : undefined;
   const around = compression === undefined ? (bytes: Uint8Array) => bytes : await compressor(compression);
-  const files = new FileSet(format, plan, places, split, around);
+  const files = new FileSet(
+    format,
+    plan,
+    places,
+    split,
+    around,
+    options.summed === true || head !== undefined,
+  );
   let manifest: ManifestOutput | undefined;
   let meta: DatasetOutput | undefined;
   let rows = 0;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { Assembler, FileLayout, Part } from '../../formats/write/format.ts';
 import { Aside } from './aside.ts';
 import type { Output } from './output.ts';
@@ -17,17 +17,22 @@ export class WrittenFile {
   private readonly assembler: Assembler;
   private readonly output: Output;
   private readonly around: (bytes: Uint8Array) => Uint8Array;
-  private readonly hash = createHash('sha256');
+  private readonly hash: Hash | undefined;
   private readonly asides = new Map<number, Aside>();
 
-  /** @param around what the assembler's bytes go through: the same compression as the parts' */
+  /**
+   * @param around what the assembler's bytes go through: the same compression as the parts'
+   * @param summed whether the file's SHA-256 is wanted
+   */
   constructor(
     layout: FileLayout,
     assembler: Assembler,
     output: Output,
     around: (bytes: Uint8Array) => Uint8Array,
     directory: string | undefined,
+    summed: boolean,
   ) {
+    this.hash = summed ? createHash('sha256') : undefined;
     this.layout = layout;
     this.assembler = assembler;
     this.output = output;
@@ -43,6 +48,7 @@ export class WrittenFile {
   async goOn({ rows, bytes }: WrittenPart): Promise<void> {
     this.rows = rows;
     this.bytes = bytes;
+    if (this.hash === undefined) return;
     for await (const chunk of this.output.earlier()) this.hash.update(chunk);
   }
 
@@ -61,15 +67,15 @@ export class WrittenFile {
     for (const [stream, aside] of this.asides) await aside.write(streams[stream]!);
   }
 
-  /** @returns the SHA-256 of the whole file, in hexadecimal digits */
-  async finish(): Promise<string> {
+  /** @returns the SHA-256 of the whole file, in hexadecimal digits, where it was wanted */
+  async finish(): Promise<string | undefined> {
     for (const piece of this.assembler.end()) {
       if (piece instanceof Uint8Array) await this.writeAround(piece);
       else for await (const chunk of this.asides.get(piece.stream)!.chunks()) await this.write(chunk);
     }
     for (const aside of this.asides.values()) await aside.close();
     await this.output.finish();
-    return this.hash.digest('hex');
+    return this.hash?.digest('hex');
   }
 
   publish(): Promise<void> {
@@ -89,7 +95,7 @@ export class WrittenFile {
   private async write(bytes: Uint8Array): Promise<void> {
     this.bytes += bytes.length;
     const written = this.output.write(bytes);
-    this.hash.update(bytes);
+    this.hash?.update(bytes);
     await written;
   }
 }

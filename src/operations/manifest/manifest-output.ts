@@ -65,7 +65,7 @@ export class ManifestOutput {
   }
 
   private tell(
-    { path: file, ...sums }: ExportedFile,
+    { path: file, rows, bytes, sha256 }: ExportedFile,
     beside: boolean,
     { format, text }: Written,
   ): ManifestFile {
@@ -74,7 +74,9 @@ export class ManifestOutput {
     return {
       path: path.relative(this.directory, file).split(path.sep).join('/'),
       format: format.name,
-      ...sums,
+      rows,
+      bytes,
+      sha256: sha256!, // an export with a manifest makes them
       text: {
         header: chosen('header', text.header, true),
         null: chosen('null', text.null, ''),
