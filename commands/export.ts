@@ -133,7 +133,7 @@ async function run(
     text,
     manifest: options.manifest && { pgvVersion: program.version },
     places,
-    // Nobody sees them otherwise, and they take a fifth of the time.
+    // Nobody sees them otherwise, and a GB takes the better part of a second.
     summed: output.json,
     reporter,
     signal,
