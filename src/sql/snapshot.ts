@@ -19,7 +19,7 @@ export function importSnapshot(snapshot: string): string {
 
 /** For this transaction alone, as behind a pooler the session is not ours: what the text of values depends on, no limits. */
 export const settleTransaction = `SELECT pg_catalog.set_config(name, value, true)
-FROM (VALUES ('datestyle', 'ISO'), ('extra_float_digits', '1'), ('statement_timeout', '0'),
+FROM (VALUES ('DateStyle', 'ISO'), ('extra_float_digits', '1'), ('statement_timeout', '0'),
   ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0')) AS wanted (name, value)
 JOIN pg_catalog.pg_settings USING (name)`;
 

@@ -91,7 +91,13 @@ eachDatabase((fixture) => {
     const database = await fixture.open();
     await makeOdd(database);
     const cwd = await temporaryDirectory();
+    await database.query(
+      `SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET extra_float_digits = -9`,
+    );
     await exportOdd(database, `${cwd}/odd/`);
+    const { rows: settings } = await database.query(`SELECT current_setting('datestyle') AS style`);
+    expect(settings).toEqual([{ style: 'German, DMY' }]);
+    await database.query('RESET ALL');
     const found = await readManifest('odd', cwd);
     expect(found.manifest.digest).toMatchObject({
       algorithm: 'md5-sum-1',
