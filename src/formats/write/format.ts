@@ -139,7 +139,7 @@ export interface WriteFormat {
   partLength?: number;
   /** Which of --no-header, --null, --delimiter mean something. */
   textOptions: readonly (keyof TextOptions)[];
-  /** `around`: the file's bytes are compressed, part by part; a list: what the format can do within, the default first. */
+  /** `around`: the file's bytes are compressed, part by part; a list: what it can be asked to do within. */
   compression: 'around' | readonly Compression[];
   /** How a column of this type is best sent. */
   sent: (type: ValueType) => Sent;

@@ -84,6 +84,8 @@ describe.each<[string, WriteFormat, ReadFormat]>([
       ['own', { name: 'own_type' }, 'text'],
       ['small', { name: 'int2' }, 'smallint'],
       ['day', { name: 'date' }, 'date'],
+      ['moment', { name: 'timestamp' }, 'timestamp'],
+      ['instant', { name: 'timestamptz' }, 'timestamptz'],
     ];
     const columns = given.map(([name, type]) => writeColumn(writer, name, type));
     const nulls = columns.map(({ type, sent }) =>

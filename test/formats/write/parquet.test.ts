@@ -61,12 +61,14 @@ test('a column chunk of many pages, with rows of NULL between', async () => {
   for (let i = 0; i < rows; i++) {
     if (((validity[i >> 3]! >> (i & 7)) & 1) === 0) values.fill(0, i * dimensions, (i + 1) * dimensions);
   }
+  const texts = Array.from({ length: rows }, (_, i) => (i % 7 === 3 ? null : String(i).padEnd(777)));
   const batch: Batch = {
     rows,
     columns: [
       { kind: 'int64', values: BigInt64Array.from({ length: rows }, (_, i) => BigInt(i)), validity },
       { kind: 'vector', dimensions, values, validity },
       { kind: 'vector', dimensions, values, validity: undefined },
+      columnOf({ name: 'text' }, texts),
     ],
   };
   const vector: ValueType = { name: 'vector', length: dimensions };
@@ -74,6 +76,7 @@ test('a column chunk of many pages, with rows of NULL between', async () => {
     writeColumn(parquetFormat, 'id', 'int8'),
     writeColumn(parquetFormat, 'some', vector),
     writeColumn(parquetFormat, 'all', vector),
+    writeColumn(parquetFormat, 'texts', 'text'),
   ];
   const bytes = await fileOf(parquetFormat, columns, [batch], 'zstd');
   expect((await wireOfFile(parquet, bytes, columns)).equals(wireOf([batch]))).toBe(true);
@@ -83,6 +86,7 @@ test('a column chunk of many pages, with rows of NULL between', async () => {
     id: 2999n,
     some: Array.from(values.subarray(2999 * dimensions, 3000 * dimensions)),
     all: Array.from(values.subarray(2999 * dimensions, 3000 * dimensions)),
+    texts: texts[2999],
   });
 });
 
