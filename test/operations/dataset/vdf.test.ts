@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { runInMemory } from '../../commands/memory-io.ts';
 import { emptyDatabase, type Fixture } from '../../support/databases.ts';
@@ -67,12 +67,14 @@ describe.skipIf(noServer)('a dataset of vector-io', () => {
   let fixture: Fixture;
   let database: Database;
   let cwd: string;
-  beforeEach(async () => {
+  beforeAll(async () => {
     fixture = await emptyDatabase('server');
     database = await fixture.open();
-    cwd = await temporaryDirectory();
   });
-  afterEach(() => database.close());
+  beforeEach(async () => {
+    cwd = await temporaryDirectory();
+    await database.query('DROP TABLE IF EXISTS docs');
+  });
 
   async function write(files: Record<string, string | Uint8Array>): Promise<void> {
     for (const [name, content] of Object.entries(files)) {

@@ -137,6 +137,10 @@ describe.skipIf(noServer)('on the command line', () => {
     ['csv'],
     ['strange', '--no-header', '--null', 'nil', '--delimiter', ';'],
     ['binary', '--format', 'binary', '--split', '100', '--compress', 'zstd'],
+    ['tsv', '--format', 'tsv', '--compress', 'gzip'],
+    ['jsonl', '--format', 'jsonl'],
+    ['parquet', '--format', 'parquet', '--split', '200'],
+    ['arrow', '--format', 'arrow'],
   ];
 
   test.each(exports)('%s: another database has the table, its rows and its indexes', async (name) => {
