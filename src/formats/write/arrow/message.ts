@@ -1,7 +1,7 @@
 import { encodeFlatbuffer, type Table } from './flatbuffer.ts';
 
 /** All that is written begins and ends at multiples of this, so that a file in memory can be worked with as it lies. */
-export const alignment = 64;
+const alignment = 64;
 
 export function aligned(length: number): number {
   return Math.ceil(length / alignment) * alignment;
