@@ -143,7 +143,7 @@ export function printHalves(at: i32, count: i32, scales: i32, out: i32): i32 {
   const product01 = i64x2.add(i64x2.extmul_low_i32x4_u(value, high), carry01);
   const product23 = i64x2.add(i64x2.extmul_high_i32x4_u(value, high), carry23);
   const rest = v128.shuffle<i32>(product01, product23, 0, 2, 4, 6);
-  const cutOff = i32x4.shr_u(i32x4.gt_u(rest, i32x4.splat(1)), 31);
+  const cutOff = i32x4.shr_u(i32x4.ne(rest, i32x4.splat(0)), 31);
   return v128.or(v128.shuffle<i32>(product01, product23, 1, 3, 5, 7), cutOff);
 }
 

@@ -57,8 +57,7 @@ function scaled(low: number, high: number, value: number): number {
   const lower = carry + high * valueLow;
   const upper = Math.floor(lower / 0x10000) + high * valueHigh;
   const rest = (upper % 0x10000) * 0x10000 + (lower % 0x10000);
-  // The factor was rounded up: a rest of 1 is none.
-  return Math.floor(upper / 0x10000) | (rest > 1 ? 1 : 0);
+  return Math.floor(upper / 0x10000) | (rest === 0 ? 0 : 1);
 }
 
 /** Of a scale: the factor's low and high word, k, and one that makes them sixteen bytes. */

@@ -20,7 +20,20 @@ const corners = [
   // Half way between two decimals of eight digits.
   ...Array.from({ length: 2000 }, (_, i) => patternOf(2 ** 21 + 0.25 + i * 0.5)),
   ...Array.from({ length: 2000 }, (_, i) => patternOf(2 ** 24 - 2000 + 2 * i)),
+  ...roundHalfWays(),
 ].flatMap((pattern) => [-2, -1, 0, 1, 2].map((step) => Math.max(pattern + step, 0)));
+
+/** Numbers whose half-way point to the next one has few digits, and yet is not theirs: large ones, c × 2^q. */
+function* roundHalfWays(): Iterable<number> {
+  for (let q = 1; q <= 31; q++) {
+    const divisor = 5 ** Math.floor(Math.log10(2 ** q) + 1);
+    const first = Math.ceil(2 ** 24 / divisor) | 1;
+    for (let i = 0; i < 20; i++) {
+      const doubled = divisor * (first + 2 * i);
+      if (doubled < 2 ** 25) yield ((q + 150) << 23) | (((doubled - 1) / 2) & 0x7fffff);
+    }
+  }
+}
 
 function patternOf(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0]!;
