@@ -37,7 +37,7 @@ describe.skipIf(noServer !== null)('on a server', () => {
     );
   });
 
-  const slowly = ['--where', 'id < 13000 OR pg_sleep(0.0005) IS NOT NULL'];
+  const slowly = ['--where', 'id < 13000 OR id % 4 > 0 OR pg_sleep(0.001) IS NOT NULL'];
   const copy = (args: readonly string[], options?: RunOptions) =>
     pgv(['copy', source.url, target.url, '-t', 'wide', ...args], options);
   const count = async (table: string) =>
@@ -72,10 +72,8 @@ describe.skipIf(noServer !== null)('on a server', () => {
 
   test('kill -9: a table that the copy had made is made again', async () => {
     const args = ['--to-table', 'killed'];
-    for (let kills = 0; kills < 2; kills++) {
-      expect((await endedBy('SIGKILL', args)).signal).toBe('SIGKILL');
-      expect(await count('killed')).toBeGreaterThan(0);
-    }
+    expect((await endedBy('SIGKILL', args)).signal).toBe('SIGKILL');
+    expect(await count('killed')).toBeGreaterThan(0);
     const { code, stderr } = await copy(args);
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('beginning the load of public.wide of');

@@ -134,6 +134,11 @@ export interface PieceDecoder {
    * @throws DataError with file, row and column for a bad record; NeedsText on the binary road
    */
   batches: (piece: Piece, onBad?: OnBadRecord) => Iterable<Batch>;
+  /**
+   * The piece's rows as COPY takes them by the binary road, in chunks that may end anywhere, where they go on just as they
+   * are; undefined: they have to be decoded.
+   */
+  asTheyAre?: (piece: Piece) => Iterable<Uint8Array> | undefined;
   /** Input bytes of the current piece that have been decoded. */
   readonly bytesRead: number;
   /** The number in the file of the piece's n-th decoded row (from 0), once the piece has been decoded that far. */

@@ -31,7 +31,7 @@ export interface CopyOptions extends VectorOptions {
   columns?: readonly string[] | undefined;
   /** SQL. */
   where?: string | undefined;
-  /** Lanes that write, at the most; default: as many as there are cores, and at most 4. */
+  /** Lanes that write, at the most, beside half as many that read; default: as many as there are cores, and at most 4. */
   jobs?: number | undefined;
   /** What the table holds goes first; default no. */
   truncate?: boolean | undefined;
@@ -120,7 +120,8 @@ async function load(copy: Copy, session: Session, moment: Moment): Promise<Inges
     name,
     moment,
     ranges: await planRanges(session, source, reporter),
-    lanes: Math.min(options.jobs ?? defaultLanes(), from.maxLanes),
+    // To read a row takes less than half of what it takes to store it.
+    lanes: Math.min(Math.ceil((options.jobs ?? defaultLanes()) / 2), from.maxLanes),
     flags: source.flags,
   };
   let first = true;

@@ -29,7 +29,12 @@ export class PieceEncoder {
     frames.clear();
     const isBinary = options.road === 'binary';
     if (isBinary) frames.addBytes(binaryHeader);
-    yield* this.encodeBatches(decoder, piece, options);
+    const asTheyAre = isBinary && options.numberedFrom === undefined ? decoder.asTheyAre?.(piece) : undefined;
+    if (asTheyAre === undefined) yield* this.encodeBatches(decoder, piece, options);
+    else {
+      yield* frames.take();
+      yield* passedOn(asTheyAre, decoder, piece, options);
+    }
     if (isBinary) frames.addBytes(binaryTrailer);
     yield* frames.take();
   }
@@ -57,6 +62,20 @@ export class PieceEncoder {
       if (isStopped()) throw new InterruptedError();
       onBatch(rows, decoder.bytesRead);
     }
+  }
+}
+
+/** Rows that nobody looks at: how many have gone, their bytes tell about. */
+function* passedOn(
+  chunks: Iterable<Uint8Array>,
+  decoder: PieceDecoder,
+  { bytes, location }: Piece,
+  { onBatch, isStopped }: EncodeOptions,
+): Generator<Uint8Array> {
+  for (const chunk of chunks) {
+    yield chunk;
+    if (isStopped()) throw new InterruptedError();
+    onBatch(Math.floor((location.records * decoder.bytesRead) / bytes.length), decoder.bytesRead);
   }
 }
 

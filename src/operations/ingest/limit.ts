@@ -60,6 +60,10 @@ export class LimitingDecoder implements PieceDecoder {
     return this.upTo(firstRow + records - 1, whole(piece), onBad);
   }
 
+  asTheyAre(piece: Piece): Iterable<Uint8Array> | undefined {
+    return piece.held === undefined ? this.decoder.asTheyAre?.(piece) : undefined;
+  }
+
   rowNumber(piece: Piece, n: number): number {
     return this.decoder.rowNumber(whole(piece), n);
   }

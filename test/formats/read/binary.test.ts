@@ -54,9 +54,12 @@ async function read(
     inferred: false,
   }));
   const decoder = binary.decoder(file.layout, columns, 'binary', { utc: true });
+  const fewer = binary.decoder(file.layout, columns.slice(1), 'binary', { utc: true });
   const reading: Reading = { rows: [], records: [], stored: new Map() };
   for await (const piece of file.pieces(options.stored)) {
     const { location } = piece;
+    expect(Buffer.concat([...decoder.asTheyAre!(piece)!])).toEqual(Buffer.from(piece.bytes));
+    expect(fewer.asTheyAre!(piece)).toBeUndefined();
     let n = 0;
     for (const batch of decoder.batches(piece)) {
       for (let row = 0; row < batch.rows; row++, n++) {

@@ -40,3 +40,15 @@ test.each([1, 3, 39, 40, 41])('the first %i rows of arrays side by side', async 
     expect(weights).toEqual(Array.from({ length: Math.min(limit, 40) }, (_, row) => row / 7));
   }
 });
+
+test('what goes on as it is goes on whole', () => {
+  const layout = { format: 'binary', file: 'a.bin', fields: 1 };
+  const column = { name: 'a', field: 0, type: { name: 'text' }, inferred: false };
+  const decoder = new LimitingDecoder(
+    readFormat('binary')!.decoder(layout, [column], 'binary', { utc: true }),
+  );
+  const location = { sequence: 0, firstRow: 1, records: 1, byteOffset: 0, byteLength: 7 };
+  const piece = { location, bytes: Uint8Array.from([0, 1, 0, 0, 0, 1, 0x61]) };
+  expect([...decoder.asTheyAre(piece)!]).toEqual([piece.bytes]);
+  expect(decoder.asTheyAre({ ...piece, held: 2 })).toBeUndefined();
+});

@@ -3,7 +3,7 @@ import { grown } from '../../../growing.ts';
 import type { TextReader } from '../../../text-reader.ts';
 import { TupleWalker } from '../../../tuples.ts';
 import { passingReader } from '../../../values/bytes-reader.ts';
-import type { DecodedColumn, Layout, PieceDecoder, RejectedRecord } from '../format.ts';
+import type { DecodedColumn, Layout, PieceDecoder, RejectedRecord, Road } from '../format.ts';
 
 export interface BinaryLayout extends Layout {
   /** A row's. */
@@ -14,18 +14,22 @@ export interface BinaryLayout extends Layout {
 const batchLength = 256 * 1024;
 
 /** Takes tuples apart into columns of bytes that PostgreSQL reads, and judges. */
-export function binaryDecoder(layout: Layout, columns: readonly DecodedColumn[]): PieceDecoder {
-  return new BinaryDecoder(layout as BinaryLayout, columns);
+export function binaryDecoder(layout: Layout, columns: readonly DecodedColumn[], road: Road): PieceDecoder {
+  return new BinaryDecoder(layout as BinaryLayout, columns, road);
 }
 
 class BinaryDecoder implements PieceDecoder {
   bytesRead = 0;
   private readonly walker: TupleWalker;
   private readonly columns: readonly { field: number; reader: TextReader }[];
+  /** The tuples are those that COPY is to have. */
+  private readonly isWhole: boolean;
   /** Where each row of the piece begins. */
   private starts = new Int32Array(0);
 
-  constructor({ fields }: BinaryLayout, columns: readonly DecodedColumn[]) {
+  constructor({ fields }: BinaryLayout, columns: readonly DecodedColumn[], road: Road) {
+    this.isWhole =
+      road === 'binary' && columns.length === fields && columns.every(({ field }, i) => field === i);
     this.walker = new TupleWalker(fields);
     this.columns = columns.map(({ field }) => ({ field, reader: passingReader() }));
   }
@@ -46,6 +50,10 @@ class BinaryDecoder implements PieceDecoder {
     }
   }
 
+  asTheyAre(piece: Piece): Iterable<Uint8Array> | undefined {
+    return this.isWhole ? this.chunks(piece) : undefined;
+  }
+
   rowNumber({ location }: Piece, n: number): number {
     return location.firstRow + n;
   }
@@ -53,6 +61,13 @@ class BinaryDecoder implements PieceDecoder {
   record({ bytes, location }: Piece, n: number): RejectedRecord {
     const start = this.starts[n]!;
     return { bytes: bytes.slice(start, this.starts[n + 1]), byteOffset: location.byteOffset + start };
+  }
+
+  private *chunks({ bytes }: Piece): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += batchLength) {
+      this.bytesRead = Math.min(at + batchLength, bytes.length);
+      yield bytes.subarray(at, this.bytesRead);
+    }
   }
 
   private take(bytes: Uint8Array, at: number, row: number): number {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../src/database/database.ts';
-import { InterruptedError } from '../../src/errors.ts';
-import { type CopyOptions, type CopySummary, copyTable } from '../../src/operations/copy/copy.ts';
-import { ensureExtension } from '../../src/operations/extension.ts';
-import { type Reporter, silentReporter } from '../../src/progress.ts';
-import { type DatabaseKind, emptyDatabase, type Fixture } from '../support/databases.ts';
-import { noServer } from '../support/servers.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { InterruptedError } from '../../../src/errors.ts';
+import { type CopyOptions, type CopySummary, copyTable } from '../../../src/operations/copy/copy.ts';
+import { ensureExtension } from '../../../src/operations/extension.ts';
+import { type Reporter, silentReporter } from '../../../src/progress.ts';
+import { type DatabaseKind, emptyDatabase, type Fixture } from '../../support/databases.ts';
+import { noServer } from '../../support/servers.ts';
 
 interface Pair {
   from: Database;
