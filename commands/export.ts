@@ -34,6 +34,17 @@ export function configure(command: Command): Command {
   const formats = writeFormats.map(({ name }) => name).join(', ');
   addConnectionOptions(addTableOptions(command))
     .argument('[table]', 'the table or view; default: the only table with vectors')
+    .optionsGroup('Which rows:')
+    .option('--columns <a,b,c>', 'these columns, in this order', nameList)
+    .option('--where <sql>', 'rows for which this holds')
+    .option('--tenant <id>', "this tenant's rows")
+    .option('--tenant-column <name>', 'the column that tells the tenant (default: tenant_id)')
+    .option('--order-by <sql>', "in this order, over one lane (default: the table's own)")
+    .option('--limit <n>', 'at most so many rows, over one lane', wholeNumber({ min: 0 }))
+    .option('--sample <n>', 'so many rows, chosen by chance, over one lane', wholeNumber({ min: 0 }))
+    .option('--seed <n>', 'the same seed chooses the same sample', wholeNumber())
+    .option('--query <sql>', 'the rows of a query instead of a table, over one lane')
+    .optionsGroup('Where to, and as what:')
     .option(
       '-o, --output <file|dir/>',
       'default: stdout where that is no terminal, else <table>.<format>; - is stdout',
@@ -50,36 +61,28 @@ export function configure(command: Command): Command {
       'into numbered files of so many rows, or at most so large: 1000000, 2GB',
       splitValue,
     )
-    .option('--columns <a,b,c>', 'these columns, in this order', nameList)
-    .option('--where <sql>', 'rows for which this holds')
-    .option('--tenant <id>', "this tenant's rows")
-    .option('--tenant-column <name>', 'the column that tells the tenant (default: tenant_id)')
-    .option('--order-by <sql>', "in this order, over one lane (default: the table's own)")
-    .option('--limit <n>', 'at most so many rows, over one lane', wholeNumber({ min: 0 }))
-    .option('--sample <n>', 'so many rows, chosen by chance, over one lane', wholeNumber({ min: 0 }))
-    .option('--seed <n>', 'the same seed chooses the same sample', wholeNumber())
-    .option('--query <sql>', 'the rows of a query instead of a table, over one lane')
+    .option('--no-header', 'csv, tsv: without the line of column names')
+    .option('--null <text>', 'csv, tsv: what stands for NULL (default: nothing at all)')
+    .option('--delimiter <character>', 'csv: between two fields, \\t for a tab (default: a comma)')
+    .option('--force', 'overwrite files that are there')
+    .optionsGroup('Options:')
     .option(
       '--jobs <n>',
       'lanes side by side (default: as many as cores, at most 4)',
       wholeNumber({ min: 1, max: 64 }),
-    )
-    .option('--no-header', 'csv, tsv: without the line of column names')
-    .option('--null <text>', 'csv, tsv: what stands for NULL (default: nothing at all)')
-    .option('--delimiter <character>', 'csv: between two fields, \\t for a tab (default: a comma)')
-    .option(
-      '--manifest',
-      'write beside the files what they are: table, indexes, rows, sums; `pgv ingest` makes it again',
     )
     .option(
       '--resume',
       'keep what is interrupted, and go on with it: csv, tsv, jsonl or binary along the primary key',
     )
     .option(
+      '--manifest',
+      'write beside the files what they are: table, indexes, rows, sums; `pgv ingest` makes it again',
+    )
+    .option(
       '--verify <manifest>',
       'export nothing: compare the database with a manifest (exit 1: it differs)',
     )
-    .option('--force', 'overwrite files that are there')
     .action(action<ExportOptions, [string | undefined]>({ writes: false }, run));
   return addExamples(command, [
     'pgv export docs -o docs.csv',
