@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander';
-import { type CopyOptions, copyTable } from '../src/operations/copy/copy.ts';
+import { copyTable } from '../src/operations/copy/copy.ts';
+import { describeCopy } from '../src/operations/copy/describe-copy.ts';
+import type { CopyOptions } from '../src/operations/copy/options.ts';
 import type { OnConflict } from '../src/sql/staging.ts';
 import { maxDimensions } from '../src/vector/limits.ts';
 import type { VectorType } from '../src/vector/metrics.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { type DatabaseFlags, openBoth } from './copy/databases.ts';
+import { renderDescription } from './copy/description.ts';
 import { nameList, wholeNumber } from './option-values.ts';
 import { addExamples, addTableOptions } from './options.ts';
 import { bytes, counted, duration } from './output/units.ts';
@@ -22,6 +25,7 @@ interface CopyFlags extends DatabaseFlags {
   onConflict?: OnConflict;
   key?: string[];
   atomic?: true;
+  dryRun?: true;
 }
 
 export function configure(command: Command): Command {
@@ -65,6 +69,7 @@ export function configure(command: Command): Command {
       'lanes side by side (default: the cores, at most 4)',
       wholeNumber({ min: 1, max: 64 }),
     )
+    .option('--dry-run', 'tell what would happen, and copy nothing')
     .action(
       action<CopyFlags, [string | undefined, string | undefined]>({ writes: true, endsItself: true }, run),
     );
@@ -81,6 +86,12 @@ async function run(context: Context<CopyFlags>, ...args: (string | undefined)[])
   const { options, output, reporter, signal, table } = context;
   const { from, to } = await openBoth(context, args);
   const request: CopyOptions = { ...options, table };
+  if (options.dryRun) {
+    const description = await describeCopy(from, to, request, reporter, signal);
+    if (output.json) await output.document(description);
+    else await output.write(renderDescription(description));
+    return;
+  }
   const summary = await copyTable(from, to, request, reporter, signal);
   const { rows, bytes: size, seconds, indexes } = summary;
   const built = indexes.length === 0 ? '' : `, with ${counted(indexes.length, 'index', 'indexes')}`;

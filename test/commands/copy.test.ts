@@ -70,6 +70,22 @@ describe.skipIf(noServer !== null)('on a server', () => {
     expect(again.stderr).toContain('holds rows already');
   });
 
+  test('--dry-run', async () => {
+    const args = ['--to-table', 'dry', '--type', 'halfvec', '--dry-run'];
+    const { code, stdout, stderr } = await copy(args);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('"v" halfvec(2)');
+    expect(stdout).toContain('USING hnsw (v halfvec_l2_ops)');
+    expect(JSON.parse((await copy([...args, '--json'])).stdout)).toMatchObject({
+      table: 'dry',
+      truncate: false,
+      through: 'pieces',
+      values: 'binary',
+      columns: [{ column: 'id', type: 'integer', sent: '"id"' }, {}, { sent: '("v")::"public"."halfvec"' }],
+    });
+    expect((await to.query("SELECT to_regclass('dry') AS made")).rows).toEqual([{ made: null }]);
+  });
+
   test('kill -9: a table that the copy had made is made again', async () => {
     const args = ['--to-table', 'killed'];
     expect((await endedBy('SIGKILL', args)).signal).toBe('SIGKILL');

@@ -17,9 +17,10 @@ import { type ChangedColumn, typeAfter } from './vector-column.ts';
  */
 export function changedTable(
   table: ManifestTable,
-  changed: ChangedColumn,
+  changed: ChangedColumn | undefined,
   reporter: Reporter,
 ): ManifestTable {
+  if (changed === undefined) return table;
   const { name, vector, dimensions } = changed.column;
   const type = typeInNewTable({ name: vector, dimensions }, changed.options);
   if (type === typeInNewTable({ name: vector, dimensions }, {})) return table;

@@ -1,46 +1,25 @@
 import type { Database, Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
-import { selectRows } from '../../sql/export.ts';
 import { parseTableName } from '../../sql/identifiers.ts';
 import { indexFacts } from '../../sql/manifest.ts';
-import type { OnConflict } from '../../sql/staging.ts';
 import { cancellable } from '../cancellable.ts';
 import { inOneMoment, type Moment } from '../export/moment.ts';
 import { planRanges } from '../export/ranges.ts';
-import { asUsage } from '../export/source.ts';
 import { type IngestOptions, ingest } from '../ingest/ingest.ts';
-import type { VectorOptions } from '../ingest/mapping/vector-options.ts';
 import type { TableMaker } from '../ingest/new-table.ts';
 import type { IngestSummary } from '../ingest/summary.ts';
-import { defaultLanes } from '../lanes.ts';
 import { makeTableAgain } from '../manifest/make-table.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
 import { changedTable } from './changed-table.ts';
 import { inWordsOfCopy } from './errors.ts';
-import { type ColumnsPlan, planColumns } from './plan-columns.ts';
+import { lanesOf } from './lanes.ts';
+import type { CopyOptions } from './options.ts';
+import type { ColumnsPlan } from './plan-columns.ts';
+import { planCopy } from './plan-copy.ts';
 import { moveSequences } from './sequences.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { tableInput } from './table-input.ts';
-import { refuseFilled, refuseSameTable } from './target.ts';
-
-export interface CopyOptions extends VectorOptions {
-  /** `[schema.]name`; undefined: the only table with vectors. */
-  table: string | undefined;
-  /** Default: of the same name. */
-  toTable?: string | undefined;
-  columns?: readonly string[] | undefined;
-  /** SQL. */
-  where?: string | undefined;
-  /** Lanes that write, at the most, beside half as many that read; default: as many as there are cores, and at most 4. */
-  jobs?: number | undefined;
-  /** What the table holds goes first; default no. */
-  truncate?: boolean | undefined;
-  /** What becomes of rows whose key is there already; undefined: there must be no rows at all. */
-  onConflict?: OnConflict | undefined;
-  key?: readonly string[] | undefined;
-  /** All rows or none; default no. */
-  atomic?: boolean | undefined;
-}
+import { refuseSameTable } from './target.ts';
 
 /** What was copied. */
 export interface CopySummary
@@ -120,22 +99,15 @@ async function load(copy: Copy, session: Session, moment: Moment): Promise<Inges
     name,
     moment,
     ranges: await planRanges(session, source, reporter),
-    // To read a row takes less than half of what it takes to store it.
-    lanes: Math.min(Math.ceil((options.jobs ?? defaultLanes()) / 2), from.maxLanes),
+    lanes: lanesOf(from, to, options).reading,
     flags: source.flags,
   };
-  let first = true;
-  const plan = async (): Promise<ColumnsPlan> => {
-    // As it is now: one that an interrupted copy had made is gone.
-    const existing = await describeTable(to, subject.toTable);
-    const mayHold = options.truncate === true || options.onConflict !== undefined;
-    if (first && existing !== undefined && !mayHold) await refuseFilled(to, existing);
-    first = false;
-    const planned = planColumns(source.columns, existing, subject.changed);
-    const expressions = planned.columns.map(({ expression }) => expression);
-    await session.query(selectRows(expressions, { ...source.rows, limit: 0 })).catch((error: unknown) => {
-      throw asUsage(error, source.flags);
-    });
+  let planned: Promise<ColumnsPlan> | undefined;
+  const plan = () => {
+    // The table as it is now: one that an interrupted copy had made is gone. Planned once, as later it holds rows.
+    planned ??= describeTable(to, subject.toTable).then((existing) =>
+      planCopy(session, to, subject, existing, options),
+    );
     return planned;
   };
   reporter.note(`copying ${table.schema}.${table.name} from ${from.target.description}`);
@@ -170,10 +142,7 @@ function loadOptions({ subject, options, reporter }: Copy): IngestOptions {
 function makerOf({ told, changed, name, toTable }: Subject, reporter: Reporter): TableMaker {
   const making = { target: parseTableName(toTable), ledger: true, source: name };
   return {
-    make: (session) => {
-      const table = changed === undefined ? told : changedTable(told, changed, reporter);
-      return makeTableAgain(session, table, making, reporter);
-    },
+    make: (session) => makeTableAgain(session, changedTable(told, changed, reporter), making, reporter),
     // That the columns fit was seen when they were planned.
     check: async () => {},
   };

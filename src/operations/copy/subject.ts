@@ -5,7 +5,7 @@ import { type Source, tableSource } from '../export/source.ts';
 import { describeTableFor } from '../manifest/describe-table.ts';
 import type { ManifestTable } from '../manifest/manifest.ts';
 import type { TableDescription } from '../tables.ts';
-import type { CopyOptions } from './copy.ts';
+import type { CopyOptions } from './options.ts';
 import { sameName } from './target.ts';
 import { type ChangedColumn, changedColumn } from './vector-column.ts';
 

@@ -1,4 +1,4 @@
-import type { Session } from '../../database/database.ts';
+import type { Session, Statement } from '../../database/database.ts';
 import { PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { quoteName, type TableName } from '../../sql/identifiers.ts';
@@ -61,11 +61,8 @@ export async function makeTableAgain(
   const made = deferred ? table : withoutIvfflat(table, reporter);
   const { schema: extension } = await requireVectorExtension(session);
   const path = [...new Set([extension, schema, 'public'])].map(quoteName).join(', ');
-  const kept = made.constraints.filter(({ kind }) => kind !== 'foreign key');
   await withLocalSettings(session, { search_path: path }, async () => {
-    const named = target.name === table.name;
-    const whole = { ...made, constraints: kept };
-    for (const statement of makeTable({ schema, name: target.name }, whole, named)) {
+    for (const statement of statementsFor(made, { schema, name: target.name })) {
       await session.query(statement).catch((error: unknown) => {
         throw explain(error, source);
       });
@@ -77,6 +74,12 @@ export async function makeTableAgain(
   }
   for (const line of notMadeAgain(table)) reporter.warn(line);
   return summaryOf(made);
+}
+
+/** The statements that make a table again, one after the other; without its foreign keys, as their tables may be missing. */
+export function statementsFor(table: ManifestTable, target: { schema: string; name: string }): Statement[] {
+  const constraints = table.constraints.filter(({ kind }) => kind !== 'foreign key');
+  return makeTable(target, { ...table, constraints }, target.name === table.name);
 }
 
 /** @throws UsageError for a table that lacks columns, or has them of another type */
