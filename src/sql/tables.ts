@@ -70,7 +70,7 @@ const described = (source: string): string => `WITH RECURSIVE ${vectorTypes}, so
   SELECT chain.position, d.typbasetype, d.typtypmod, chain."notNull" OR d.typnotnull, chain."hasDefault" OR d.typdefault IS NOT NULL
   FROM chain
   JOIN pg_catalog.pg_type d ON d.oid = chain.type AND d.typtype = 'd'
-), described AS (
+), described AS NOT MATERIALIZED (
   SELECT t.oid, t.typoutput::text AS output, jsonb_build_object('oid', t.oid::int8, 'schema', n.nspname, 'name', t.typname, 'kind', t.typtype, 'category', t.typcategory) AS type
   FROM pg_catalog.pg_type t
   JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
