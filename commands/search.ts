@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../src/errors.ts';
 import { type SearchOptions, type SearchResult, search } from '../src/operations/search/search.ts';
+import type { IterativeScan } from '../src/operations/search/settings.ts';
 import type { Metric } from '../src/vector/metrics.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
@@ -9,6 +10,7 @@ import { decimalNumber, keyValue, metric, nameList, wholeNumber } from './option
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 import { csvRecord } from './output/csv.ts';
 import { jsonLine } from './output/json.ts';
+import { explanationLines } from './search/explanation.ts';
 
 interface SearchFlags {
   id?: string;
@@ -17,10 +19,13 @@ interface SearchFlags {
   where?: string;
   filter?: [string, string][];
   maxDistance?: number;
+  minScore?: number;
   columns?: string[];
   exact?: true;
   efSearch?: number;
   probes?: number;
+  iterativeScan?: IterativeScan;
+  explain?: true;
   format: 'table' | 'jsonl' | 'csv';
 }
 
@@ -44,10 +49,18 @@ export function configure(command: Command): Command {
       keyValue,
     )
     .option('--max-distance <d>', 'none farther away', decimalNumber())
+    .option('--min-score <s>', 'none of a lower score', decimalNumber())
     .option('--columns <a,b,c>', 'columns to show (default: all but vectors)', nameList)
     .option('--exact', 'compare every row, without the index')
     .option('--ef-search <n>', 'hnsw: candidates kept while searching', wholeNumber({ min: 1, max: 1000 }))
     .option('--probes <n>', 'ivfflat: lists read', wholeNumber({ min: 1, max: 32_768 }))
+    .addOption(
+      new Option(
+        '--iterative-scan <mode>',
+        'whether an index goes on until enough rows pass the filters (default: strict_order, where pgvector can)',
+      ).choices(['off', 'strict_order', 'relaxed_order']),
+    )
+    .option('--explain', 'how the rows were found: the road, the index, rows scanned, time, the plan')
     .addOption(
       new Option('--format <format>', 'how the rows are written')
         .choices(['table', 'jsonl', 'csv'])
@@ -72,6 +85,7 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
     reporter,
   );
 
+  for (const line of explanationLines(result.explanation)) reporter.note(line);
   if (output.json) return output.document(documentOf(result));
   const names = ['id', 'distance', 'score', ...result.columns];
   const rows = result.hits.map(({ id, distance, score, values }) => [id, distance, score, ...values]);

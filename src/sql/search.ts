@@ -23,7 +23,6 @@ export interface NearestQuery {
   /** The user's own SQL. */
   where?: string | undefined;
   conditions: readonly Condition[];
-  maxDistance?: number | undefined;
 }
 
 /** An operator that is found whatever the search path. */
@@ -57,14 +56,9 @@ export function nearest(query: NearestQuery): Statement {
   WHERE ${conditions.join('\n    AND ')}
   ORDER BY ${column} ${query.operator} $1::text::${query.type}
   LIMIT $${values.length}::int8`;
-  let outer = 'SELECT * FROM nearest';
-  if (query.maxDistance !== undefined) {
-    values.push(query.maxDistance);
-    outer += ` WHERE distance <= $${values.length}::float8`;
-  }
   const order = ['distance + 0', ...query.key.map((_, i) => `k${i}`)];
   return {
-    text: `WITH nearest AS MATERIALIZED (\n  ${inner}\n)\n${outer}\nORDER BY ${order.join(', ')}`,
+    text: `WITH nearest AS MATERIALIZED (\n  ${inner}\n)\nSELECT * FROM nearest\nORDER BY ${order.join(', ')}`,
     values,
   };
 }
@@ -72,6 +66,11 @@ export function nearest(query: NearestQuery): Statement {
 /** The plan of a search, to see which indexes serve it. */
 export function explained(statement: Statement): Statement {
   return { ...statement, text: `EXPLAIN (FORMAT JSON) ${statement.text}` };
+}
+
+/** The same, run, with what each step did. */
+export function analysed(statement: Statement): Statement {
+  return { ...statement, text: `EXPLAIN (ANALYZE, FORMAT JSON) ${statement.text}` };
 }
 
 /** A stored row's vector as text. */

@@ -85,6 +85,18 @@ eachDatabase((fixture) => {
     expect(JSON.parse(near.stdout).hits).toHaveLength(1);
   });
 
+  test('--explain tells the road on stderr, and under --json in the document', async () => {
+    const args = ['search', '[1,0.5,0]', '--vector-column', 'embedding', '--min-score', '0.5', '--explain'];
+    const { stdout, stderr } = await pgv([...args, '--format', 'csv', '--columns', 'title'], { env: env() });
+    expect(stdout).toMatch(/^id,distance,score,title\n1,.*\n$/);
+    expect(stderr).toMatch(/^road: every row compared, no index\nrows scanned: 3, in [\d.]+ ms\n/);
+    expect(stderr).toContain('Seq Scan on docs: 3 rows');
+    const json = await pgv([...args, '--json'], { env: env() });
+    const { explanation } = JSON.parse(json.stdout);
+    expect(explanation).toMatchObject({ road: 'exact', index: null, cutShort: null, rowsScanned: 3 });
+    expect(explanation.plan).toHaveProperty('Node Type');
+  });
+
   test('wrong usage is 2, told on stderr, and under --json on stdout', async () => {
     const wrong = await pgv(['search', '[1,2]', '--vector-column', 'embedding'], { env: env() });
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
@@ -108,6 +120,8 @@ test.each([
   [['search', '[1]', '--metric', 'manhattan'], /one of cosine, l2, ip, l1, hamming, jaccard/],
   [['search', '[1]', '--filter', 'n'], /<key>=<value>/],
   [['search', '[1]', '--max-distance', 'far'], /must be a number/],
+  [['search', '[1]', '--min-score', 'high'], /must be a number/],
+  [['search', '[1]', '--iterative-scan', 'on'], /Allowed choices are off, strict_order, relaxed_order/],
 ])('%j is wrong usage', async (args, message) => {
   const { code, out, err } = await runInMemory(args, { cwd: await temporaryDirectory() });
   expect({ code, out }).toEqual({ code: 2, out: '' });

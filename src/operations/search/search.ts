@@ -1,11 +1,14 @@
-import type { Database, Session, Statement } from '../../database/database.ts';
+import type { Database, Statement } from '../../database/database.ts';
 import { DataError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { type Condition, explained, keyDiffers, nearest, vectorOfRow } from '../../sql/search.ts';
+import { type Condition, nearest } from '../../sql/search.ts';
 import { type Metric, scoreOf } from '../../vector/metrics.ts';
+import { completely } from './complete.ts';
+import { type Explanation, explain } from './explain.ts';
 import { castType, type Filter, filterCondition } from './filters.ts';
 import { readQueryVector, vectorValue } from './query-vector.ts';
 import { applySettings, type SearchSettings } from './settings.ts';
+import { storedVector } from './stored-vector.ts';
 import { findSubject, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface SearchOptions extends SubjectOptions, SearchSettings {
@@ -16,11 +19,15 @@ export interface SearchOptions extends SubjectOptions, SearchSettings {
   where?: string | undefined;
   filters?: readonly Filter[] | undefined;
   maxDistance?: number | undefined;
+  minScore?: number | undefined;
+  /** The result tells how it was found. */
+  explain?: boolean | undefined;
 }
 
 export interface Hit {
   /** The primary key's value; a list where it has several columns; null where the table has none. */
   id: unknown;
+  /** NaN under cosine where a vector is zero. */
   distance: number;
   score: number;
   /** The shown columns' values, in order. */
@@ -35,10 +42,12 @@ export interface SearchResult {
   /** Names of the shown columns; the key is not among them where it is called `id`. */
   columns: string[];
   hits: Hit[];
+  explanation?: Explanation;
 }
 
 /**
- * The k rows nearest to a vector, the nearest first. Rows without a vector are no answer.
+ * The k rows nearest to a vector, the nearest first: fewer only where fewer pass the conditions. Rows without a vector
+ * are no answer.
  * @throws UsageError where the table, the column, the vector or a condition is not one
  */
 export async function search(
@@ -46,30 +55,49 @@ export async function search(
   options: SearchOptions,
   reporter: Reporter,
 ): Promise<SearchResult> {
+  const { query, k } = options;
   const subject = await findSubject(database, options, reporter);
   const conditions = (options.filters ?? []).map((filter) => filterCondition(subject.table, filter));
-  const rows = await database
+  const { found, explanation } = await database
     .transaction(async (session) => {
       // A row's own neighbours: itself is found too, and left out.
-      const wanted = 'id' in options.query ? options.k + 1 : options.k;
-      await applySettings(session, subject.extensionSchema, options, wanted);
-      const { vector, others } = await queryVector(session, subject, options.query);
-      const statement = nearestTo(vector, subject, [...others, ...conditions], options);
-      const found = await session.query(statement);
-      if (found.rowCount < options.k)
-        await tellOfIndex(session, statement, found.rowCount, options, reporter);
-      return found.rows;
+      const wanted = 'id' in query ? k + 1 : k;
+      const applied = await applySettings(session, subject.extensionSchema, options, wanted);
+      const { vector, others } =
+        'id' in query
+          ? await storedVector(session, subject, query.id)
+          : { vector: readQueryVector(query.vector, subject.column), others: undefined };
+      const statement = nearestTo(
+        vector,
+        subject,
+        others === undefined ? conditions : [others, ...conditions],
+        options,
+      );
+      const complete = await completely(session, statement, k, applied);
+      return {
+        found: complete,
+        explanation: options.explain ? await explain(session, statement, complete, applied) : undefined,
+      };
     })
     .catch((error: unknown) => {
       throw asUsage(error, options);
     });
+  if (found.cutShort !== undefined) {
+    const { index, rows } = found.cutShort;
+    const how =
+      found.attempt === 'wider' ? 'it was asked again with ef_search 1000' : 'every row was compared';
+    reporter.note(`index ${index} gave ${rows} of ${k} rows, so ${how}`);
+  }
+  const hits = found.rows.map((row) => toHit(row, subject)).filter(isNear(options));
+  warnOfZeroVectors(hits, reporter);
   return {
     database: database.target.description,
     table: subject.table.name,
     metric: subject.metric,
-    k: options.k,
+    k,
     columns: subject.shown.map(({ name }) => name),
-    hits: rows.map((row) => toHit(row, subject)),
+    hits,
+    ...(explanation && { explanation }),
   };
 }
 
@@ -77,7 +105,7 @@ function nearestTo(
   vector: string,
   { table, column, operator, key, shown }: Subject,
   conditions: readonly Condition[],
-  { k, where, maxDistance }: SearchOptions,
+  { k, where }: SearchOptions,
 ): Statement {
   return nearest({
     table,
@@ -90,71 +118,7 @@ function nearestTo(
     shown: shown.map(({ name }) => name),
     where,
     conditions,
-    maxDistance,
   });
-}
-
-/** The vector to search with, and which rows are `others` than the one it came from. */
-async function queryVector(
-  session: Session,
-  { table, column, key }: Subject,
-  query: SearchOptions['query'],
-): Promise<{ vector: string; others: Condition[] }> {
-  if ('vector' in query) return { vector: readQueryVector(query.vector, column), others: [] };
-  if (key.length === 0) {
-    throw new UsageError(`table ${table.name} has no primary key to find ${query.id} by`, {
-      code: 'no-key',
-      hint: 'search with a vector instead',
-    });
-  }
-  const columns = key.map(({ name, base }) => ({ name, type: castType(base) }));
-  const id = columns.length === 1 ? [query.id] : compositeId(query.id, columns.length, table.name);
-  const { rows } = await session.query<{ vector: string | null }>(
-    vectorOfRow(table, column.name, columns, id),
-  );
-  const vector = rows[0]?.vector;
-  if (vector === undefined)
-    throw new UsageError(`row ${query.id} does not exist in ${table.name}`, { code: 'no-row' });
-  if (vector === null)
-    throw new UsageError(`row ${query.id} has no vector in ${column.name}`, { code: 'no-vector' });
-  return { vector, others: [keyDiffers(columns, id)] };
-}
-
-function compositeId(text: string, parts: number, table: string): string[] {
-  const fail = () =>
-    new UsageError(
-      `key ${text} is not a JSON list of ${parts} values, as many as the key of ${table} has columns`,
-      {
-        code: 'bad-key',
-        hint: 'write it as \'["a",1]\', and long numbers in quotes',
-      },
-    );
-  let values: unknown;
-  try {
-    values = JSON.parse(text);
-  } catch {
-    throw fail();
-  }
-  if (!Array.isArray(values) || values.length !== parts) throw fail();
-  // What JSON.parse has rounded is no longer the key that was given.
-  if (values.some((value) => Number.isInteger(value) && !Number.isSafeInteger(value))) throw fail();
-  return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
-}
-
-/** Says so where an index may be why there are fewer rows than wanted. */
-async function tellOfIndex(
-  session: Session,
-  statement: Statement,
-  found: number,
-  { k, maxDistance }: SearchOptions,
-  reporter: Reporter,
-): Promise<void> {
-  if (maxDistance !== undefined) return;
-  const { rows } = await session.query<{ 'QUERY PLAN': unknown }>(explained(statement));
-  // Only a scan in the order of distances has an "Order By" of its own.
-  const index = /"Index Name":"([^"]*)"[^{}]*"Order By"/.exec(JSON.stringify(rows[0]?.['QUERY PLAN']))?.[1];
-  if (index === undefined) return;
-  reporter.note(`index ${index} gave ${found} of ${k} rows: --exact compares every row`);
 }
 
 function toHit(row: Record<string, unknown>, { key, metric, shown }: Subject): Hit {
@@ -169,6 +133,20 @@ function toHit(row: Record<string, unknown>, { key, metric, shown }: Subject): H
       return vector !== undefined && typeof value === 'string' ? vectorValue(value, vector) : value;
     }),
   };
+}
+
+/** Bounds are kept here, not in SQL, where they would hide whether an index gave all k rows. NaN is within none. */
+function isNear({ maxDistance, minScore }: SearchOptions): (hit: Hit) => boolean {
+  return ({ distance, score }) =>
+    (maxDistance === undefined || distance <= maxDistance) && (minScore === undefined || score >= minScore);
+}
+
+function warnOfZeroVectors(hits: readonly Hit[], reporter: Reporter): void {
+  const without = hits.filter(({ distance }) => Number.isNaN(distance)).length;
+  if (without === 0) return;
+  reporter.warn(
+    `${without} of ${hits.length} hits have no distance: their vector or the query is zero, which has no direction for cosine to compare`,
+  );
 }
 
 /** All that a search is told comes from its arguments: what the database cannot take of it is wrong usage. */

@@ -1,5 +1,8 @@
 import type { Session } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
 import { searchSettings, setLocal } from '../../sql/search.ts';
+
+export type IterativeScan = 'off' | 'strict_order' | 'relaxed_order';
 
 export interface SearchSettings {
   /** Every row is compared, no index asked. */
@@ -8,35 +11,64 @@ export interface SearchSettings {
   efSearch?: number | undefined;
   /** ivfflat.probes: how many lists are read, 1 to 32,768. */
   probes?: number | undefined;
+  /** Whether an index scan goes on until it has found enough rows; default: strict_order, where pgvector can (0.8). */
+  iterativeScan?: IterativeScan | undefined;
 }
 
 /** The bound of hnsw.ef_search. */
-const mostCandidates = 1000;
+export const mostCandidates = 1000;
+
+/** What a transaction searches with. */
+export interface AppliedSettings {
+  efSearch: number;
+  /** Index scans go on until enough rows have passed the filters. */
+  iterative: boolean;
+}
 
 /**
- * Prepares one transaction for a search for `rows` rows. An index scan gives at most ef_search rows, and filters
+ * Prepares one transaction for searches for `rows` rows each. An index scan gives at most ef_search rows, and filters
  * come after it: so ef_search covers the rows wanted, and the scan goes on until it has found them, where pgvector
  * can (0.8).
+ * @throws UsageError where an iterative scan is asked for that pgvector has not
  */
 export async function applySettings(
   session: Session,
   extensionSchema: string,
-  { exact, efSearch, probes }: SearchSettings,
+  { exact, efSearch, probes, iterativeScan }: SearchSettings,
   rows: number,
-): Promise<void> {
+): Promise<AppliedSettings> {
   await session.query('SET TRANSACTION READ ONLY');
   const { rows: found } = await session.query<{ efSearch: number; iterativeScan: boolean }>(
     searchSettings(extensionSchema),
   );
   const present = found[0]!;
-  const settings: Record<string, string> = {
-    'hnsw.ef_search': String(Math.min(mostCandidates, Math.max(efSearch ?? present.efSearch, rows))),
-  };
+  const candidates = Math.min(mostCandidates, Math.max(efSearch ?? present.efSearch, rows));
+  const settings: Record<string, string> = { 'hnsw.ef_search': String(candidates) };
   if (probes !== undefined) settings['ivfflat.probes'] = String(probes);
+  const scan = iterativeScan ?? (present.iterativeScan ? 'strict_order' : 'off');
   if (present.iterativeScan) {
-    settings['hnsw.iterative_scan'] = 'strict_order';
-    settings['ivfflat.iterative_scan'] = 'relaxed_order';
+    settings['hnsw.iterative_scan'] = scan;
+    // It has no strict order.
+    settings['ivfflat.iterative_scan'] = scan === 'off' ? 'off' : 'relaxed_order';
+  } else if (scan !== 'off') {
+    throw new UsageError(`--iterative-scan ${scan} needs pgvector 0.8`, {
+      code: 'no-iterative-scan',
+      hint: 'leave it out: a search that an index cuts short is done again without it',
+    });
   }
-  if (exact) settings.enable_indexscan = 'off';
-  await session.query(setLocal(settings));
+  await session.query(setLocal(exact ? { ...settings, ...withoutIndex } : settings));
+  return { efSearch: candidates, iterative: scan !== 'off' };
+}
+
+/** From here on in the transaction hnsw keeps as many candidates as it can. */
+export async function widen(session: Session): Promise<void> {
+  await session.query(setLocal({ 'hnsw.ef_search': String(mostCandidates) }));
+}
+
+/** Plain index scans alone give rows by distance: what finds rows by a filter is a bitmap scan as well. */
+const withoutIndex = { enable_indexscan: 'off', enable_indexonlyscan: 'off', enable_seqscan: 'on' };
+
+/** From here on in the transaction every row is compared. */
+export async function forgoIndex(session: Session): Promise<void> {
+  await session.query(setLocal(withoutIndex));
 }

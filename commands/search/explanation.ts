@@ -1,0 +1,31 @@
+import type { Explanation } from '../../src/operations/search/explain.ts';
+import type { PlanNode } from '../../src/operations/search/plan.ts';
+
+const roads: Record<Explanation['road'], string> = {
+  index: 'one scan of the index',
+  iterative: 'scans of the index until enough rows passed',
+  wider: 'a scan of the index with ef_search 1000',
+  exact: 'every row compared, no index',
+};
+
+/** How a search was answered, for people; no line where it was not asked. */
+export function explanationLines(explanation: Explanation | undefined): string[] {
+  if (explanation === undefined) return [];
+  const { road, index, rowsScanned, milliseconds, plan } = explanation;
+  const served = index === null ? '' : ` ${index}`;
+  return [
+    `road: ${roads[road]}${served}`,
+    `rows scanned: ${rowsScanned}, in ${milliseconds.toFixed(1)} ms`,
+    ...planLines(plan, 0),
+  ];
+}
+
+function planLines(node: PlanNode, depth: number): string[] {
+  const { 'Index Name': index, 'Relation Name': table } = node;
+  const where = `${index === undefined ? '' : ` using ${index}`}${table === undefined ? '' : ` on ${table}`}`;
+  const facts = [`${node['Actual Rows'] ?? 0} rows`];
+  const removed = node['Rows Removed by Filter'] ?? 0;
+  if (removed > 0) facts.push(`${removed} filtered out`);
+  const line = `${'  '.repeat(depth)}${node['Node Type']}${where}: ${facts.join(', ')}`;
+  return [line, ...(node.Plans ?? []).flatMap((below) => planLines(below, depth + 1))];
+}

@@ -1,0 +1,43 @@
+import type { Session, Statement } from '../../database/database.ts';
+import { analysed } from '../../sql/search.ts';
+import type { Attempt } from './complete.ts';
+import { type ExplainRow, type PlanNode, rowsScanned, servingIndex } from './plan.ts';
+import type { AppliedSettings } from './settings.ts';
+
+/** How a search was answered. */
+export interface Explanation {
+  /**
+   * index: one scan of it; iterative: scans of it until enough rows passed the filters; wider: it gave too few, and
+   * was asked again with hnsw.ef_search 1000; exact: every row that passes the filters was compared.
+   */
+  road: 'index' | 'iterative' | 'wider' | 'exact';
+  /** The index that gave the rows in order; null: none did. */
+  index: string | null;
+  /** The index that had given too few rows before, and how many. */
+  cutShort: { index: string; rows: number } | null;
+  rowsScanned: number;
+  /** Planning and execution, as the database measured them in a run of their own. */
+  milliseconds: number;
+  plan: PlanNode;
+}
+
+/** Runs the statement once more, as it was answered, and tells what the database did. */
+export async function explain(
+  session: Session,
+  statement: Statement,
+  { attempt, cutShort }: { attempt: Attempt; cutShort: { index: string; rows: number } | undefined },
+  { iterative }: AppliedSettings,
+): Promise<Explanation> {
+  const { rows } = await session.query<ExplainRow>(analysed(statement));
+  const [{ Plan: plan, ...times }] = rows[0]!['QUERY PLAN'];
+  const index = servingIndex(plan) ?? null;
+  const byIndex = attempt === 'wider' ? 'wider' : iterative ? 'iterative' : 'index';
+  return {
+    road: index === null ? 'exact' : byIndex,
+    index,
+    cutShort: cutShort ?? null,
+    rowsScanned: rowsScanned(plan),
+    milliseconds: (times['Planning Time'] ?? 0) + (times['Execution Time'] ?? 0),
+    plan,
+  };
+}

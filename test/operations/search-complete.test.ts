@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import { type SearchOptions, search } from '../../src/operations/search/search.ts';
+import { eachDatabase } from '../support/databases.ts';
+import { collectReports } from '../support/reports.ts';
+
+const vector = '[0.5,0.5,0.5]';
+
+eachDatabase((fixture) => {
+  // The embedded database has no parallel builds.
+  const rows = fixture.kind === 'server' ? 50_000 : 10_000;
+  /** All rows that are. */
+  const rare = rows / 1000;
+  let database: Database;
+  beforeAll(async () => {
+    database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    // One row in 1,000 is rare.
+    await database.query(`CREATE TABLE docs AS
+      SELECT i AS id, i % 1000 = 7 AS rare,
+        ARRAY[sin(i)::float4, sin(i * 1.7)::float4, sin(i * 2.3)::float4]::vector(3) AS embedding
+      FROM generate_series(1, ${rows}) AS i`);
+    await database.query('ALTER TABLE docs ADD PRIMARY KEY (id)');
+    await database.query('ANALYZE docs');
+    await database.query(
+      'CREATE INDEX docs_hnsw ON docs USING hnsw (embedding vector_l2_ops) WITH (m = 4, ef_construction = 16)',
+    );
+    // What the planner would choose for so small a table is not the question here.
+    await database.query('SET enable_seqscan = off');
+    // The default of 20,000, beside 50,000 rows.
+    await database.query(`SET hnsw.max_scan_tuples = ${rows * 0.4}`);
+  }, 120_000);
+
+  async function found(options: Partial<SearchOptions>) {
+    const reports = collectReports();
+    const result = await search(database, { query: { vector }, k: 10, explain: true, ...options }, reports);
+    return { ...result, ids: result.hits.map(({ id }) => id), notes: reports.notes };
+  }
+
+  async function nearest(k: number, condition = 'true'): Promise<number[]> {
+    const { rows } = await database.query<{ id: number }>(
+      `SELECT id FROM docs WHERE ${condition} ORDER BY (embedding <-> '${vector}') + 0, id LIMIT ${k}`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  describe('a filter that one row in 1,000 passes', () => {
+    test.each(['strict_order', 'relaxed_order'] as const)(
+      '%s: the index goes on until it has k',
+      async (scan) => {
+        const { ids, hits, explanation, notes } = await found({
+          k: rare / 5,
+          filters: [['rare', 'true']],
+          iterativeScan: scan,
+        });
+        expect(ids).toHaveLength(rare / 5);
+        expect(ids.every((id) => Number(id) % 1000 === 7)).toBe(true);
+        const distances = hits.map(({ distance }) => distance);
+        expect(distances).toEqual([...distances].sort((a, b) => a - b));
+        expect(explanation).toMatchObject({ road: 'iterative', index: 'docs_hnsw', cutShort: null });
+        expect(explanation!.rowsScanned).toBeGreaterThan(500);
+        expect(notes).toEqual([]);
+      },
+    );
+
+    test('where the index gives up before, every row is compared', async () => {
+      const { ids, explanation, notes } = await found({ k: rare, filters: [['rare', 'true']] });
+      expect(ids).toEqual(await nearest(rare, 'rare'));
+      expect(ids).toHaveLength(rare);
+      expect(explanation).toMatchObject({ road: 'exact', index: null, rowsScanned: rows });
+      expect(explanation!.cutShort).toMatchObject({ index: 'docs_hnsw' });
+      expect(notes.join()).toMatch(/^index docs_hnsw gave \d+ of \d+ rows, so every row was compared/);
+    });
+
+    test('without iterative scans neither 40 nor 1,000 candidates hold ten of them', async () => {
+      const { ids, explanation } = await found({ filters: [['rare', 'true']], iterativeScan: 'off' });
+      expect(ids).toEqual(await nearest(10, 'rare'));
+      expect(explanation).toMatchObject({ road: 'exact', cutShort: { index: 'docs_hnsw' } });
+    });
+  });
+
+  test('without iterative scans a filter that one row in 20 passes takes more candidates', async () => {
+    const { ids, explanation, notes } = await found({ where: 'id % 20 = 3', iterativeScan: 'off' });
+    expect(ids).toHaveLength(10);
+    expect(explanation).toMatchObject({ road: 'wider', index: 'docs_hnsw' });
+    expect(notes.join()).toContain('asked again with ef_search 1000');
+  });
+
+  test('a bound on the distance does not hide what an index left out', async () => {
+    const all = await found({ k: rare, filters: [['rare', 'true']], exact: true });
+    const maxDistance = all.hits[rare - 3]!.distance;
+    const { ids } = await found({ k: rare, filters: [['rare', 'true']], maxDistance });
+    expect(ids).toEqual(all.ids.slice(0, rare - 2));
+    const minScore = all.hits[rare - 3]!.score;
+    expect((await found({ k: rare, filters: [['rare', 'true']], minScore })).ids).toEqual(ids);
+  });
+
+  test('nothing to add: one scan of the index, or none', async () => {
+    expect((await found({ iterativeScan: 'off' })).explanation).toMatchObject({
+      road: 'index',
+      index: 'docs_hnsw',
+    });
+    const exact = await found({ exact: true });
+    expect(exact.explanation).toMatchObject({
+      road: 'exact',
+      index: null,
+      cutShort: null,
+      rowsScanned: rows,
+    });
+    expect(exact.explanation!.plan['Node Type']).toEqual(expect.any(String));
+    expect(exact.ids).toEqual(await nearest(10));
+  });
+
+  test('the session has its own settings after a search, and none of them is asked for in vain', async () => {
+    await found({ k: rare, filters: [['rare', 'true']], efSearch: 123, exact: true });
+    const { rows } = await database.query(
+      "SELECT current_setting('hnsw.ef_search') AS ef, current_setting('enable_indexscan') AS scan",
+    );
+    expect(rows).toEqual([{ ef: '40', scan: 'on' }]);
+  });
+
+  test.skipIf(fixture.kind === 'embedded')(
+    'settings hold in a session that has not loaded the library',
+    async () => {
+      const other = await fixture.open();
+      await other.query('SET enable_seqscan = off');
+      const result = await search(
+        other,
+        { query: { vector }, k: 10, efSearch: 1, iterativeScan: 'off', where: 'id % 20 = 3', explain: true },
+        collectReports(),
+      );
+      expect(result.explanation).toMatchObject({ road: 'wider' });
+      expect(result.explanation!.cutShort!.rows).toBeLessThan(10);
+    },
+  );
+
+  test('a zero vector under cosine is told, and is an answer only where nothing else is', async () => {
+    await database.query('CREATE TABLE few (id int PRIMARY KEY, embedding vector(2))');
+    await database.query(`INSERT INTO few VALUES (1, '[0,0]'), (2, '[1,0]'), (3, NULL)`);
+    await database.query('CREATE INDEX ON few USING hnsw (embedding vector_cosine_ops)');
+    const search = (query: string, k: number) => found({ table: 'few', query: { vector: query }, k });
+    const reports = collectReports();
+    expect((await search('[1,1]', 1)).ids).toEqual([2]);
+    expect((await search('[1,1]', 5)).ids).toEqual([2, 1]);
+    const zero = await searchWith(database, reports, '[0,0]');
+    expect(zero.hits.every(({ distance }) => Number.isNaN(distance))).toBe(true);
+    expect(reports.warnings.join()).toMatch(/^\d of \d hits have no distance: .* zero/);
+    await database.query('DROP TABLE few');
+  });
+});
+
+function searchWith(database: Database, reports: ReturnType<typeof collectReports>, vector: string) {
+  return search(database, { query: { vector }, k: 5, table: 'few' }, reports);
+}
