@@ -40,7 +40,11 @@ export async function inOneMoment<T>(
 /** Has a lane's transaction, which has just begun, see the moment. @throws DatabaseError */
 export async function joinMoment(session: Session, { snapshot, locked }: Moment): Promise<void> {
   await session.query(readOneMoment);
-  if (snapshot !== undefined) await session.query(importSnapshot(snapshot));
+  if (snapshot !== undefined) {
+    await session.query(importSnapshot(snapshot)).catch((error: unknown) => {
+      throw isUnknown(error) ? momentIsOver(error) : error;
+    });
+  }
   if (locked !== undefined) {
     // Whoever waits for the table alone waits for the moment's lock, and a lane that waited behind him would wait for ever.
     await session.query(lockForReading(locked, 'nowait')).catch((error: unknown) => {
@@ -65,6 +69,17 @@ async function lock(session: Session, table: TableDescription | undefined): Prom
   } finally {
     await session.query('RELEASE SAVEPOINT before_lock').catch(() => {});
   }
+}
+
+const isUnknown = (error: unknown): error is PgvError =>
+  error instanceof PgvError && error.sqlstate === '42704';
+
+function momentIsOver(cause: PgvError): DatabaseError {
+  return new DatabaseError('the server has ended the session that held the moment of what is read', {
+    code: 'moment-over',
+    cause,
+    hint: 'run the command again: it reads the table as it is then',
+  });
 }
 
 const isHeld = (error: unknown): error is PgvError => error instanceof PgvError && error.sqlstate === '55P03';

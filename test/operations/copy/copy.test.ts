@@ -236,6 +236,26 @@ describe.skipIf(noServer !== null)('on a server', () => {
     expect(await one(to, `${sum} after_${side}`)).toBe(await one(from, `${sum} wide`));
   });
 
+  test('where the session that holds the moment is ended, too, it ends', async () => {
+    const { to, copy, fixtures } = both;
+    const killer = await fixtures[0]!.open();
+    const where = 'i < 13000 OR i % 4 > 0 OR pg_sleep(0.001) IS NOT NULL';
+    const own = await fixtures[0]!.open();
+    const copying = copyTable(
+      own,
+      to,
+      { table: 'wide', toTable: 'over', jobs: 1, where },
+      silentReporter,
+      new AbortController().signal,
+    ).catch((error) => error);
+    const kill = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
+      AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL AND EXISTS (
+        SELECT FROM pg_stat_activity WHERE query LIKE 'COPY (%13000%' AND state = 'active' AND datname = current_database())`;
+    while ((await killer.query(kill)).rowCount === 0) await sleep(10);
+    expect(await copying).toMatchObject({ name: 'DatabaseError', code: 'moment-over' });
+    await expect(copy({ table: 'wide', toTable: 'over' })).resolves.toMatchObject({ rows: 22_000 });
+  });
+
   test('all partitions into one table, and what a view shows', async () => {
     const { from, to, copy } = both;
     await from.query(
