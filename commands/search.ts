@@ -1,23 +1,27 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../src/errors.ts';
+import type { Filter } from '../src/operations/search/filters.ts';
 import { type SearchOptions, type SearchResult, search } from '../src/operations/search/search.ts';
 import type { IterativeScan } from '../src/operations/search/settings.ts';
 import type { Metric } from '../src/vector/metrics.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { readText } from './io.ts';
-import { decimalNumber, keyValue, metric, nameList, wholeNumber } from './option-values.ts';
+import { decimalNumber, metric, nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 import { csvRecord } from './output/csv.ts';
 import { jsonLine } from './output/json.ts';
 import { explanationLines } from './search/explanation.ts';
+import { filter } from './search/filter.ts';
 
 interface SearchFlags {
   id?: string;
   limit: number;
   metric?: Metric;
   where?: string;
-  filter?: [string, string][];
+  filter?: Filter[];
+  tenant?: string;
+  tenantColumn?: string;
   maxDistance?: number;
   minScore?: number;
   columns?: string[];
@@ -45,9 +49,11 @@ export function configure(command: Command): Command {
     .option('--where <sql>', 'only rows for which this holds')
     .option(
       '--filter <key=value>',
-      'only rows whose column, or metadata.path in a jsonb column, is this; repeatable',
-      keyValue,
+      'only rows whose column, or metadata.path in a jsonb column, is this; also >=, <=, >, < and "key in a,b"; repeatable',
+      filter,
     )
+    .option('--tenant <id>', 'only rows of this tenant')
+    .option('--tenant-column <name>', 'the column that tells tenants apart (default: tenant_id)')
     .option('--max-distance <d>', 'none farther away', decimalNumber())
     .option('--min-score <s>', 'none of a lower score', decimalNumber())
     .option('--columns <a,b,c>', 'columns to show (default: all but vectors)', nameList)
@@ -69,7 +75,7 @@ export function configure(command: Command): Command {
     .action(action<SearchFlags, [string | undefined]>({ writes: false }, run));
   return addExamples(command, [
     "pgv search '[0.1,0.2,0.3]' -k 5",
-    'pgv search --id 42 --filter metadata.section=games',
+    "pgv search --id 42 --filter metadata.section=games --filter 'year>=2024'",
     'pgv search - -t docs --where "created_at > now() - interval \'1 day\'" --json < vector.txt',
   ]);
 }
@@ -78,10 +84,10 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
   const { options, output, reporter } = context;
   const query = await queryOf(context, vector);
   const database = await context.database();
-  const { limit, filter, ...rest } = options;
+  const { limit, filter: filters, ...rest } = options;
   const result = await search(
     database,
-    { ...rest, table: context.table, query, k: limit, filters: filter },
+    { ...rest, table: context.table, query, k: limit, filters },
     reporter,
   );
 

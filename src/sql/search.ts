@@ -1,11 +1,6 @@
 import type { Statement } from '../database/database.ts';
 import { quoteName, quoteQualified } from './identifiers.ts';
-
-/** A condition as SQL; `bind` takes each of its values and gives the parameter that stands for it. */
-export type Condition = (bind: (value: string) => string) => string;
-
-/** A key's columns, each with the type (as SQL writes it) that its text is read as. */
-export type KeyColumns = readonly { name: string; type: string }[];
+import { binder, type Condition, type KeyColumns, keyEquals } from './search-conditions.ts';
 
 export interface NearestQuery {
   table: { schema: string; name: string };
@@ -91,33 +86,6 @@ LIMIT 1`,
   };
 }
 
-/** The row with this key. */
-function keyEquals(key: KeyColumns, id: readonly string[]): Condition {
-  return (bind) => key.map(({ name, type }, i) => columnEquals(name, type, id[i] ?? '')(bind)).join(' AND ');
-}
-
-/** Every row but the one with this key. */
-export function keyDiffers(key: KeyColumns, id: readonly string[]): Condition {
-  return (bind) => `NOT (${keyEquals(key, id)(bind)})`;
-}
-
-/** A column that equals the value, read as the column's own type. */
-export function columnEquals(column: string, type: string, value: string): Condition {
-  return (bind) => `${quoteName(column)} = ${bind(value)}::${type}`;
-}
-
-/** An array column that holds the value. */
-export function arrayHolds(column: string, elementType: string, value: string): Condition {
-  return (bind) => `${bind(value)}::${elementType} = ANY (${quoteName(column)})`;
-}
-
-/** A JSON column that contains one of the documents. */
-export function jsonContains(column: string, documents: readonly string[]): Condition {
-  const json = 'pg_catalog.jsonb';
-  return (bind) =>
-    `(${documents.map((document) => `${quoteName(column)}::${json} @> ${bind(document)}::${json}`).join(' OR ')})`;
-}
-
 /** What the session searches with; the cast loads pgvector's library, before which its settings are not known. */
 export function searchSettings(extensionSchema: string): Statement {
   return {
@@ -134,9 +102,4 @@ export function setLocal(settings: Readonly<Record<string, string>>): Statement 
     text: `SELECT ${entries.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, true)`).join(', ')}`,
     values: entries.flat(),
   };
-}
-
-/** Parameters are text, and cast to what they are meant as: so the drivers need not know the types. */
-function binder(values: unknown[]): (value: string) => string {
-  return (value) => `$${values.push(value)}::text`;
 }

@@ -5,6 +5,7 @@ import { eachDatabase } from '../support/databases.ts';
 import { collectReports } from '../support/reports.ts';
 
 const vector = '[0.5,0.5,0.5]';
+const filters = [{ key: 'rare', operator: '=', values: ['true'] }] as const;
 
 eachDatabase((fixture) => {
   // The embedded database has no parallel builds.
@@ -50,7 +51,7 @@ eachDatabase((fixture) => {
       async (scan) => {
         const { ids, hits, explanation, notes } = await found({
           k: rare / 5,
-          filters: [['rare', 'true']],
+          filters,
           iterativeScan: scan,
         });
         expect(ids).toHaveLength(rare / 5);
@@ -64,7 +65,7 @@ eachDatabase((fixture) => {
     );
 
     test('where the index gives up before, every row is compared', async () => {
-      const { ids, explanation, notes } = await found({ k: rare, filters: [['rare', 'true']] });
+      const { ids, explanation, notes } = await found({ k: rare, filters });
       expect(ids).toEqual(await nearest(rare, 'rare'));
       expect(ids).toHaveLength(rare);
       expect(explanation).toMatchObject({ road: 'exact', index: null, rowsScanned: rows });
@@ -73,7 +74,7 @@ eachDatabase((fixture) => {
     });
 
     test('without iterative scans neither 40 nor 1,000 candidates hold ten of them', async () => {
-      const { ids, explanation } = await found({ filters: [['rare', 'true']], iterativeScan: 'off' });
+      const { ids, explanation } = await found({ filters, iterativeScan: 'off' });
       expect(ids).toEqual(await nearest(10, 'rare'));
       expect(explanation).toMatchObject({ road: 'exact', cutShort: { index: 'docs_hnsw' } });
     });
@@ -87,12 +88,12 @@ eachDatabase((fixture) => {
   });
 
   test('a bound on the distance does not hide what an index left out', async () => {
-    const all = await found({ k: rare, filters: [['rare', 'true']], exact: true });
+    const all = await found({ k: rare, filters, exact: true });
     const maxDistance = all.hits[rare - 3]!.distance;
-    const { ids } = await found({ k: rare, filters: [['rare', 'true']], maxDistance });
+    const { ids } = await found({ k: rare, filters, maxDistance });
     expect(ids).toEqual(all.ids.slice(0, rare - 2));
     const minScore = all.hits[rare - 3]!.score;
-    expect((await found({ k: rare, filters: [['rare', 'true']], minScore })).ids).toEqual(ids);
+    expect((await found({ k: rare, filters, minScore })).ids).toEqual(ids);
   });
 
   test('nothing to add: one scan of the index, or none', async () => {
@@ -112,7 +113,7 @@ eachDatabase((fixture) => {
   });
 
   test('the session has its own settings after a search, and none of them is asked for in vain', async () => {
-    await found({ k: rare, filters: [['rare', 'true']], efSearch: 123, exact: true });
+    await found({ k: rare, filters, efSearch: 123, exact: true });
     const { rows } = await database.query(
       "SELECT current_setting('hnsw.ef_search') AS ef, current_setting('enable_indexscan') AS scan",
     );

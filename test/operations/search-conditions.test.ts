@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { UsageError } from '../../src/errors.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
+import type { Filter } from '../../src/operations/search/filters.ts';
 import { type SearchOptions, search } from '../../src/operations/search/search.ts';
 import { silentReporter } from '../../src/progress.ts';
+import type { Comparison } from '../../src/sql/search-conditions.ts';
 import { eachDatabase } from '../support/databases.ts';
 
 const query = { vector: '[1,0]' };
@@ -19,6 +21,13 @@ function failure(database: Database, options: Partial<SearchOptions>): Promise<u
     (error: unknown) => error,
   );
 }
+
+const equal = (key: string, ...values: string[]): Filter => ({ key, operator: '=', values });
+const compare = (key: string, operator: Comparison, value: string): Filter => ({
+  key,
+  operator,
+  values: [value],
+});
 
 eachDatabase((fixture) => {
   let database: Database;
@@ -65,25 +74,96 @@ eachDatabase((fixture) => {
     ['meta.n', '7"} OR true --', []],
     ['meta.n\'"} OR true --', '7', []],
   ])('filter %s=%s', async (key, value, ids) => {
-    expect(await idsOf(database, { filters: [[key, value]] })).toEqual(ids);
+    expect(await idsOf(database, { filters: [equal(key, value)] })).toEqual(ids);
     expect(await idsOf(database, {})).toHaveLength(4);
   });
 
+  test.each<[string, Comparison, string, number[]]>([
+    ['pages', '>=', '8', [2]],
+    ['pages', '>', '7', [2]],
+    ['pages', '<', '8', [1]],
+    ['pages', '<=', '8', [1, 2]],
+    ['born', '>=', '2024-01-03', [2]],
+    ['title', '<', '7a', [2]],
+    // Numbers compare with numbers, "7" is none; a text with texts; what is not there, with nothing.
+    ['meta.n', '>=', '7', [1, 5]],
+    ['meta.n', '>', '7.0', [5]],
+    ['meta.n', '<', '1e1', [1]],
+    ['meta.n', '>', '9007199254740992', [5]],
+    ['meta.n', '>=', '"7"', [2]],
+    ['meta.deep.er', '>', 'a', [1]],
+    ['meta.deep', '>', '1', []],
+    ['meta.yes', '>=', '0', []],
+    ['plain.n', '<', '2', [1]],
+    ['meta.n', '>', "9' OR true --", []],
+  ])('filter %s%s%s', async (key, operator, value, ids) => {
+    expect(await idsOf(database, { filters: [compare(key, operator, value)] })).toEqual(ids);
+  });
+
+  test.each<[string, string[], number[]]>([
+    ['title', ['7', 'big', 'none'], [2, 5]],
+    ['pages', ['7', '8'], [1, 2]],
+    ['tags', ['red', 'green'], [1]],
+    ['tags', ['red', 'blue'], [1, 2]],
+    ['meta.n', ['7', '9007199254740993'], [1, 2, 5]],
+    ['meta.deep.er', ['up', 'down'], [1]],
+  ])('filter %s in %j', async (key, values, ids) => {
+    expect(await idsOf(database, { filters: [equal(key, ...values)] })).toEqual(ids);
+  });
+
+  test('an index on jsonb or on an array serves its filter', async () => {
+    await database.query(`CREATE TABLE wide AS SELECT i AS id, jsonb_build_object('n', i) AS meta, ARRAY[i] AS tags,
+      ARRAY[i, 1]::vector(2) AS embedding FROM generate_series(1, 5000) AS i`);
+    await database.query('CREATE INDEX wide_meta ON wide USING gin (meta jsonb_path_ops)');
+    await database.query('CREATE INDEX wide_tags ON wide USING gin (tags)');
+    await database.query('ANALYZE wide');
+    for (const key of ['meta.n', 'tags']) {
+      const filters = [equal(key, '77', '78')];
+      const options = { query, k: 5, table: 'wide', filters, explain: true };
+      const { hits, explanation } = await search(database, options, silentReporter);
+      expect(hits.map(({ id }) => id)).toEqual([78, 77]);
+      expect(explanation!.rowsScanned).toBe(2);
+      expect(JSON.stringify(explanation!.plan)).toContain(`wide_${key.slice(0, 4)}`);
+    }
+    await database.query('DROP TABLE wide');
+  });
+
+  test('a tenant sees its own rows', async () => {
+    await database.query('CREATE TABLE shared (id int, tenant_id uuid, "Org" int, embedding vector(2))');
+    const [one, two] = ['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002'];
+    await database.query(
+      `INSERT INTO shared VALUES (1, '${one}', 5, '[1,0]'), (2, '${two}', 6, '[1,0]'), (3, '${one}', 6, '[0,1]')`,
+    );
+    expect(await idsOf(database, { table: 'shared', tenant: one })).toEqual([1, 3]);
+    expect(await idsOf(database, { table: 'shared', tenant: '6', tenantColumn: 'Org' })).toEqual([2, 3]);
+    expect(await failure(database, { table: 'shared', tenant: "' OR true --" })).toMatchObject({
+      message: expect.stringContaining('invalid input syntax for type uuid'),
+      hint: 'check the vector and --tenant',
+    });
+    expect(await failure(database, { tenant: one })).toMatchObject({
+      message: 'column tenant_id does not exist in docs',
+      hint: expect.stringContaining('--tenant-column'),
+    });
+    await database.query('DROP TABLE shared');
+  });
+
   test('filters and --where hold together', async () => {
-    const filters = [
-      ['tags', 'blue'],
-      ['meta.n', '7'],
-    ] as const;
+    const filters = [equal('tags', 'blue'), equal('meta.n', '7')];
     expect(await idsOf(database, { filters, where: 'pages > 7 -- a comment' })).toEqual([2]);
   });
 
   test.each<[string, Partial<SearchOptions>, string]>([
-    ['an unknown column', { filters: [['nope', '1']] }, 'filter nope names no column of docs'],
-    ['a column made of SQL', { filters: [["title\" = '' OR true --", '1']] }, 'names no column of docs'],
-    ['a path into text', { filters: [['title.x', '1']] }, 'title.x is a path into title, which is text'],
+    ['an unknown column', { filters: [equal('nope', '1')] }, 'filter nope names no column of docs'],
+    ['a column made of SQL', { filters: [equal("title\" = '' OR true --", '1')] }, 'names no column of docs'],
+    ['a path into text', { filters: [equal('title.x', '1')] }, 'title.x is a path into title, which is text'],
+    [
+      'a list that is compared',
+      { filters: [compare('tags', '>', 'a')] },
+      'filter tags> compares, and tags is a list, text[]',
+    ],
     [
       'a value of another type',
-      { filters: [['pages', 'many']] },
+      { filters: [equal('pages', 'many')] },
       'invalid input syntax for type integer: "many"',
     ],
     ['an unknown column to show', { columns: ['title"; --'] }, 'column title"; -- does not exist in docs'],

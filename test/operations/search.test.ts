@@ -78,7 +78,7 @@ eachDatabase((fixture) => {
       );
       const { section } = rows[0]!;
       const reports = collectReports();
-      const filters = [['section', section]] as const;
+      const filters = [{ key: 'section', operator: '=', values: [section] }] as const;
       const { hits } = await search(database, { query, k: 10, filters }, reports);
       expect(hits).toHaveLength(10);
       expect(hits.every(({ values }) => values[1] === section)).toBe(true);

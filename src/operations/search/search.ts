@@ -1,11 +1,13 @@
 import type { Database, Statement } from '../../database/database.ts';
 import { DataError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { type Condition, nearest } from '../../sql/search.ts';
+import { nearest } from '../../sql/search.ts';
+import type { Condition } from '../../sql/search-conditions.ts';
 import { type Metric, scoreOf } from '../../vector/metrics.ts';
+import type { TableDescription } from '../tables.ts';
 import { completely } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
-import { castType, type Filter, filterCondition } from './filters.ts';
+import { castType, type Filter, filterCondition, tenantCondition } from './filters.ts';
 import { readQueryVector, vectorValue } from './query-vector.ts';
 import { applySettings, type SearchSettings } from './settings.ts';
 import { storedVector } from './stored-vector.ts';
@@ -18,6 +20,10 @@ export interface SearchOptions extends SubjectOptions, SearchSettings {
   /** The user's own SQL. */
   where?: string | undefined;
   filters?: readonly Filter[] | undefined;
+  /** Only rows whose tenant column holds this. */
+  tenant?: string | undefined;
+  /** Default: tenant_id. */
+  tenantColumn?: string | undefined;
   maxDistance?: number | undefined;
   minScore?: number | undefined;
   /** The result tells how it was found. */
@@ -57,7 +63,7 @@ export async function search(
 ): Promise<SearchResult> {
   const { query, k } = options;
   const subject = await findSubject(database, options, reporter);
-  const conditions = (options.filters ?? []).map((filter) => filterCondition(subject.table, filter));
+  const conditions = conditionsOf(subject.table, options);
   const { found, explanation } = await database
     .transaction(async (session) => {
       // A row's own neighbours: itself is found too, and left out.
@@ -99,6 +105,14 @@ export async function search(
     hits,
     ...(explanation && { explanation }),
   };
+}
+
+function conditionsOf(
+  table: TableDescription,
+  { filters = [], tenant, tenantColumn }: SearchOptions,
+): Condition[] {
+  const conditions = filters.map((filter) => filterCondition(table, filter));
+  return tenant === undefined ? conditions : [tenantCondition(table, tenant, tenantColumn), ...conditions];
 }
 
 function nearestTo(
@@ -150,12 +164,13 @@ function warnOfZeroVectors(hits: readonly Hit[], reporter: Reporter): void {
 }
 
 /** All that a search is told comes from its arguments: what the database cannot take of it is wrong usage. */
-function asUsage(error: unknown, { query, where, filters }: SearchOptions): unknown {
+function asUsage(error: unknown, { query, where, filters, tenant }: SearchOptions): unknown {
   const isArgument =
     error instanceof DataError || (error instanceof PgvError && /^42(?!501)/.test(error.sqlstate ?? ''));
   if (!isArgument) return error;
   const told = ['id' in query ? '--id' : 'the vector'];
   if (filters !== undefined && filters.length > 0) told.push('--filter');
+  if (tenant !== undefined) told.push('--tenant');
   if (where !== undefined) told.push('--where');
   return new UsageError(error.message, {
     sqlstate: error.sqlstate,

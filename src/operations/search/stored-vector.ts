@@ -1,6 +1,7 @@
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
-import { type Condition, keyDiffers, vectorOfRow } from '../../sql/search.ts';
+import { vectorOfRow } from '../../sql/search.ts';
+import { type Condition, keyDiffers } from '../../sql/search-conditions.ts';
 import { castType } from './filters.ts';
 import type { Subject } from './subject.ts';
 
