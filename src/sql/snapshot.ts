@@ -31,7 +31,7 @@ export interface LeafTable {
   kind: string;
   /** Of the heap, in PostgreSQL's own layout, of all sessions: its blocks can be read one by one. */
   isPlain: boolean;
-  /** The role may read it by its own name. */
+  /** The role may read it by its own name, and no policies of its own stand in the way. */
   isReadable: boolean;
   /** Of its main fork. */
   blocks: number;
@@ -52,7 +52,8 @@ export function leafTables(oid: number): Statement {
 )
 SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind,
   COALESCE(m.amname = 'heap', false) AND c.relpersistence <> 't' AND to_regclass('pg_catalog.pg_dist_partition') IS NULL AS "isPlain",
-  pg_catalog.has_table_privilege(c.oid, 'SELECT') AS "isReadable",
+  pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    AND (c.oid = $1 OR NOT pg_catalog.row_security_active(c.oid)) AS "isReadable",
   CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int8 ELSE 0 END AS blocks,
   CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_table_size(c.oid) ELSE 0 END AS bytes
 FROM family f

@@ -92,13 +92,25 @@ describe.skipIf(noServer !== null)('lanes', () => {
     await database.query(
       "ALTER TABLE secret ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON secret USING (who = 'a')",
     );
+    // Whoever reads the table above is not asked for the policies or the schema of one below.
+    await database.query(
+      'CREATE TABLE open (i int) PARTITION BY LIST (i); CREATE TABLE guarded PARTITION OF open FOR VALUES IN (1)',
+    );
+    await database.query('INSERT INTO open VALUES (1); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY');
+    await database.query(
+      'CREATE SCHEMA inner_one; CREATE TABLE above (i int) PARTITION BY LIST (i); CREATE TABLE inner_one.below PARTITION OF above DEFAULT',
+    );
+    await database.query('INSERT INTO above VALUES (1)');
     const role = `${name()}_reader`;
     await database.query(
-      `CREATE ROLE ${role} LOGIN; GRANT SELECT ON secret, secret_a TO ${role}; GRANT SELECT (i) ON wide TO ${role}`,
+      `CREATE ROLE ${role} LOGIN; GRANT SELECT ON secret, secret_a, open, guarded, above, inner_one.below TO ${role};
+       GRANT SELECT (i) ON wide TO ${role}`,
     );
     try {
       const reader = await fixture.open({ user: role });
       expect(await csvOf({ table: 'secret' }, {}, reader)).toEqual(['1,a']);
+      expect(await csvOf({ table: 'open' }, {}, reader)).toEqual(['1']);
+      expect(await csvOf({ table: 'above' }, {}, reader)).toEqual(['1']);
       expect(await csvOf({ table: 'wide', columns: ['i'], where: 'i < 4' }, {}, reader)).toEqual([
         '1',
         '2',

@@ -15,8 +15,8 @@ const firstWithRanges = 140_000;
 /**
  * Splits the rows along the table's blocks, partition by partition; the last range of each table is open, for blocks that
  * come while the sizes are read. Where rows cannot be had so, there is one range: views, queries, an order or a limit,
- * foreign and temporary tables, other storage than the heap, partitions that the role cannot read or that policies of
- * the table above guard.
+ * foreign and temporary tables, other storage than the heap, partitions that the role cannot read, or that policies of
+ * their own or of the table above guard.
  * Within the transaction that holds the lock and the snapshot.
  */
 export async function planRanges(session: Session, source: Source, reporter: Reporter): Promise<Range[]> {
