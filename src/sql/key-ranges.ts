@@ -11,8 +11,8 @@ export interface RangeKey {
 /** Gives rows: bound, the key of every so many-th row, in order. */
 export function keyBounds(source: RowSource, { name }: RangeKey, rowsPerRange: number): string {
   const key = quoteName(name);
-  const numbered = selectRows([key, `row_number() OVER (ORDER BY ${key}) AS place`], source);
-  return `SELECT ${key}::text AS bound\nFROM (\n${numbered}\n) AS "q"\nWHERE place % ${rowsPerRange} = 0\nORDER BY ${key}`;
+  const numbered = selectRows([key, `row_number() OVER (ORDER BY ${key})`], source);
+  return `SELECT key::text AS bound\nFROM (\n${numbered}\n) AS q (key, place)\nWHERE place % ${rowsPerRange} = 0\nORDER BY place`;
 }
 
 /** The rows whose key lies in (after, upTo], in its order; without a bound, on that side all. */

@@ -104,6 +104,16 @@ eachDatabase((fixture) => {
     expect(notes.join()).toMatch(/begins at the beginning: the interrupted export was of other rows|^$/);
   });
 
+  test('whatever the key is called', async () => {
+    const database = await fixture.open();
+    await database.query('CREATE TABLE places (place int PRIMARY KEY, key text)');
+    await database.query("INSERT INTO places SELECT i, 'k' || i FROM generate_series(1, 25000) i");
+    const directory = await temporaryDirectory();
+    await run(database, { directory, request: { table: 'places' } });
+    const csv = readFileSync(join(directory, 'docs.csv'), 'utf8');
+    expect(ids(csv)).toEqual(Array.from({ length: 25_000 }, (_, i) => i + 1));
+  });
+
   test('is refused where it could not be right', async () => {
     const database = await filled();
     const directory = await temporaryDirectory();
