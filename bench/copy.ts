@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { rounds, scaled } from './arguments.ts';
 import { folder } from './files.ts';
@@ -38,5 +38,6 @@ try {
   const slower = median(out.seconds) > median(into.seconds) ? out : into;
   compare(`copy, ${rows.toLocaleString('en')} × ${dimensions}`, ours, slower, atMost(1.2));
 } finally {
+  rmSync(file, { force: true });
   await server.stop();
 }

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { rounds, scaled } from './arguments.ts';
 import { folder } from './files.ts';
+import { limit, peakOf, tellPeak } from './memory.ts';
 import { benchServer, contestant } from './programs.ts';
 import { atMost, compare } from './table-row.ts';
 import { timeInTurns } from './turns.ts';
@@ -30,8 +31,14 @@ try {
   ];
   const [binary, csv, ...timed] = await timeInTurns(
     [
-      contestant('psql `\\copy`, binary', server.psql(`\\copy docs TO '${file('psql.bin')}' (FORMAT binary)`)),
-      contestant('psql `\\copy`, CSV', server.psql(`\\copy docs TO '${file('psql.csv')}' (FORMAT csv, HEADER)`)),
+      contestant(
+        'psql `\\copy`, binary',
+        server.psql(`\\copy docs TO '${file('psql.bin')}' (FORMAT binary)`),
+      ),
+      contestant(
+        'psql `\\copy`, CSV',
+        server.psql(`\\copy docs TO '${file('psql.csv')}' (FORMAT csv, HEADER)`),
+      ),
       ...works.map(({ name, args }) =>
         contestant(`pgv export --jobs 2, ${name}`, server.export(...args, '--force')),
       ),
@@ -42,6 +49,10 @@ try {
     const size = `${rows.toLocaleString('en')} × ${dimensions}`;
     compare(`export, ${name}, ${size}`, timed[i]!, against === 'csv' ? csv! : binary!, goal);
   });
+  for (const { name, args } of works.filter(({ name }) => name !== 'fvecs')) {
+    tellPeak(`export, ${name}`, await peakOf(server.export(...args, '--force')), limit);
+  }
 } finally {
+  rmSync(target, { recursive: true, force: true });
   await server.stop();
 }

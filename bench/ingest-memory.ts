@@ -1,18 +1,17 @@
-import { readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { rmSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { rounds, scaled } from './arguments.ts';
 import { corpusColumns, endlessCsv } from './corpus.ts';
 import { folder, writeAll } from './files.ts';
+import { inMegabytes, limit, peakOf, tellPeak } from './memory.ts';
 import { benchServer } from './programs.ts';
 import { atMost, row } from './table-row.ts';
-import { type Command, runCommand } from './turns.ts';
+import type { Command } from './turns.ts';
 import { rowGroupBytes, vectorCorpus } from './vector-corpus.ts';
 
 // The most memory that a load to a server holds, with two lanes: the largest of all rounds. Linux alone, as it reads
 // /proc. The files of CSV, and what the server makes of them, take up to 20 GB, which are free again at the end.
 
-const megabyte = 1e6;
-const limit = 300 * megabyte;
 const sizes = [scaled(0.5e9), scaled(5e9)] as const;
 const vectors = await vectorCorpus(scaled(250_000), 384);
 const csvFile = path.join(folder, `memory-${process.pid}.csv`);
@@ -20,7 +19,6 @@ const csvFile = path.join(folder, `memory-${process.pid}.csv`);
 const withRowGroups = limit + 2 * rowGroupBytes(384);
 const vectorColumns = 'id bigint PRIMARY KEY, embedding vector(384)';
 
-const inMegabytes = (bytes: number) => `${Math.round(bytes / megabyte)} MB`;
 const inGigabytes = (bytes: number) => `${Number((bytes / 1e9).toPrecision(1))} GB`;
 
 const { bavail, bsize } = statfsSync(folder);
@@ -41,7 +39,7 @@ try {
       if (way === 'a file') await writeAll(csvFile, csv(bytes));
       const peak = await peakMemory(way === 'a file' ? server.ingest(csvFile) : fromStdin(bytes));
       rmSync(csvFile, { force: true });
-      tell(`CSV from ${way} (${inGigabytes(bytes)})`, peak, limit);
+      tellPeak(`CSV from ${way} (${inGigabytes(bytes)})`, peak, limit);
       peaks.push(peak);
     }
     const [small, large] = peaks as [number, number];
@@ -61,39 +59,19 @@ try {
     { format: 'Parquet, snappy', file: vectors.parquet.snappy, flags: [], most: withRowGroups },
   ]) {
     const peak = await peakMemory(server.ingest(file, ...flags));
-    tell(`${format} (${inGigabytes(statSync(file).size)})`, peak, most);
+    tellPeak(`${format} (${inGigabytes(statSync(file).size)})`, peak, most);
   }
 } finally {
   rmSync(csvFile, { force: true });
   await server.stop();
 }
 
-function tell(work: string, peak: number, most: number): void {
-  row(`peak memory, ${work}`, inMegabytes(peak), inMegabytes(most), peak / most, atMost(1));
-}
-
-/** The largest resident set of a process, in bytes. */
+/** The largest of all rounds, each into the empty table. */
 async function peakMemory(command: Command): Promise<number> {
   let peak = 0;
   for (let round = 0; round < rounds(1); round++) {
     await server.empty();
-    let timer: NodeJS.Timeout | undefined;
-    await runCommand('pgv ingest', command, (pid) => {
-      timer = setInterval(() => {
-        peak = Math.max(peak, highWater(pid));
-      }, 20);
-    }).finally(() => clearInterval(timer));
+    peak = Math.max(peak, await peakOf(command));
   }
   return peak;
-}
-
-/** Linux keeps the largest size itself, so that only the last moment before the process ends goes unseen. */
-function highWater(pid: number): number {
-  try {
-    const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return Number(kibibytes ?? 0) * 1024;
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return 0; // It has just ended.
-    throw error;
-  }
 }

@@ -11,6 +11,8 @@ const measurements = [
   'ingest-memory',
   'ingest-linear',
   'ingest-embedded',
+  'export',
+  'copy',
   'start-up',
 ];
 const runner = fileURLToPath(new URL('../scripts/run.mjs', import.meta.url));
