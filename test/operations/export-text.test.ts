@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
+import { binary } from '../../src/formats/read/binary/binary.ts';
 import { csv, tsv } from '../../src/formats/read/csv/csv.ts';
 import { jsonl } from '../../src/formats/read/json/json.ts';
 import type { TextOptions } from '../../src/formats/write/format.ts';
@@ -95,6 +96,7 @@ eachDatabase((fixture) => {
     { table: 'every', format: csv },
     { table: 'every', format: tsv },
     { table: 'json_can', format: jsonl },
+    { table: 'every', format: binary },
   ])('$table as $format.name, out and in again: the same rows', async ({ table, format }) => {
     const twin = `${table}_of_${format.name}`;
     await database.query(`CREATE TABLE ${twin} (LIKE ${table})`);

@@ -2,7 +2,7 @@ import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import { writeFormatFor } from '../../../src/formats/write/formats.ts';
+import { writeFormatNamed } from '../../../src/formats/write/formats.ts';
 import { findDataset } from '../../../src/operations/dataset/dataset.ts';
 import { exportRows } from '../../../src/operations/export/export.ts';
 import { filePlaces } from '../../../src/operations/export/places.ts';
@@ -54,13 +54,13 @@ function on({ url }: Fixture, cwd: string) {
 
 const { signal } = new AbortController();
 
-async function exportOdd(database: Database, output: string): Promise<void> {
+async function exportOdd(database: Database, output: string, name = 'csv'): Promise<void> {
   const source = await tableSource(database, { table: 'odd' }, silentReporter);
-  const { format } = writeFormatFor('csv', undefined);
+  const format = writeFormatNamed(name);
   const places = await filePlaces({
     output,
     baseName: 'odd',
-    ending: '.csv',
+    ending: `.${name}`,
     cwd: output,
     overwrite: false,
     numbered: false,
@@ -117,6 +117,23 @@ eachDatabase((fixture) => {
       'the rows differ in dense',
     ]);
   });
+
+  test.each(['tsv', 'jsonl', 'binary', 'parquet', 'arrow'])(
+    '%s with its manifest, into a table that is there: the same rows',
+    async (name) => {
+      const database = await fixture.open();
+      await database.query('DROP TABLE IF EXISTS odd, taken');
+      await makeOdd(database);
+      await database.query('CREATE TABLE taken (LIKE odd INCLUDING GENERATED)');
+      const cwd = await temporaryDirectory();
+      await exportOdd(database, `${cwd}/odd/`, name);
+      expect(await ingestDataset(database, 'odd', 'taken', cwd)).toMatchObject({
+        status: 'loaded',
+        rows: 300,
+      });
+      await expectSameRows(database, 'taken', 'odd');
+    },
+  );
 });
 
 describe.skipIf(noServer)('on the command line', () => {
