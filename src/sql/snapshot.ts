@@ -23,6 +23,13 @@ FROM (VALUES ('DateStyle', 'ISO'), ('extra_float_digits', '1'), ('statement_time
   ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0')) AS wanted (name, value)
 JOIN pg_catalog.pg_settings USING (name)`;
 
+/**
+ * For this transaction alone: a scan of a table gives its rows as they are stored, not as several processes have them
+ * ready, nor from where another session's scan is.
+ */
+export const inTheOrderStored = `SELECT pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
+  pg_catalog.set_config('synchronize_seqscans', 'off', true)`;
+
 /** A table that holds rows itself, and how they can be read. */
 export interface LeafTable {
   schema: string;

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { connectLane } from '../../database/connect.ts';
 import type { Database, Session } from '../../database/database.ts';
 import { packError } from '../../error-transfer.ts';
+import { inTheOrderStored } from '../../sql/snapshot.ts';
 import { LastingConnection, mayPass } from '../lasting-connection.ts';
 import { buffersOf } from './buffers.ts';
 import type { FromReadLane, RangeWork, ReadLaneStart, ToReadLane } from './lane-messages.ts';
@@ -85,6 +86,7 @@ function canRepeat(): boolean {
 
 async function read(session: Session, reader: RangeReader, work: RangeWork): Promise<void> {
   const { sequence } = work;
+  if (work.repeatable) await session.query(inTheOrderStored);
   for await (const part of reader.parts(session, work, sent)) {
     if (stopped) return;
     const buffers = buffersOf(part);

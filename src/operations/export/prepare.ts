@@ -62,7 +62,7 @@ function rangeWork(
       sequence,
       copy: copyQueryOut(selectRows(expressions, range)),
       firstRow,
-      repeatable: ranges.length > 1,
+      repeatable: range.repeatable,
     };
     firstRow += counts?.[sequence] ?? 0;
     return work;

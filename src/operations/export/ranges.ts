@@ -2,10 +2,17 @@ import type { Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import { inBlocks, onlyTable, queryAsSource, type RowSource, selectRows } from '../../sql/export.ts';
 import { type LeafTable, leafTables, serverVersionNumber } from '../../sql/snapshot.ts';
+import type { TableDescription } from '../tables.ts';
 import { quotedNames, type Source } from './source.ts';
 
 /** Rows that one lane reads at a time; their order is the file's. */
-export type Range = RowSource;
+export interface Range extends RowSource {
+  /**
+   * The same rows come in the same order whenever it is read at this moment. Not so with conditions: what they mean may
+   * differ each time, as `now()` does, and how they are met decides the order.
+   */
+  repeatable: boolean;
+}
 
 /** Bytes of the table a range: enough that its COPY's beginning does not count, little enough to be held in memory. */
 export const rangeLength = 8 * 2 ** 20;
@@ -32,23 +39,30 @@ export async function planRanges(session: Session, source: Source, reporter: Rep
     leaves.every(({ isPlain, isReadable }) => isPlain && isReadable) &&
     (isAlone || !table.rowSecurity) &&
     (await versionOf(session)) >= firstWithRanges;
-  return canSplit ? leaves.flatMap((leaf) => rangesOf(leaf, table.name, rows)) : whole;
+  if (!canSplit) return whole;
+  return leaves.flatMap((leaf) => rangesOf(leaf, table, rows));
 }
 
 /** An order or a limit is the inner query's, so that it means the columns and not what they are sent as. */
 function oneRange({ columns, rows }: Source): Range {
-  if (rows.orderBy === undefined && rows.limit === undefined) return rows;
+  if (rows.orderBy === undefined && rows.limit === undefined) return { ...rows, repeatable: false };
   const names = columns.map(({ name }) => name);
-  return { from: queryAsSource(selectRows(quotedNames(columns), rows), names), where: [] };
+  const from = queryAsSource(selectRows(quotedNames(columns), rows), names);
+  return { from, where: [], repeatable: false };
 }
 
-function rangesOf({ schema, name, blocks, bytes }: LeafTable, alias: string, { where }: RowSource): Range[] {
+function rangesOf(
+  { schema, name, blocks, bytes }: LeafTable,
+  { name: alias, rowSecurity }: TableDescription,
+  { where }: RowSource,
+): Range[] {
   const count = Math.max(1, Math.min(blocks, Math.round(bytes / rangeLength)));
+  const repeatable = where.length === 0 && !rowSecurity;
   const from = onlyTable(schema, name, alias);
   return Array.from({ length: count }, (_, i) => {
     const first = Math.floor((blocks * i) / count);
     const end = i === count - 1 ? undefined : Math.floor((blocks * (i + 1)) / count);
-    return { from, where: [inBlocks(alias, first, end), ...where] };
+    return { from, where: [inBlocks(alias, first, end), ...where], repeatable };
   });
 }
 

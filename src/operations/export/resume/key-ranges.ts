@@ -41,9 +41,11 @@ export async function findBounds(session: Session, source: Source, key: RangeKey
 
 /** All ranges, the last one without an end: what comes later has a place too. */
 export function keyRanges(source: Source, key: RangeKey, bounds: readonly string[]): Range[] {
-  return Array.from({ length: bounds.length + 1 }, (_, i) =>
-    inKeyRange(source.rows, key, bounds[i - 1], bounds[i]),
-  );
+  const repeatable = source.rows.where.length === 0 && !source.table!.rowSecurity;
+  return Array.from({ length: bounds.length + 1 }, (_, i) => ({
+    ...inKeyRange(source.rows, key, bounds[i - 1], bounds[i]),
+    repeatable,
+  }));
 }
 
 async function rowsPerRangeOf(session: Session, table: TableDescription): Promise<number> {
