@@ -124,6 +124,15 @@ eachDatabase((fixture) => {
     expect(readdirSync(cwd)).not.toContain('alone.ids.npy');
   });
 
+  test('another number of rows than was counted leaves no file', async () => {
+    for (const output of ['docs.npy', 'docs.npz']) {
+      const rows = { query: 'SELECT id, embedding FROM docs WHERE random() < 0.5' };
+      await expect(write(output, rows)).rejects.toMatchObject({ code: 'unstable-query' });
+      await expect(write(output, { ...rows, split: 100 })).rejects.toMatchObject({ code: 'unstable-query' });
+    }
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
   test('split into files of so many rows, each whole', async () => {
     await write('parts.npy', { table: 'docs', split: 1100 });
     const names = readdirSync(cwd);

@@ -1,3 +1,4 @@
+import { DataError } from '../../errors.ts';
 import type { Part, WriteFormat, WritePlan } from '../../formats/write/format.ts';
 import { type Output, openOutput } from './output.ts';
 import type { Places } from './places.ts';
@@ -24,7 +25,7 @@ export class FileSet {
   private readonly around: (bytes: Uint8Array) => Uint8Array;
   private readonly summed: boolean;
   private number = 0;
-  private current: { path: string; file: WrittenFile }[] = [];
+  private current: { path: string; file: WrittenFile; expected: number | undefined }[] = [];
   private readonly all: WrittenFile[] = [];
   private readonly done: ExportedFile[] = [];
   private rows = 0;
@@ -57,13 +58,14 @@ export class FileSet {
   async begin(earlier?: WrittenPart): Promise<void> {
     const layouts = this.format.files(this.plan);
     this.number++;
+    const expected = this.expectedRows();
     for (const layout of this.places.isStream ? layouts.slice(0, 1) : layouts) {
       const { path, destination, directory } = this.places.of(layout.ending, this.number);
-      const assembler = layout.assembler(this.plan, this.expectedRows());
+      const assembler = layout.assembler(this.plan, expected);
       const kept = earlier && { length: earlier.bytes };
       const output = await openOutput('path' in destination ? { ...destination, kept } : destination);
       const file = new WrittenFile(layout, assembler, output, this.around, directory, this.summed);
-      this.current.push({ path, file });
+      this.current.push({ path, file, expected });
       this.all.push(file);
       if (earlier === undefined || earlier.bytes === 0) await file.begin();
       else await file.goOn(earlier);
@@ -102,7 +104,8 @@ export class FileSet {
   }
 
   private async finishCurrent(): Promise<void> {
-    for (const { path, file } of this.current) {
+    for (const { path, file, expected } of this.current) {
+      if (expected !== undefined && file.rows !== expected) throw otherCount(expected, file.rows);
       const sha256 = await file.finish();
       this.done.push({ path, rows: file.rows, bytes: file.bytes, sha256 });
     }
@@ -124,4 +127,12 @@ export class FileSet {
     const rest = measured.rows - this.rows;
     return this.split !== undefined && 'rows' in this.split ? Math.min(this.split.rows, rest) : rest;
   }
+}
+
+/** What to say where the file's beginning has told of another number of rows than came. */
+function otherCount(expected: number, seen: number): DataError {
+  return new DataError(`${seen} rows came, and there were ${expected} when they were counted`, {
+    code: 'unstable-query',
+    hint: 'the rows are others each time they are asked for: store them in a table first',
+  });
 }
