@@ -214,6 +214,26 @@ describe.skipIf(noServer !== null)('lanes', () => {
     });
   });
 
+  test('the end of the session that held the moment does not matter once lanes see it', async () => {
+    const holder = await fixture.open();
+    const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    let chunks = 0;
+    const ending = async () => {
+      if (++chunks === 2) await psqlOn(name(), ['-c', `SELECT pg_terminate_backend(${rows[0]!.pid}, 5000)`]);
+    };
+    const source = await tableSource(holder, { table: 'wide' }, silentReporter);
+    const summary = await exportRows(holder, source, {
+      format: writeFormatNamed('csv'),
+      text,
+      places: streamPlaces(ending),
+      jobs: 1,
+      reporter: silentReporter,
+      signal: new AbortController().signal,
+    });
+    expect(summary.rows).toBe(50_000);
+    expect(chunks).toBeGreaterThan(2);
+  });
+
   test('whoever waits to change the table is not waited behind', async () => {
     const other = await fixture.open();
     let altering: Promise<unknown> | undefined;

@@ -28,13 +28,20 @@ export async function inOneMoment<T>(
   work: (session: Session, moment: Moment) => Promise<T>,
 ): Promise<T> {
   if (database.maxLanes === 1) return work(database, { snapshot: undefined, locked: undefined });
-  return database.transaction(async (session) => {
-    await session.query(readOneMoment);
-    const locked = await lock(session, table);
-    const { rows } = await session.query<{ snapshot: string }>(exportSnapshot);
-    await session.query(settleTransaction);
-    return work(session, { snapshot: rows[0]!.snapshot, locked });
-  });
+  let done: { result: T } | undefined;
+  try {
+    await database.transaction(async (session) => {
+      await session.query(readOneMoment);
+      const locked = await lock(session, table);
+      const { rows } = await session.query<{ snapshot: string }>(exportSnapshot);
+      await session.query(settleTransaction);
+      done = { result: await work(session, { snapshot: rows[0]!.snapshot, locked }) };
+    });
+  } catch (error) {
+    // It has only read: once the work is done, it does not matter how the transaction ends.
+    if (done === undefined) throw error;
+  }
+  return done!.result;
 }
 
 /** Has a lane's transaction, which has just begun, see the moment. @throws DatabaseError */
