@@ -1,18 +1,19 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../src/errors.ts';
+import { searchBatch } from '../src/operations/search/batch.ts';
 import type { Filter } from '../src/operations/search/filters.ts';
-import { type SearchOptions, type SearchResult, search } from '../src/operations/search/search.ts';
+import { type SearchOptions, search } from '../src/operations/search/search.ts';
 import type { IterativeScan } from '../src/operations/search/settings.ts';
+import { resolveInputs } from '../src/sources/inputs.ts';
 import type { Metric } from '../src/vector/metrics.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { readText } from './io.ts';
 import { decimalNumber, metric, nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
-import { csvRecord } from './output/csv.ts';
-import { jsonLine } from './output/json.ts';
 import { explanationLines } from './search/explanation.ts';
 import { filter } from './search/filter.ts';
+import { batchDocument, document, type HitsFormat, hitsFormats, showHits } from './search/hits.ts';
 
 interface SearchFlags {
   id?: string;
@@ -30,7 +31,10 @@ interface SearchFlags {
   probes?: number;
   iterativeScan?: IterativeScan;
   explain?: true;
-  format: 'table' | 'jsonl' | 'csv';
+  file?: string;
+  dataset?: string;
+  jobs?: number;
+  format: HitsFormat;
 }
 
 export function configure(command: Command): Command {
@@ -40,6 +44,16 @@ export function configure(command: Command): Command {
       "as '[0.1,0.2,…]', '{1:0.5}/100' for sparsevec, '0110' for bit; - reads it from stdin",
     )
     .option('--id <key>', "a stored row's neighbours, itself left out")
+    .option(
+      '--file <vectors>',
+      'a batch: each vector of a file of any format that pgv ingest reads; - is stdin',
+    )
+    .option('--dataset <name>', 'which array of an npz or HDF5 file of queries')
+    .option(
+      '--jobs <n>',
+      'lanes that answer a batch (default: min(4, cores))',
+      wholeNumber({ min: 1, max: 64 }),
+    )
     .option('-k, --limit <n>', 'how many', wholeNumber({ min: 1 }), 10)
     .option(
       '--metric <name>',
@@ -68,71 +82,68 @@ export function configure(command: Command): Command {
     )
     .option('--explain', 'how the rows were found: the road, the index, rows scanned, time, the plan')
     .addOption(
-      new Option('--format <format>', 'how the rows are written')
-        .choices(['table', 'jsonl', 'csv'])
-        .default('table'),
+      new Option('--format <format>', 'how the rows are written').choices(hitsFormats).default('table'),
     )
     .action(action<SearchFlags, [string | undefined]>({ writes: false }, run));
   return addExamples(command, [
     "pgv search '[0.1,0.2,0.3]' -k 5",
     "pgv search --id 42 --filter metadata.section=games --filter 'year>=2024'",
+    'pgv search --file queries.npy -k 100 --format trec > run.trec',
     'pgv search - -t docs --where "created_at > now() - interval \'1 day\'" --json < vector.txt',
   ]);
 }
 
 async function run(context: Context<SearchFlags>, vector: string | undefined): Promise<void> {
-  const { options, output, reporter } = context;
-  const query = await queryOf(context, vector);
-  const database = await context.database();
-  const { limit, filter: filters, ...rest } = options;
-  const result = await search(
-    database,
-    { ...rest, table: context.table, query, k: limit, filters },
-    reporter,
-  );
-
+  const { options, output, reporter, signal, io } = context;
+  const asked = await askedFor(context, vector);
+  if (options.format === 'ivecs' && !output.json) output.refuseBinaryOnTerminal();
+  const { limit: k, filter: filters, file: _, dataset, ...rest } = options;
+  const common = { ...rest, table: context.table, k, filters };
+  if ('file' in asked) {
+    const [input] = await resolveInputs([asked.file], io, reporter.warn);
+    const reading = { dataset };
+    const database = await context.database();
+    const result = await searchBatch(database, { ...common, input: input!, reading }, reporter, signal);
+    if (output.json) return output.document(batchDocument(result));
+    return showHits(result, result.queries, true, options.format, output);
+  }
+  const result = await search(await context.database(), { ...common, query: asked }, reporter);
   for (const line of explanationLines(result.explanation)) reporter.note(line);
-  if (output.json) return output.document(documentOf(result));
-  const names = ['id', 'distance', 'score', ...result.columns];
-  const rows = result.hits.map(({ id, distance, score, values }) => [id, distance, score, ...values]);
-  if (options.format === 'csv') return output.write([names, ...rows].map(csvRecord).join(''));
-  if (options.format === 'jsonl') return output.write(documentOf(result).hits.map(jsonLine).join(''));
-  return output.table(
-    names.map((name) => ({ name })),
-    rows.map(([id, distance, score, ...values]) => [id, rounded(distance), rounded(score), ...values]),
-  );
+  if (output.json) return output.document(document(result));
+  return showHits(result, [{ query: 0, hits: result.hits }], false, options.format, output);
 }
 
-async function queryOf(
+/** What is asked for: exactly one of the ways to say it. */
+async function askedFor(
   { options, io }: Context<SearchFlags>,
   vector?: string,
-): Promise<SearchOptions['query']> {
-  if (vector !== undefined && options.id !== undefined) {
-    throw new UsageError('a vector and --id exclude each other', { hint: 'leave one of them out' });
+): Promise<SearchOptions['query'] | { file: string }> {
+  const { id, file, dataset, jobs, explain } = options;
+  const ways = { 'a vector': vector, '--id': id, '--file': file };
+  const [given, other] = Object.entries(ways).filter(([, value]) => value !== undefined);
+  if (other !== undefined) {
+    throw new UsageError(`${given![0]} and ${other[0]} exclude each other`, {
+      hint: 'leave one of them out',
+    });
   }
-  if (options.id !== undefined) return { id: options.id };
+  const ofFile = { '--dataset': dataset, '--jobs': jobs };
+  const [stray] = Object.entries(ofFile).find(([, value]) => value !== undefined) ?? [];
+  if (file === undefined && stray !== undefined) {
+    throw new UsageError(`${stray} is about a file of queries, and there is none`, {
+      hint: 'name it with --file',
+    });
+  }
+  if (file !== undefined && explain) {
+    throw new UsageError('--explain tells of one query, and --file holds several', {
+      hint: 'ask one of them on its own',
+    });
+  }
+  if (file !== undefined) return { file };
+  if (id !== undefined) return { id };
   if (vector === undefined) {
     throw new UsageError('there is nothing to search for', {
-      hint: "give a vector, as pgv search '[0.1,0.2,…]', or a stored row's key with --id",
+      hint: "give a vector, as pgv search '[0.1,0.2,…]', a stored row's key with --id, or a file of vectors with --file",
     });
   }
   return { vector: vector === '-' ? await readText(io.stdin) : vector };
-}
-
-/** As the promise has it: a hit's own fields, then the columns; one that is called like a field is `table.column`. */
-function documentOf({ columns, hits, ...summary }: SearchResult) {
-  const own = new Set(['id', 'distance', 'score']);
-  const names = columns.map((name) => (own.has(name) ? `${summary.table}.${name}` : name));
-  return {
-    ...summary,
-    hits: hits.map(({ values, ...hit }) => ({
-      ...hit,
-      ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
-    })),
-  };
-}
-
-/** For people: seven digits are all that a distance of float32 vectors has. */
-function rounded(value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 }

@@ -10,8 +10,6 @@ export interface NearestQuery {
   operator: string;
   /** The vector's type as SQL writes it. */
   type: string;
-  /** The query vector as text. */
-  vector: string;
   k: number;
   key: readonly string[];
   shown: readonly string[];
@@ -26,15 +24,48 @@ export function qualifiedOperator(schema: string, operator: string): string {
 }
 
 /**
- * The k nearest rows, in order. Columns are called `k0…` (key), `c0…` (shown) and `distance`, as the table's own
- * names may collide.
+ * The k rows nearest to a vector, in order. Columns are called `k0…` (key), `c0…` (shown) and `distance`, as the table's
+ * own names may collide.
  *
  * The index serves the inner query only: ORDER BY the operator alone, ascending, with LIMIT. It is materialised and
  * sorted again because a relaxed iterative scan gives rows nearly in order; `+ 0` keeps the planner from trusting
  * that order (https://github.com/pgvector/pgvector#iterative-index-scans).
+ * @param vector as text
  */
-export function nearest(query: NearestQuery): Statement {
-  const values: unknown[] = [query.vector];
+export function nearest(query: NearestQuery, vector: string): Statement {
+  const values: unknown[] = [vector];
+  const inner = nearestRows(query, `$1::text::${query.type}`, values);
+  return {
+    text: `WITH nearest AS MATERIALIZED (\n  ${inner}\n)\nSELECT * FROM nearest\nORDER BY ${inOrder(query)}`,
+    values,
+  };
+}
+
+/**
+ * The k rows nearest to each of several vectors, by the number of the vector (`query`, from 0) and in order. Names are
+ * such as nobody's own SQL means by chance.
+ * @param vectors as text
+ */
+export function nearestToEach(query: NearestQuery, vectors: readonly string[]): Statement {
+  const values: unknown[] = [vectors];
+  const inner = nearestRows(query, 'pgv_queries.pgv_vector', values);
+  return {
+    text: `WITH pgv_queries AS MATERIALIZED (
+  SELECT pgv_number, pgv_text::${query.type} AS pgv_vector
+  FROM unnest($1::text[]) WITH ORDINALITY AS pgv_given (pgv_text, pgv_number)
+)
+SELECT (pgv_number - 1)::int4 AS query, nearest.*
+FROM pgv_queries
+CROSS JOIN LATERAL (
+  ${inner}
+) AS nearest
+ORDER BY pgv_number, ${inOrder(query)}`,
+    values,
+  };
+}
+
+/** @param vector as SQL; @param values of the statement, which are added to */
+function nearestRows(query: NearestQuery, vector: string, values: unknown[]): string {
   const column = quoteName(query.column);
   const bind = binder(values);
   const conditions = [`${column} IS NOT NULL`, ...query.conditions.map((condition) => condition(bind))];
@@ -43,19 +74,18 @@ export function nearest(query: NearestQuery): Statement {
   const output = [
     ...query.key.map((name, i) => `${quoteName(name)} AS k${i}`),
     ...query.shown.map((name, i) => `${quoteName(name)} AS c${i}`),
-    `${column} ${query.operator} $1::text::${query.type} AS distance`,
+    `${column} ${query.operator} ${vector} AS distance`,
   ];
   values.push(query.k);
-  const inner = `SELECT ${output.join(', ')}
+  return `SELECT ${output.join(', ')}
   FROM ${quoteQualified(query.table.schema, query.table.name)}
   WHERE ${conditions.join('\n    AND ')}
-  ORDER BY ${column} ${query.operator} $1::text::${query.type}
+  ORDER BY ${column} ${query.operator} ${vector}
   LIMIT $${values.length}::int8`;
-  const order = ['distance + 0', ...query.key.map((_, i) => `k${i}`)];
-  return {
-    text: `WITH nearest AS MATERIALIZED (\n  ${inner}\n)\nSELECT * FROM nearest\nORDER BY ${order.join(', ')}`,
-    values,
-  };
+}
+
+function inOrder({ key }: NearestQuery): string {
+  return ['distance + 0', ...key.map((_, i) => `k${i}`)].join(', ');
 }
 
 /** The plan of a search, to see which indexes serve it. */

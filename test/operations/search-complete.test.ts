@@ -1,8 +1,13 @@
+import { PassThrough } from 'node:stream';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
+import { type BatchOptions, searchBatch } from '../../src/operations/search/batch.ts';
+import type { Hit } from '../../src/operations/search/hits.ts';
 import { type SearchOptions, search } from '../../src/operations/search/search.ts';
+import { resolveInputs } from '../../src/sources/inputs.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { collectReports } from '../support/reports.ts';
+import { temporaryFile } from '../support/temporary.ts';
 
 const vector = '[0.5,0.5,0.5]';
 const filters = [{ key: 'rare', operator: '=', values: ['true'] }] as const;
@@ -110,6 +115,61 @@ eachDatabase((fixture) => {
     });
     expect(exact.explanation!.plan['Node Type']).toEqual(expect.any(String));
     expect(exact.ids).toEqual(await nearest(10));
+  });
+
+  describe('a batch', () => {
+    const lines = Array.from({ length: 230 }, (_, i) => `[${Math.sin(i)},${Math.cos(i * 3)},0.5]`);
+
+    async function batch(options: Partial<BatchOptions>) {
+      const file = await temporaryFile('queries.jsonl', lines.map((line) => `{"v":${line}}\n`).join(''));
+      const [input] = await resolveInputs([file], { cwd: '/', stdin: new PassThrough() }, () => {});
+      const reports = collectReports();
+      const asked = { input: input!, reading: {}, k: 3, table: 'docs', ...options };
+      const { queries } = await searchBatch(database, asked, reports, new AbortController().signal);
+      expect(queries.map(({ query }) => query)).toEqual([...lines.keys()]);
+      return { answers: queries.map(({ hits }) => hits), notes: reports.notes };
+    }
+
+    /** What each line's search finds on its own, exactly, a few of them. */
+    async function expectExact(answers: readonly Hit[][], k: number, options: Partial<SearchOptions>) {
+      for (const i of [0, 99, 100, 229]) {
+        const alone = await found({
+          query: { vector: lines[i]! },
+          table: 'docs',
+          k,
+          exact: true,
+          ...options,
+        });
+        expect(answers[i]).toEqual(alone.hits);
+      }
+    }
+
+    test('exact, over lanes that share the chunks', async () => {
+      const { answers, notes } = await batch({ exact: true, jobs: 3, where: 'id <= 1000' });
+      expect(notes).toEqual([]);
+      await expectExact(answers, 3, { where: 'id <= 1000' });
+    });
+
+    test('queries that the index cuts short are asked again, until they have k rows', async () => {
+      const { answers, notes } = await batch({ where: 'id % 200 = 3', k: 9, iterativeScan: 'off', jobs: 1 });
+      expect(answers.every((hits) => hits.length === 9)).toBe(true);
+      expect(notes.join()).toMatch(
+        /^an index gave \d+ of the queries fewer than 9 rows, so they were asked again$/,
+      );
+    });
+
+    test('where more candidates do not do, every row is compared', async () => {
+      const { answers, notes } = await batch({ filters, k: rare, iterativeScan: 'off', jobs: 1 });
+      expect(notes.join()).toMatch(/^an index gave 230 of the queries/);
+      await expectExact(answers, rare, { filters });
+    });
+
+    test('what is wrong in it is wrong usage', async () => {
+      await expect(batch({ where: 'nope = 1' })).rejects.toMatchObject({
+        message: expect.stringContaining('column "nope" does not exist'),
+        hint: 'check --file and --where',
+      });
+    });
   });
 
   test('the session has its own settings after a search, and none of them is asked for in vain', async () => {

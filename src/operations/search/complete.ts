@@ -40,7 +40,8 @@ export async function completely(
   return { rows: all.rows, attempt: 'exact', cutShort };
 }
 
-async function indexOf(session: Session, statement: Statement): Promise<string | undefined> {
+/** The index that gives the statement its rows in order, if one does. */
+export async function indexOf(session: Session, statement: Statement): Promise<string | undefined> {
   const { rows } = await session.query<ExplainRow>(explained(statement));
   return servingIndex(rows[0]!['QUERY PLAN'][0].Plan);
 }

@@ -1,0 +1,82 @@
+import type { BatchResult } from '../../src/operations/search/batch.ts';
+import type { Hit } from '../../src/operations/search/hits.ts';
+import type { SearchResult } from '../../src/operations/search/search.ts';
+import { csvRecord } from '../output/csv.ts';
+import { jsonLine } from '../output/json.ts';
+import type { Output } from '../output/output.ts';
+import { ivecs, trec } from './evaluation.ts';
+
+export const hitsFormats = ['table', 'jsonl', 'csv', 'ivecs', 'trec'] as const;
+export type HitsFormat = (typeof hitsFormats)[number];
+
+/** What every result has. */
+interface Summary {
+  table: string;
+  k: number;
+  columns: readonly string[];
+}
+
+interface Answer {
+  query: number;
+  hits: readonly Hit[];
+}
+
+/** Writes hits to stdout. @param numbered each with its query's number */
+export function showHits(
+  summary: Summary,
+  answers: readonly Answer[],
+  numbered: boolean,
+  format: HitsFormat,
+  output: Output,
+): Promise<void> {
+  if (format === 'ivecs') return output.write(ivecs(answers, summary.k));
+  if (format === 'trec') return output.write(trec(answers));
+  if (format === 'jsonl') {
+    const lines = answers.flatMap(({ query, hits }) =>
+      hits.map((hit) => jsonLine({ ...(numbered && { query }), ...hitDocument(summary)(hit) })),
+    );
+    return output.write(lines.join(''));
+  }
+  const names = [...(numbered ? ['query'] : []), 'id', 'distance', 'score', ...summary.columns];
+  const rows = (print: (value: number) => number) =>
+    answers.flatMap(({ query, hits }) =>
+      hits.map(({ id, distance, score, values }) => [
+        ...(numbered ? [query] : []),
+        id,
+        print(distance),
+        print(score),
+        ...values,
+      ]),
+    );
+  if (format === 'csv') return output.write([names, ...rows((value) => value)].map(csvRecord).join(''));
+  return output.table(
+    names.map((name) => ({ name })),
+    rows(rounded),
+  );
+}
+
+/** One search as the promise has it. */
+export function document({ hits, columns, ...summary }: SearchResult) {
+  return { ...summary, hits: hits.map(hitDocument({ columns, ...summary })) };
+}
+
+/** A batch as the promise has it. */
+export function batchDocument({ queries, columns, ...summary }: BatchResult) {
+  const hit = hitDocument({ columns, ...summary });
+  return { ...summary, queries: queries.map(({ query, hits }) => ({ query, hits: hits.map(hit) })) };
+}
+
+/** A hit's own fields, then the columns; one that is called like a field is `table.column`. */
+function hitDocument({ table, columns }: Summary): (hit: Hit) => object {
+  const own = new Set(['query', 'id', 'distance', 'score']);
+  const names = columns.map((name) => (own.has(name) ? `${table}.${name}` : name));
+  return ({ values, ...hit }) => ({
+    ...hit,
+    ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
+  });
+}
+
+/** For people: seven digits are all that a distance of float32 vectors has. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(6));
+}

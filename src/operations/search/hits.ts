@@ -1,0 +1,48 @@
+import type { Reporter } from '../../progress.ts';
+import { scoreOf } from '../../vector/metrics.ts';
+import { vectorValue } from './query-vector.ts';
+import type { Subject } from './subject.ts';
+
+export interface Hit {
+  /** The primary key's value; a list where it has several columns; null where the table has none. */
+  id: unknown;
+  /** NaN under cosine where a vector is zero. */
+  distance: number;
+  score: number;
+  /** The shown columns' values, in order. */
+  values: unknown[];
+}
+
+/** A row of `nearest` as a hit. */
+export function toHit(row: Record<string, unknown>, { key, metric, shown }: Subject): Hit {
+  const distance = row.distance as number;
+  const keys = key.map((_, i) => row[`k${i}`]);
+  return {
+    id: keys.length > 1 ? keys : (keys[0] ?? null),
+    distance,
+    score: scoreOf(metric, distance),
+    values: shown.map(({ vector }, i) => {
+      const value = row[`c${i}`];
+      return vector !== undefined && typeof value === 'string' ? vectorValue(value, vector) : value;
+    }),
+  };
+}
+
+export interface Bounds {
+  maxDistance?: number | undefined;
+  minScore?: number | undefined;
+}
+
+/** Bounds are kept here, not in SQL, where they would hide whether an index gave all k rows. NaN is within none. */
+export function isNear({ maxDistance, minScore }: Bounds): (hit: Hit) => boolean {
+  return ({ distance, score }) =>
+    (maxDistance === undefined || distance <= maxDistance) && (minScore === undefined || score >= minScore);
+}
+
+export function warnOfZeroVectors(hits: readonly Hit[], reporter: Reporter): void {
+  const without = hits.filter(({ distance }) => Number.isNaN(distance)).length;
+  if (without === 0) return;
+  reporter.warn(
+    `${without} of ${hits.length} hits have no distance: their vector or the query is zero, which has no direction for cosine to compare`,
+  );
+}
