@@ -7,6 +7,7 @@ import type { Database } from '../../src/database/database.ts';
 import { DatabaseError } from '../../src/errors.ts';
 import { writeFormatNamed } from '../../src/formats/write/formats.ts';
 import { type ExportOptions, exportRows } from '../../src/operations/export/export.ts';
+import { FileSet } from '../../src/operations/export/file-set.ts';
 import { filePlaces, streamPlaces } from '../../src/operations/export/places.ts';
 import { type TableRequest, tableSource } from '../../src/operations/export/source.ts';
 import { silentReporter } from '../../src/progress.ts';
@@ -311,6 +312,20 @@ describe.skipIf(noServer !== null)('lanes', () => {
         return lines.map((line) => line.slice(0, line.indexOf(',')));
       });
       expect(all).toEqual(numbers(1, 50_000));
+    });
+
+    test('a file that is opened after the interruption does not stay', async () => {
+      const directory = await temporaryDirectory();
+      const places = await filePlaces({
+        ...{ output: `${directory}/`, baseName: 'wide', ending: '.csv', cwd: directory },
+        ...{ overwrite: false, numbered: true },
+      });
+      const plan = { columns: [], text, compression: undefined, measured: undefined };
+      const csv = writeFormatNamed('csv');
+      const files = new FileSet(csv, plan, places, { rows: 1000 }, (bytes) => bytes, false);
+      await files.abandon();
+      await expect(files.begin()).rejects.toMatchObject({ code: 'interrupted' });
+      expect(readdirSync(directory)).toEqual([]);
     });
 
     test('at most so large, and what an earlier export left goes', async () => {

@@ -1,4 +1,4 @@
-import { DataError } from '../../errors.ts';
+import { DataError, InterruptedError } from '../../errors.ts';
 import type { Part, WriteFormat, WritePlan } from '../../formats/write/format.ts';
 import { type Output, openOutput } from './output.ts';
 import type { Places } from './places.ts';
@@ -29,6 +29,7 @@ export class FileSet {
   private readonly all: WrittenFile[] = [];
   private readonly done: ExportedFile[] = [];
   private rows = 0;
+  private abandoned = false;
 
   constructor(
     format: WriteFormat,
@@ -64,6 +65,11 @@ export class FileSet {
       const assembler = layout.assembler(this.plan, expected);
       const kept = earlier && { length: earlier.bytes };
       const output = await openOutput('path' in destination ? { ...destination, kept } : destination);
+      // An interruption does not wait for what is under way, such as this.
+      if (this.abandoned) {
+        await output.abandon();
+        throw new InterruptedError();
+      }
       const file = new WrittenFile(layout, assembler, output, this.around, directory, this.summed);
       this.current.push({ path, file, expected });
       this.all.push(file);
@@ -100,6 +106,7 @@ export class FileSet {
   }
 
   async abandon(): Promise<void> {
+    this.abandoned = true;
     for (const file of this.all) await file.abandon().catch(() => {});
   }
 
