@@ -100,16 +100,21 @@ async function run(
 ): Promise<ExitCode | undefined> {
   const { options, output, reporter, signal } = context;
   if (options.verify !== undefined) {
-    const { output: file, format, query, where, columns, limit, tenant, manifest } = options;
+    const { output: file, format, query, where, columns, orderBy, limit, sample, tenant } = options;
     refuseBesideVerify({
       '-o': file,
       '--format': format,
       '--query': query,
       '--where': where,
       '--columns': columns,
+      '--order-by': orderBy,
       '--limit': limit,
+      '--sample': sample,
       '--tenant': tenant,
-      '--manifest': manifest,
+      '--split': options.split,
+      '--compress': options.compress,
+      '--manifest': options.manifest,
+      '--resume': options.resume,
     });
     return verify(context, options.verify, argument);
   }
@@ -144,9 +149,10 @@ async function run(
   if (places.isStream) return undefined;
   const { rows, bytes: size, seconds, files } = summary;
   const where = files.length === 1 ? files[0]!.path : `${files.length} files, ${files[0]!.path} the first,`;
+  const beside = summary.manifest === null ? '' : ` and ${summary.manifest}`;
   await output.summary(
     { database: database.target.description, table: source.table?.name ?? null, ...summary },
-    `exported ${counted(rows, 'row')} (${bytes(size)}) to ${where} in ${duration(seconds)}`,
+    `exported ${counted(rows, 'row')} (${bytes(size)}) to ${where}${beside} in ${duration(seconds)}`,
   );
   return undefined;
 }

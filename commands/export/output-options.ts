@@ -18,10 +18,10 @@ export interface OutputFlags {
 
 /** --split's argument: a number of rows, or a size with its unit. */
 export function splitValue(text: string): Split {
-  if (!/^\d+$/.test(text)) return { bytes: byteSize(text) };
+  if (/[a-z]$/i.test(text)) return { bytes: byteSize(text) };
   const rows = Number(text);
-  if (!Number.isSafeInteger(rows) || rows < 1) throw new InvalidArgumentError('It must be at least 1.');
-  return { rows };
+  if (/^\d+$/.test(text) && Number.isSafeInteger(rows) && rows > 0) return { rows };
+  throw new InvalidArgumentError('It must be a number of rows, such as 1000000, or a size, such as 2GB.');
 }
 
 /**
@@ -34,7 +34,9 @@ export function formatOf({ format: name, output, compress }: OutputFlags): Named
   const { format } = named;
   if (compression === undefined) return named;
   if (compress !== undefined && named.compression !== undefined && compress !== named.compression) {
-    throw new UsageError(`${output} promises ${named.compression}, and --compress says ${compress}`);
+    throw new UsageError(`${output} promises ${named.compression}, and --compress says ${compress}`, {
+      hint: 'leave --compress out, or choose another name',
+    });
   }
   if (format.compression !== 'around' && !format.compression.includes(compression)) {
     throw new UsageError(`--format ${format.name} cannot be compressed with ${compression}`, {

@@ -34,8 +34,16 @@ export function refuseBesideVerify(flags: Readonly<Record<string, unknown>>): vo
 }
 
 function render({ table, manifest, same, differences, rows, files }: Verification): string {
-  const missing = files.filter(({ status }) => status === 'missing').length;
-  const beside = files.length === missing ? '' : `, and ${counted(files.length - missing, 'file')} beside it`;
-  if (same) return `${table} is as ${manifest} has it: ${counted(rows.manifest, 'row')}${beside}\n`;
+  if (same)
+    return `${table} is as ${manifest} has it: ${counted(rows.manifest, 'row')}, and ${besideIt(files)}\n`;
   return `${table} is not as ${manifest} has it:\n${differences.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** A manifest may be compared without its files, but nobody is to think that they were checked. */
+function besideIt(files: Verification['files']): string {
+  const there = files.filter(({ status }) => status !== 'missing').length;
+  if (there === 0) return 'none of its files beside it';
+  return there === files.length
+    ? `${counted(there, 'file')} beside it`
+    : `${there} of ${files.length} files beside it`;
 }

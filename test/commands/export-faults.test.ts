@@ -95,6 +95,9 @@ describe.skipIf(noServer !== null)('an export', () => {
       .slice(1, -1)
       .map((line) => Number(line.slice(0, line.indexOf(','))));
     expect(ids).toEqual(Array.from({ length: 24_000 }, (_, i) => i + 1));
+    const refused = await start(fixture.url, args, cwd).ended;
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('docs.csv exists already') });
+    expect(refused.stderr).not.toContain('the same command goes on');
   });
 
   test.skipIf(!canMount)('onto a disk that is too small says so, and leaves nothing', async () => {

@@ -89,7 +89,10 @@ eachDatabase((fixture) => {
     [['docs', '--format', 'vdf'], /a dataset needs -o: it is a directory/],
     [['docs', '-o', 'taken.vdf'], /taken\.vdf is a file/],
     [['docs', '-o', 'a.vdf', '--manifest'], /--manifest does not go with --format vdf/],
-    [['docs', '-o', 'b.vdf', '--columns', 'path,body'], /no column of them/],
+    [
+      ['docs', '-o', 'b.vdf', '--columns', 'path,body'],
+      /vdf holds columns of type vector or halfvec, and there is none/,
+    ],
     [['docs', '-o', 'c.vdf', '--columns', 'body,embedding'], /needs an id for every row/],
   ])('%j is refused', async (args, message) => {
     await writeFile(path.join(cwd, 'taken.vdf'), '');

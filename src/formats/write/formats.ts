@@ -27,7 +27,7 @@ export const writeFormats: readonly WriteFormat[] = [
 const names = writeFormats.map(({ name }) => name).join(', ');
 
 /** Endings that promise something else: a file of this name with CSV in it would mislead its reader. */
-const foreignEndings = new Set('bz2 xz zip bvecs ivecs hdf5 h5'.split(' '));
+const foreignEndings = new Set('bz2 xz zip json xlsx avro orc bvecs ivecs hdf5 h5'.split(' '));
 
 /** Endings that mean that the file is compressed. */
 const compressedEndings: Record<string, Compression> = { gz: 'gzip', zst: 'zstd' };

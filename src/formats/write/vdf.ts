@@ -62,9 +62,9 @@ function describe({ name, columns, files, rows, metrics, at }: DatasetFacts): st
 function vectorColumns(columns: readonly WriteColumn[]): [WriteColumn, ...WriteColumn[]] {
   const [first, ...others] = columns.filter(({ type }) => type.name === 'vector' || type.name === 'halfvec');
   if (first !== undefined) return [first, ...others];
-  throw new UsageError('--format vdf holds vectors, and there is no column of them', {
+  throw new UsageError('vdf holds columns of type vector or halfvec, and there is none', {
     code: 'no-vector-column',
-    hint: 'take one along whose type is vector or halfvec, or choose --format parquet',
+    hint: 'take one along, or choose --format parquet',
   });
 }
 

@@ -82,7 +82,10 @@ export async function writeParts(
     };
   } catch (error) {
     await files.abandon();
-    if (resume !== undefined) reporter.note('the same command goes on from here');
+    // Where the first file was refused there is none yet.
+    if (resume !== undefined && files.bytes > 0) {
+      reporter.note('what is written is kept: the same command goes on from there');
+    }
     await meta?.abandon().catch(() => {});
     await manifest?.abandon().catch(() => {});
     throw error;

@@ -43,9 +43,10 @@ export async function requireFiles(
 ): Promise<void> {
   const wrong = (await checkFiles(found, reporter, signal)).find(({ status }) => status !== 'whole');
   if (wrong === undefined) return;
-  throw new DataError(`${wrong.path} ${wrong.problem}`, {
+  const file = path.join(path.dirname(found.name), wrong.path);
+  throw new DataError(`${file} ${wrong.problem}`, {
     code: wrong.status === 'missing' ? 'file-missing' : 'wrong-sum',
-    file: wrong.path,
+    file,
     hint: `nothing was loaded; take the file from the export again, ${found.name} tells what it was`,
   });
 }

@@ -229,7 +229,11 @@ describe.skipIf(noServer)('on the command line', () => {
 
   test('a part of the rows and columns is known as one', async () => {
     const where = ['--where', 'odd.id > 290 -- all', '--columns', 'half,id'];
-    expect(await pgv('export', 'odd', '-o', 'part.csv', '--manifest', ...where)).toMatchObject({ code: 0 });
+    const exported = await pgv('export', 'odd', '-o', 'part.csv', '--manifest', ...where);
+    expect(exported).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(' to part.csv and part.csv.manifest.json in '),
+    });
     const { table, columns, rows } = await manifestAt(path.join(cwd, 'part.csv.manifest.json'));
     expect(columns).toEqual(['half', 'id']);
     expect(rows).toBe(10);
@@ -363,7 +367,7 @@ describe.skipIf(noServer)('a manifest that cannot be trusted loads nothing', () 
         await rename(inDocs('docs-00003.csv'), inDocs('gone'));
         return () => rename(inDocs('gone'), inDocs('docs-00003.csv'));
       },
-      'docs-00003.csv is not there',
+      'docs/docs-00003.csv is not there',
     ],
     [
       'a file that is longer',
@@ -372,7 +376,7 @@ describe.skipIf(noServer)('a manifest that cannot be trusted loads nothing', () 
         await appendFile(inDocs('docs-00002.csv'), '10,more\n');
         return () => writeFile(inDocs('docs-00002.csv'), whole);
       },
-      'docs-00002.csv has 52 bytes, and had 44',
+      'docs/docs-00002.csv has 52 bytes, and had 44',
     ],
     [
       'a file of other bytes',
@@ -381,7 +385,7 @@ describe.skipIf(noServer)('a manifest that cannot be trusted loads nothing', () 
         await writeFile(inDocs('docs-00002.csv'), whole.replace('text 5', 'text 6'));
         return () => writeFile(inDocs('docs-00002.csv'), whole);
       },
-      'docs-00002.csv has another content than it had',
+      'docs/docs-00002.csv has another content than it had',
     ],
     ['no JSON', changedManifest((manifest) => JSON.stringify(manifest).slice(0, -5)), 'it is no JSON'],
     ['another JSON', changedManifest(() => [{ id: 1 }]), "is no manifest of pgv's"],
@@ -421,7 +425,9 @@ describe.skipIf(noServer)('a manifest that cannot be trusted loads nothing', () 
   test('--verify tells of a file that was changed, and not of one that is not there', async () => {
     const whole = await readFile(inDocs('docs-00001.csv'));
     await rm(inDocs('docs-00001.csv'));
-    expect(await pgv('export', '--verify', 'docs')).toMatchObject({ code: 0 });
+    const without = await pgv('export', '--verify', 'docs');
+    expect(without).toMatchObject({ code: 0 });
+    expect(without.out).toContain(', and 2 of 3 files beside it\n');
     await writeFile(inDocs('docs-00001.csv'), 'id\n');
     const { code, out } = await pgv('export', '--verify', 'docs');
     await writeFile(inDocs('docs-00001.csv'), whole);
