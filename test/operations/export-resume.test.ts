@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { truncate } from 'node:fs/promises';
+import { rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
@@ -133,6 +133,14 @@ eachDatabase((fixture) => {
     const part = readdirSync(directory).find((name) => name.endsWith('.part'));
     const hasNotes = readdirSync(directory).some((name) => name.endsWith('.json'));
     await truncate(join(directory, part!), 10);
-    if (hasNotes) await expect(run(database, { directory })).rejects.toThrow(/holds 10 bytes, not/);
+    if (!hasNotes) return;
+    await expect(run(database, { directory })).rejects.toThrow(/holds 10 bytes, not/);
+    const notes = readdirSync(directory).find((name) => name.endsWith('.resume.json'));
+    await expect(run(database, { directory })).rejects.toMatchObject({
+      hint: expect.stringContaining('.resume.json'),
+    });
+    await rm(join(directory, notes!));
+    await run(database, { directory });
+    expect(readdirSync(directory)).toEqual(['docs.csv']);
   });
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { type FileHandle, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UsageError } from '../../errors.ts';
+import { DataError, UsageError } from '../../errors.ts';
 import { isRunning } from '../processes.ts';
 import { statOrNone, syncDirectory, writing } from '../written-file.ts';
 import type { FileDestination, Output } from './output.ts';
@@ -91,7 +91,7 @@ async function removeLeftovers(folder: string, name: string): Promise<void> {
   }
 }
 
-/** @throws Error where less of an earlier run is there than it should be */
+/** @throws DataError where less of an earlier run is there than it should be */
 async function openPart(temporary: string, kept: FileDestination['kept']): Promise<FileHandle> {
   if (kept === undefined) return open(temporary, 'wx');
   if (kept.length === 0) return open(temporary, 'w');
@@ -103,7 +103,11 @@ async function openPart(temporary: string, kept: FileDestination['kept']): Promi
     return handle;
   }
   await handle.close();
-  throw new Error(`${temporary} holds ${size} bytes, not ${kept.length}`);
+  throw new DataError(`${temporary} holds ${size} bytes, not ${kept.length}`, {
+    code: 'part-cut-short',
+    file: temporary,
+    hint: 'remove the .resume.json beside it, and the export begins at the beginning',
+  });
 }
 
 async function* readFrom(handle: FileHandle, length: number): AsyncGenerator<Uint8Array> {
