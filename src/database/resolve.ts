@@ -110,6 +110,11 @@ function parseName(text: string): Parameters {
   if (/:.*@/.test(text)) {
     throw new UsageError('database URL has no scheme', { hint: 'put postgresql:// before it' });
   }
+  if (/^\.{0,2}[/\\]/.test(text)) {
+    throw new UsageError(`${text} is the name of a directory, and of no database`, {
+      hint: `an embedded database in it is pglite:${text}`,
+    });
+  }
   return new Map([['dbname', text]]);
 }
 

@@ -82,6 +82,8 @@ describe('a name', () => {
     ['mysql://u:secret@h/d', /unknown scheme "mysql"/],
     ['u:secret@h/d', /no scheme/],
     ['postgres:/u:secret@h/d', /no scheme/],
+    ['//u:secret@h/d', /no scheme/],
+    ['./vectors', /^\.\/vectors is the name of a directory/],
     ['postgres://u:secret@h/d?x=1', /unknown parameter/],
   ])('%s is refused without showing the password', (name, message) => {
     const refusal = () => resolve({ url: name });

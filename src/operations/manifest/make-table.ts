@@ -139,11 +139,11 @@ function summaryOf({ columns, constraints, indexes }: ManifestTable): string {
 /** What the database lacks for it is a matter of the database, of which the manifest cannot know. */
 function explain(error: unknown, source: string): unknown {
   if (!(error instanceof PgvError)) return error;
-  if (error.sqlstate === '3F000')
-    return error.withHint('make the schema first, or name another table with -t');
+  if (error.sqlstate === '3F000') return error.withHint('make the schema first, or name another table');
   if (error.sqlstate === '42704' || error.sqlstate === '42883') {
     return error.withHint(`${source} needs it: make it first, as it is there`);
   }
+  if (error.sqlstate === '42501') return error; // no right to make a table, however it is
   if (error.sqlstate?.startsWith('42')) return error.withHint(`that is how ${source} has the table`);
   return error;
 }

@@ -471,10 +471,33 @@ describe.skipIf(noServer)('what is not made again is told', () => {
     expect(without.code).toBe(4);
     expect(without.err).toMatch(/type "public.mood" does not exist[\s\S]*parts\/manifest.json needs it/);
     await (await other.open()).query(`CREATE TYPE mood AS ENUM ('sad', 'ok')`);
+    const elsewhere = await on(other, cwd)('ingest', 'parts', '-t', 'none.parts');
+    expect(elsewhere).toMatchObject({ code: 4, err: expect.stringContaining('make the schema first, or') });
     const { code, err } = await on(other, cwd)('ingest', 'parts');
     expect(code).toBe(0);
     expect(err).toContain('parts was cut by RANGE (day), and is made as one table');
     expect(err).toContain('foreign keys are not made again: parts_id_fkey');
     expect(err).toContain('row security was on for parts, and its policies are not made again');
+  });
+
+  test('a role that may not make the table hears that, and nothing of how the table is', async () => {
+    const fixture = await emptyDatabase('server');
+    const database = await fixture.open();
+    const role = `pgv_manifest_${process.pid}`;
+    await database.query(`CREATE EXTENSION vector; CREATE TABLE plain (id int PRIMARY KEY); INSERT INTO plain VALUES (1);
+      CREATE SCHEMA shut; CREATE ROLE ${role} LOGIN`);
+    const cwd = await temporaryDirectory();
+    expect(await on(fixture, cwd)('export', 'plain', '-o', 'plain/', '--manifest')).toMatchObject({
+      code: 0,
+    });
+    const asRole = new URL(fixture.url);
+    asRole.username = role;
+    const outcome = await runInMemory(['ingest', 'plain', '-t', 'shut.plain', '--no-ledger'], {
+      env: { PGV_URL: asRole.href },
+      cwd,
+    });
+    await database.query(`DROP ROLE ${role}`);
+    expect(outcome.code).toBe(4);
+    expect(outcome.err).toMatch(/permission denied for schema shut[\s\S]*hint: have it granted/);
   });
 });

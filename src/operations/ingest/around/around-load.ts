@@ -110,7 +110,7 @@ export async function afterLoads(
   await maintainAfterLoad(database, table, changed, options.vacuum ?? 'auto', reporter, signal);
   if (ledger) {
     for (const { index, status, seconds } of await restoreIndexes(database, table, reporter, signal)) {
-      if (status === 'built') reporter.note(`built index ${index} again in ${seconds.toFixed(1)} s`);
+      if (status === 'built') reporter.note(`built index ${index} in ${seconds.toFixed(1)} s`);
     }
   }
   if (options.index !== undefined) await indexAfterLoad(database, loaded, options.index, reporter, signal);
