@@ -215,6 +215,21 @@ describe.skipIf(noServer !== null)('lanes', () => {
     });
   });
 
+  test('a table that was altered while it was waited for is not read as it was before', async () => {
+    await database.query('CREATE TABLE altered AS SELECT i FROM generate_series(1, 3) i');
+    const other = await fixture.open();
+    await other.query('BEGIN');
+    await other.query('ALTER TABLE altered ALTER i TYPE bigint');
+    const exported = csvOf({ table: 'altered' });
+    const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'LOCK TABLE%altered%'`;
+    const outcome = expect(exported).rejects.toMatchObject({ code: 'table-altered' });
+    await expect.poll(() => psqlOn(name(), ['-Atc', waiting])).toBe('1\n');
+    await other.query('COMMIT');
+    await outcome;
+    expect(await csvOf({ table: 'altered' })).toEqual(['1', '2', '3']);
+    await other.close();
+  });
+
   test('the end of the session that held the moment does not matter once lanes see it', async () => {
     const holder = await fixture.open();
     const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

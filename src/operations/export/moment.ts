@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Database, Session } from '../../database/database.ts';
 import { DatabaseError, PgvError } from '../../errors.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
@@ -8,7 +9,7 @@ import {
   readOneMoment,
   settleTransaction,
 } from '../../sql/snapshot.ts';
-import type { TableDescription } from '../tables.ts';
+import { describeTable, type TableDescription } from '../tables.ts';
 
 /** The moment that all lanes see. */
 export interface Moment {
@@ -35,6 +36,7 @@ export async function inOneMoment<T>(
       const locked = await lock(session, table);
       const { rows } = await session.query<{ snapshot: string }>(exportSnapshot);
       await session.query(settleTransaction);
+      await requireUnaltered(session, table);
       done = { result: await work(session, { snapshot: rows[0]!.snapshot, locked }) };
     });
   } catch (error) {
@@ -76,6 +78,18 @@ async function lock(session: Session, table: TableDescription | undefined): Prom
   } finally {
     await session.query('RELEASE SAVEPOINT before_lock').catch(() => {});
   }
+}
+
+/** Who waits for the lock may wait for an ALTER TABLE: by what the columns were before, values would be read wrong. */
+async function requireUnaltered(session: Session, table: TableDescription | undefined): Promise<void> {
+  if (table === undefined) return;
+  const found = await describeTable(session, quoteQualified(table.schema, table.name));
+  const facts = ({ oid, columns, rowSecurity }: TableDescription) => ({ oid, columns, rowSecurity });
+  if (found !== undefined && isDeepStrictEqual(facts(found), facts(table))) return;
+  throw new DatabaseError(`table ${table.name} has just been altered`, {
+    code: 'table-altered',
+    hint: 'run the command again: it reads the table as it is now',
+  });
 }
 
 const isUnknown = (error: unknown): error is PgvError =>
