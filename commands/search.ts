@@ -1,44 +1,39 @@
 import { type Command, Option } from 'commander';
-import { UsageError } from '../src/errors.ts';
 import { searchBatch } from '../src/operations/search/batch.ts';
 import type { Filter } from '../src/operations/search/filters.ts';
-import { type SearchOptions, search } from '../src/operations/search/search.ts';
+import { search } from '../src/operations/search/search.ts';
 import type { IterativeScan } from '../src/operations/search/settings.ts';
+import { searchText } from '../src/operations/search/text.ts';
 import { resolveInputs } from '../src/sources/inputs.ts';
 import type { Metric } from '../src/vector/metrics.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
-import { readText } from './io.ts';
 import { decimalNumber, metric, nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
+import { type AskedFlags, askedFor } from './search/asked.ts';
 import { explanationLines } from './search/explanation.ts';
 import { filter } from './search/filter.ts';
 import { batchDocument, document, type HitsFormat, hitsFormats, showHits } from './search/hits.ts';
+import { addTextOptions, type TextFlags } from './search/text-options.ts';
 
-interface SearchFlags {
-  id?: string;
+interface SearchFlags extends AskedFlags, TextFlags {
   limit: number;
   metric?: Metric;
   where?: string;
   filter?: Filter[];
   tenant?: string;
   tenantColumn?: string;
-  maxDistance?: number;
   minScore?: number;
   columns?: string[];
   exact?: true;
   efSearch?: number;
   probes?: number;
   iterativeScan?: IterativeScan;
-  explain?: true;
-  file?: string;
-  dataset?: string;
-  jobs?: number;
   format: HitsFormat;
 }
 
 export function configure(command: Command): Command {
-  addConnectionOptions(addTableOptions(command))
+  addTextOptions(addConnectionOptions(addTableOptions(command)))
     .argument(
       '[vector]',
       "as '[0.1,0.2,…]', '{1:0.5}/100' for sparsevec, '0110' for bit; - reads it from stdin",
@@ -87,6 +82,7 @@ export function configure(command: Command): Command {
     .action(action<SearchFlags, [string | undefined]>({ writes: false }, run));
   return addExamples(command, [
     "pgv search '[0.1,0.2,0.3]' -k 5",
+    "pgv search '[0.1,0.2,0.3]' --text 'chess -clock' --hybrid",
     "pgv search --id 42 --filter metadata.section=games --filter 'year>=2024'",
     'pgv search --file queries.npy -k 100 --format trec > run.trec',
     'pgv search - -t docs --where "created_at > now() - interval \'1 day\'" --json < vector.txt',
@@ -97,7 +93,7 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
   const { options, output, reporter, signal, io } = context;
   const asked = await askedFor(context, vector);
   if (options.format === 'ivecs' && !output.json) output.refuseBinaryOnTerminal();
-  const { limit: k, filter: filters, file: _, dataset, ...rest } = options;
+  const { limit: k, filter: filters, dataset, hybrid: _, ...rest } = options;
   const common = { ...rest, table: context.table, k, filters };
   if ('file' in asked) {
     const [input] = await resolveInputs([asked.file], io, reporter.warn);
@@ -107,43 +103,13 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
     if (output.json) return output.document(batchDocument(result));
     return showHits(result, result.queries, true, options.format, output);
   }
+  if ('text' in asked) {
+    const result = await searchText(await context.database(), { ...common, ...asked }, reporter);
+    if (output.json) return output.document(document(result));
+    return showHits(result, [{ query: 0, hits: result.hits }], false, options.format, output);
+  }
   const result = await search(await context.database(), { ...common, query: asked }, reporter);
   for (const line of explanationLines(result.explanation)) reporter.note(line);
   if (output.json) return output.document(document(result));
   return showHits(result, [{ query: 0, hits: result.hits }], false, options.format, output);
-}
-
-/** What is asked for: exactly one of the ways to say it. */
-async function askedFor(
-  { options, io }: Context<SearchFlags>,
-  vector?: string,
-): Promise<SearchOptions['query'] | { file: string }> {
-  const { id, file, dataset, jobs, explain } = options;
-  const ways = { 'a vector': vector, '--id': id, '--file': file };
-  const [given, other] = Object.entries(ways).filter(([, value]) => value !== undefined);
-  if (other !== undefined) {
-    throw new UsageError(`${given![0]} and ${other[0]} exclude each other`, {
-      hint: 'leave one of them out',
-    });
-  }
-  const ofFile = { '--dataset': dataset, '--jobs': jobs };
-  const [stray] = Object.entries(ofFile).find(([, value]) => value !== undefined) ?? [];
-  if (file === undefined && stray !== undefined) {
-    throw new UsageError(`${stray} is about a file of queries, and there is none`, {
-      hint: 'name it with --file',
-    });
-  }
-  if (file !== undefined && explain) {
-    throw new UsageError('--explain tells of one query, and --file holds several', {
-      hint: 'ask one of them on its own',
-    });
-  }
-  if (file !== undefined) return { file };
-  if (id !== undefined) return { id };
-  if (vector === undefined) {
-    throw new UsageError('there is nothing to search for', {
-      hint: "give a vector, as pgv search '[0.1,0.2,…]', a stored row's key with --id, or a file of vectors with --file",
-    });
-  }
-  return { vector: vector === '-' ? await readText(io.stdin) : vector };
 }

@@ -3,7 +3,7 @@ import type { Hit } from '../../src/operations/search/hits.ts';
 
 interface Answer {
   query: number;
-  hits: readonly Hit[];
+  hits: readonly Hit<number | null>[];
 }
 
 /**
@@ -39,7 +39,7 @@ function int32(id: unknown): number {
  * @throws UsageError where an id holds a blank
  */
 export function trec(answers: readonly Answer[]): string {
-  const line = (query: number, { id, score }: Hit, i: number) =>
+  const line = (query: number, { id, score }: Hit<number | null>, i: number) =>
     `${query} Q0 ${withoutBlank(id)} ${i + 1} ${score} pgv\n`;
   return answers.flatMap(({ query, hits }) => hits.map((hit, i) => line(query, hit, i))).join('');
 }

@@ -18,7 +18,7 @@ interface Summary {
 
 interface Answer {
   query: number;
-  hits: readonly Hit[];
+  hits: readonly Hit<number | null>[];
 }
 
 /** Writes hits to stdout. @param numbered each with its query's number */
@@ -38,7 +38,7 @@ export function showHits(
     return output.write(lines.join(''));
   }
   const names = [...(numbered ? ['query'] : []), 'id', 'distance', 'score', ...summary.columns];
-  const rows = (print: (value: number) => number) =>
+  const rows = (print: (value: number | null) => number | null) =>
     answers.flatMap(({ query, hits }) =>
       hits.map(({ id, distance, score, values }) => [
         ...(numbered ? [query] : []),
@@ -56,7 +56,7 @@ export function showHits(
 }
 
 /** One search as the promise has it. */
-export function document({ hits, columns, ...summary }: SearchResult) {
+export function document({ hits, columns, ...summary }: SearchResult<number | null>) {
   return { ...summary, hits: hits.map(hitDocument({ columns, ...summary })) };
 }
 
@@ -67,7 +67,7 @@ export function batchDocument({ queries, columns, ...summary }: BatchResult) {
 }
 
 /** A hit's own fields, then the columns; one that is called like a field is `table.column`. */
-function hitDocument({ table, columns }: Summary): (hit: Hit) => object {
+function hitDocument({ table, columns }: Summary): (hit: Hit<number | null>) => object {
   const own = new Set(['query', 'id', 'distance', 'score']);
   const names = columns.map((name) => (own.has(name) ? `${table}.${name}` : name));
   return ({ values, ...hit }) => ({
@@ -77,6 +77,6 @@ function hitDocument({ table, columns }: Summary): (hit: Hit) => object {
 }
 
 /** For people: seven digits are all that a distance of float32 vectors has. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(6));
+function rounded(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(6));
 }

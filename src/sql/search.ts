@@ -16,6 +16,8 @@ export interface NearestQuery {
   /** The user's own SQL. */
   where?: string | undefined;
   conditions: readonly Condition[];
+  /** An expression more, which is then called `rank`. */
+  rank?: Condition;
 }
 
 /** An operator that is found whatever the search path. */
@@ -76,6 +78,7 @@ function nearestRows(query: NearestQuery, vector: string, values: unknown[]): st
     ...query.shown.map((name, i) => `${quoteName(name)} AS c${i}`),
     `${column} ${query.operator} ${vector} AS distance`,
   ];
+  if (query.rank !== undefined) output.push(`${query.rank(bind)} AS rank`);
   values.push(query.k);
   return `SELECT ${output.join(', ')}
   FROM ${quoteQualified(query.table.schema, query.table.name)}

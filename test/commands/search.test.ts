@@ -97,6 +97,19 @@ eachDatabase((fixture) => {
     expect(explanation.plan).toHaveProperty('Node Type');
   });
 
+  test('words, alone and with a vector', async () => {
+    const args = ['search', '--vector-column', 'embedding', '--text', 'big', '--json', '--columns', 'title'];
+    const words = JSON.parse((await pgv(args, { env: env() })).stdout);
+    expect(words.hits).toEqual([
+      { id: '9007199254740993', distance: null, score: expect.any(Number), title: 'big' },
+    ]);
+    const hybrid = [...args, '[1,0,0]', '--hybrid', '--weights', '0.5,0.5', '-k', '2'];
+    const { hits } = JSON.parse((await pgv(hybrid, { env: env() })).stdout);
+    expect(hits[0]).toEqual({ id: 1, distance: 0, score: 0.5, title: 'a, b' });
+    const table = await pgv(['search', '--vector-column', 'embedding', '--text', 'big'], { env: env() });
+    expect(table.stdout).toMatch(/^9007199254740993 +NULL +0\.\d+ +big/m);
+  });
+
   test('wrong usage is 2, told on stderr, and under --json on stdout', async () => {
     const wrong = await pgv(['search', '[1,2]', '--vector-column', 'embedding'], { env: env() });
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
@@ -120,6 +133,19 @@ test.each([
   [['search', '[1]', '--metric', 'manhattan'], /one of cosine, l2, ip, l1, hamming, jaccard/],
   [['search', '[1]', '--filter', 'n'], /<key>=<value>/],
   [['search', '[1]', '--max-distance', 'far'], /must be a number/],
+  [['search', '[1]', '--hybrid'], /--hybrid needs --text/],
+  [['search', '[1]', '--language', 'english'], /--language needs --text/],
+  [['search', '[1]', '--text', 'a'], /a vector beside --text needs --hybrid/],
+  [['search', '--id', '1', '--text', 'a'], /--id beside --text needs --hybrid/],
+  [['search', '--text', 'a', '--rrf-k', '3'], /--rrf-k needs --hybrid/],
+  [['search', '--text', 'a', '--max-distance', '3'], /--max-distance beside --text needs --hybrid/],
+  [['search', '--text', 'a', '--hybrid'], /nothing to search for/],
+  [['search', '--text', 'a', '--file', 'b'], /--text and --file exclude/],
+  [['search', '--text', 'a', '--explain'], /--explain tells of a search by vector/],
+  [['search', '[1]', '--text', 'a', '--hybrid', '--rrf-k', '3', '--weights', '1,1'], /exclude each other/],
+  [['search', '[1]', '--text', 'a', '--hybrid', '--weights', '1'], /two numbers/],
+  [['search', '[1]', '--text', 'a', '--hybrid', '--weights', '0,0'], /two numbers/],
+  [['search', '[1]', '--text', 'a', '--hybrid', '--weights', '1,b'], /must be a number/],
   [['search', '[1]', '--min-score', 'high'], /must be a number/],
   [['search', '[1]', '--iterative-scan', 'on'], /Allowed choices are off, strict_order, relaxed_order/],
 ])('%j is wrong usage', async (args, message) => {

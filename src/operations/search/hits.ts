@@ -3,11 +3,12 @@ import { scoreOf } from '../../vector/metrics.ts';
 import { vectorValue } from './query-vector.ts';
 import type { Subject } from './subject.ts';
 
-export interface Hit {
+/** @typeParam Distance null where a search by words has none */
+export interface Hit<Distance extends number | null = number> {
   /** The primary key's value; a list where it has several columns; null where the table has none. */
   id: unknown;
   /** NaN under cosine where a vector is zero. */
-  distance: number;
+  distance: Distance;
   score: number;
   /** The shown columns' values, in order. */
   values: unknown[];
@@ -34,9 +35,10 @@ export interface Bounds {
 }
 
 /** Bounds are kept here, not in SQL, where they would hide whether an index gave all k rows. NaN is within none. */
-export function isNear({ maxDistance, minScore }: Bounds): (hit: Hit) => boolean {
+export function isNear({ maxDistance, minScore }: Bounds): (hit: Hit<number | null>) => boolean {
   return ({ distance, score }) =>
-    (maxDistance === undefined || distance <= maxDistance) && (minScore === undefined || score >= minScore);
+    (maxDistance === undefined || (distance !== null && distance <= maxDistance)) &&
+    (minScore === undefined || score >= minScore);
 }
 
 export function warnOfZeroVectors(hits: readonly Hit[], reporter: Reporter): void {

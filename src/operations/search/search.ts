@@ -19,14 +19,15 @@ export interface SearchOptions extends SubjectOptions, SearchSettings, Condition
   explain?: boolean | undefined;
 }
 
-export interface SearchResult {
+/** @typeParam Distance null where a search by words has none */
+export interface SearchResult<Distance extends number | null = number> {
   database: string;
   table: string;
   metric: Metric;
   k: number;
   /** Names of the shown columns; the key is not among them where it is called `id`. */
   columns: string[];
-  hits: Hit[];
+  hits: Hit<Distance>[];
   explanation?: Explanation;
 }
 

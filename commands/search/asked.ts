@@ -1,0 +1,63 @@
+import { UsageError } from '../../src/errors.ts';
+import type { SearchOptions } from '../../src/operations/search/search.ts';
+import type { TextOptions } from '../../src/operations/search/text.ts';
+import type { Context } from '../context.ts';
+import { readText } from '../io.ts';
+import { checkedText, type TextFlags } from './text-options.ts';
+
+export interface AskedFlags {
+  id?: string;
+  file?: string;
+  dataset?: string;
+  jobs?: number;
+  explain?: true;
+  maxDistance?: number;
+}
+
+type Query = SearchOptions['query'];
+
+/** What is asked for: exactly one of the ways to say it. @throws UsageError where flags do not go together */
+export async function askedFor(
+  context: Context<AskedFlags & TextFlags>,
+  vector?: string,
+): Promise<Query | { file: string } | Pick<TextOptions, 'text' | 'language' | 'hybrid'>> {
+  const { text, hybrid } = checkedText(context.options, vector !== undefined);
+  if (text === undefined) return queryOrFile(context, vector);
+  const { language } = context.options;
+  if (hybrid === undefined) return { text, language };
+  return { text, language, hybrid: { query: (await queryOrFile(context, vector)) as Query, fusion: hybrid } };
+}
+
+async function queryOrFile(
+  { options, io }: Context<AskedFlags>,
+  vector?: string,
+): Promise<Query | { file: string }> {
+  const { id, file, dataset, jobs, explain } = options;
+  const ways = { 'a vector': vector, '--id': id, '--file': file };
+  const [given, other] = Object.entries(ways).filter(([, value]) => value !== undefined);
+  if (other !== undefined) {
+    throw new UsageError(`${given![0]} and ${other[0]} exclude each other`, {
+      hint: 'leave one of them out',
+    });
+  }
+  const ofFile = { '--dataset': dataset, '--jobs': jobs };
+  const [stray] = Object.entries(ofFile).find(([, value]) => value !== undefined) ?? [];
+  if (file === undefined && stray !== undefined) {
+    throw new UsageError(`${stray} is about a file of queries, and there is none`, {
+      hint: 'name it with --file',
+    });
+  }
+  if (file !== undefined && explain) {
+    throw new UsageError('--explain tells of one query, and --file holds several', {
+      hint: 'ask one of them on its own',
+    });
+  }
+  if (file !== undefined) return { file };
+  if (id !== undefined) return { id };
+  if (vector === undefined) {
+    throw new UsageError('there is nothing to search for', {
+      hint: "give a vector, as pgv search '[0.1,0.2,…]', a stored row's key with --id, or a file of vectors with --file",
+    });
+  }
+  return { vector: vector === '-' ? await readText(io.stdin) : vector };
+}
