@@ -32,8 +32,9 @@ export function showHits(
   if (format === 'ivecs') return output.write(ivecs(answers, summary.k));
   if (format === 'trec') return output.write(trec(answers));
   if (format === 'jsonl') {
+    const [inLine, alone] = [hitDocument(summary, ['query']), hitDocument(summary)];
     const lines = answers.flatMap(({ query, hits }) =>
-      hits.map((hit) => jsonLine({ ...(numbered && { query }), ...hitDocument(summary)(hit) })),
+      hits.map((hit) => jsonLine(numbered ? { query, ...inLine(hit) } : alone(hit))),
     );
     return output.write(lines.join(''));
   }
@@ -66,9 +67,15 @@ export function batchDocument({ queries, columns, ...summary }: BatchResult) {
   return { ...summary, queries: queries.map(({ query, hits }) => ({ query, hits: hits.map(hit) })) };
 }
 
-/** A hit's own fields, then the columns; one that is called like a field is `table.column`. */
-function hitDocument({ table, columns }: Summary): (hit: Hit<number | null>) => object {
-  const own = new Set(['query', 'id', 'distance', 'score']);
+/**
+ * A hit's own fields, then the columns; one that is called like a field is `table.column`.
+ * @param besides fields that stand beside the hit's own
+ */
+function hitDocument(
+  { table, columns }: Summary,
+  besides: string[] = [],
+): (hit: Hit<number | null>) => object {
+  const own = new Set(['id', 'distance', 'score', ...besides]);
   const names = columns.map((name) => (own.has(name) ? `${table}.${name}` : name));
   return ({ values, ...hit }) => ({
     ...hit,
