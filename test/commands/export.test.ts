@@ -171,6 +171,7 @@ eachDatabase((fixture) => {
     [['export', 'docs', '--where', 'none = 1'], 2, /"none" does not exist.*42703.*\nhint: check --where$/m],
     [['export', 'docs', '--where', 'true', '--order-by', 'id,,'], 2, /hint: check --where and --order-by$/m],
     [['export', '--query', 'DELETE FROM docs'], 2, /syntax error.*\nhint: check --query$/m],
+    [['export', 'docs', '-o', 'made/', '--where', 'none = 1'], 2, /"none" does not exist/],
     [['export', 'docs', '-o', 'none/docs.csv'], 2, /directory none does not exist/],
     [['export', 'docs', '--json'], 2, /--json needs -o/],
   ] as const)('%j', async (args, code, stderr) => {

@@ -343,6 +343,13 @@ describe.skipIf(noServer !== null)('lanes', () => {
       expect(readdirSync(directory)).toEqual([]);
     });
 
+    test('however small they are to be: a file has a row at the least', async () => {
+      const directory = await temporaryDirectory();
+      const { files } = await split(directory, { bytes: 500_000 });
+      expect(files.length).toBeGreaterThan(190);
+      for (const { bytes } of files) expect(bytes).toBeLessThanOrEqual(500_000);
+    });
+
     test('at most so large, and what an earlier export left goes', async () => {
       const directory = await temporaryDirectory();
       const { files } = await split(directory, { bytes: 20_000_000 });

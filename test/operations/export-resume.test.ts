@@ -114,6 +114,14 @@ eachDatabase((fixture) => {
     expect(ids(csv)).toEqual(Array.from({ length: 25_000 }, (_, i) => i + 1));
   });
 
+  test('is over when another export has written the file', async () => {
+    const database = await filled();
+    const directory = await temporaryDirectory();
+    await breakOff(database, { directory }, 5_000);
+    await run(database, { directory, resume: false });
+    expect(readdirSync(directory)).toEqual(['docs.csv']);
+  });
+
   test('is refused where it could not be right', async () => {
     const database = await filled();
     const directory = await temporaryDirectory();

@@ -89,7 +89,7 @@ async function openTable(
     sequence,
     copy: copyQueryOut(selectRows(expressions, range)),
     firstRow: 0,
-    repeatable: ranges.length > 1,
+    repeatable: range.repeatable,
   }));
   try {
     await pool.open(database, Math.min(table.lanes, work.length), {
@@ -97,7 +97,7 @@ async function openTable(
       format: binaryFormat.name,
       plan,
       compression: undefined,
-      rowsPerFile: undefined,
+      split: undefined,
     });
   } catch (error) {
     await close();

@@ -51,6 +51,9 @@ export class Aside {
   }
 
   private attempt<T>(work: () => Promise<T>): Promise<T> {
-    return writing({ path: this.directory, flag: '-o', whenFull: 'nothing was left behind' }, work);
+    return writing(
+      { path: this.directory, flag: '-o', whenFull: 'no file that looks whole was left behind' },
+      work,
+    );
   }
 }

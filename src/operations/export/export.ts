@@ -78,6 +78,7 @@ export async function exportRows(
       return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), snapshot, ...written };
     });
   } catch (error) {
+    await options.places.leave();
     throw asUsage(error, source.flags);
   }
 }

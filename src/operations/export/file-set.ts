@@ -73,8 +73,7 @@ export class FileSet {
       const file = new WrittenFile(layout, assembler, output, this.around, directory, this.summed);
       this.current.push({ path, file, expected });
       this.all.push(file);
-      if (earlier === undefined || earlier.bytes === 0) await file.begin();
-      else await file.goOn(earlier);
+      if (earlier !== undefined && earlier.bytes > 0) await file.goOn(earlier);
     }
   }
 
@@ -124,7 +123,9 @@ export class FileSet {
     const first = this.current[0]!.file;
     if (split === undefined || first.rows === 0) return false;
     if ('rows' in split) return first.rows + part.rows > split.rows;
-    return first.bytes + part.streams[0]!.length > split.bytes;
+    // What ends a file may tell of all its parts.
+    const limit = this.format.appendable ? split.bytes : split.bytes - (split.bytes >> 6);
+    return first.bytes + part.streams[0]!.length > limit;
   }
 
   /** Of the file that begins, where the rows were counted. */

@@ -1,6 +1,7 @@
 import type { LaneAddress } from '../../database/database.ts';
 import type { TransferredError } from '../../error-transfer.ts';
 import type { Compression, Part, WritePlan } from '../../formats/write/format.ts';
+import type { Split } from './file-set.ts';
 import type { Moment } from './moment.ts';
 
 /** What a lane's thread is started with. */
@@ -11,8 +12,8 @@ export interface ReadLaneStart {
   plan: WritePlan;
   /** Of what the encoder gives; undefined where the format compresses within, or nothing does. */
   compression: Compression | undefined;
-  /** Parts end at rows whose number, from 0, in the export is a multiple of it; undefined: anywhere. */
-  rowsPerFile: number | undefined;
+  /** Parts end where a file of so many rows does, or are much smaller than one of so many bytes. */
+  split: Split | undefined;
 }
 
 /** Rows for a lane to read. */
@@ -20,7 +21,7 @@ export interface RangeWork {
   sequence: number;
   /** COPY … TO STDOUT in binary. */
   copy: string;
-  /** Of the range's first row in the export, from 0; only with `rowsPerFile`. */
+  /** Of the range's first row in the export, from 0; only where it is split by rows. */
   firstRow: number;
   /** The same rows come in the same order whenever it is run at this moment. */
   repeatable: boolean;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { builtFile } from '../../built-files.ts';
 import type { Database } from '../../database/database.ts';
@@ -44,6 +43,7 @@ export class ReadPool {
   async open(database: Database, size: number, start: Omit<ReadLaneStart, 'address'>): Promise<void> {
     for (let i = 0; i < size; i++) {
       const { address, transfer } = await database.lane();
+      if (this.closing) return;
       const workerData: ReadLaneStart = { ...start, address };
       const worker = new Worker(builtFile('export-lane.cjs'), { workerData, transferList: transfer });
       const lane: Lane = { worker, pending: new Set() };
@@ -100,7 +100,8 @@ export class ReadPool {
     await Promise.all(
       this.lanes.map(async ({ worker, pending }) => {
         if (worker.threadId === -1) return; // it has ended by itself
-        const exited = once(worker, 'exit');
+        // Not events.once, which a thread's error would reject.
+        const exited = new Promise((resolve) => worker.once('exit', resolve));
         worker.postMessage({ kind: pending.size > 0 ? 'stop' : 'close' } satisfies ToReadLane);
         const timer = setTimeout(() => void worker.terminate(), closePatience);
         await exited;

@@ -70,6 +70,7 @@ async function openBeside(
     publish: () =>
       attempt(path, async () => {
         await rename(temporary, target);
+        if (kept === undefined) await forgetKept(dirname(target), basename(target));
         await syncDirectory(dirname(target));
       }),
     abandon: async () => {
@@ -79,6 +80,12 @@ async function openBeside(
     flush: () => attempt(path, () => handle.datasync()),
     earlier: () => readFrom(handle, kept?.length ?? 0),
   };
+}
+
+/** What an interrupted export with --resume has kept: to go on with it would undo this one. */
+async function forgetKept(folder: string, name: string): Promise<void> {
+  for (const kept of [`.${name}.kept.part`, `.${name}.resume.json`])
+    await rm(join(folder, kept), { force: true });
 }
 
 /** What a killed export to the same file has left. */
@@ -128,4 +135,4 @@ async function writeWhole(handle: FileHandle, chunk: Uint8Array): Promise<void> 
 }
 
 const attempt = <T>(path: string, work: () => Promise<T>): Promise<T> =>
-  writing({ path, flag: '-o', whenFull: 'nothing was left behind' }, work);
+  writing({ path, flag: '-o', whenFull: 'no file that looks whole was left behind' }, work);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { statOrNone, writing } from '../written-file.ts';
@@ -30,6 +30,10 @@ export interface Places {
   journal: () => string;
   /** Takes away what an earlier export has left, of numbered files and of those beside: it is no part of this one. */
   clear: () => Promise<void>;
+  /** Takes away the manifest of an earlier export that tells of files which are others now. */
+  clearManifest: () => Promise<void>;
+  /** The export has failed: a directory that was made for it goes, if nothing is in it. */
+  leave: () => Promise<void>;
 }
 
 export function streamPlaces(write: (chunk: Uint8Array) => Promise<void>): Places {
@@ -50,6 +54,8 @@ export function streamPlaces(write: (chunk: Uint8Array) => Promise<void>): Place
       });
     },
     clear: async () => {},
+    leave: async () => {},
+    clearManifest: async () => {},
   };
 }
 
@@ -78,7 +84,7 @@ export interface FilePlaces {
 export async function filePlaces(options: FilePlaces): Promise<Places> {
   const { output, cwd, overwrite, numbered } = options;
   const attempt = <T>(work: () => Promise<T>) =>
-    writing({ path: output, flag: '-o', whenFull: 'nothing was left behind' }, work);
+    writing({ path: output, flag: '-o', whenFull: 'no file that looks whole was left behind' }, work);
   const location = path.resolve(cwd, output);
   const existing = await attempt(() => statOrNone(location));
   const isDirectory = existing?.isDirectory() ?? (options.directory || /[/\\]$/.test(output));
@@ -89,7 +95,8 @@ export async function filePlaces(options: FilePlaces): Promise<Places> {
       hint: 'name another one with -o',
     });
   }
-  if (isDirectory && existing === undefined) await attempt(() => mkdir(location));
+  const makes = isDirectory && existing === undefined;
+  if (makes) await attempt(() => mkdir(location));
   const folder = isDirectory ? output : path.dirname(output);
   const { stem, ending } = isDirectory
     ? { stem: options.baseName, ending: options.ending }
@@ -107,6 +114,7 @@ export async function filePlaces(options: FilePlaces): Promise<Places> {
       hint: '--force overwrites it, and removes files of the name that are not written again',
     });
   }
+  const manifestPath = isDirectory ? path.join(folder, manifestName) : `${output}.${manifestName}`;
   const taken = new Set<string>();
   return {
     isStream: false,
@@ -122,20 +130,36 @@ export async function filePlaces(options: FilePlaces): Promise<Places> {
       };
     },
     manifest: () => {
-      const file = isDirectory ? path.join(folder, manifestName) : `${output}.${manifestName}`;
-      return { path: file, destination: { path: file, directory: cwd, overwrite } };
+      return { path: manifestPath, destination: { path: manifestPath, directory: cwd, overwrite } };
     },
     beside: (name) => {
       const file = path.join(folder, name);
       return { path: file, destination: { path: file, directory: cwd, overwrite } };
     },
+    clearManifest: async () => {
+      const location = path.resolve(cwd, manifestPath);
+      if (overwrite && (await tellsOf(location, taken))) await attempt(() => rm(location, { force: true }));
+    },
     journal: () => path.resolve(cwd, folder, `.${stem}${ending}.resume.json`),
+    leave: async () => {
+      if (makes) await rmdir(location).catch(() => {});
+    },
     clear: async () => {
       for (const name of older) {
         if (!taken.has(name)) await attempt(() => rm(path.resolve(cwd, folder, name)));
       }
     },
   };
+}
+
+/** Whether a manifest tells of one of these files, which is another one now. */
+async function tellsOf(manifest: string, names: ReadonlySet<string>): Promise<boolean> {
+  try {
+    const { files } = JSON.parse(await readFile(manifest, 'utf8')) as { files: { path: string }[] };
+    return files.some((file) => names.has(file.path));
+  } catch {
+    return false; // none, or none of ours
+  }
 }
 
 /** `docs.csv.gz` → `docs`, `.csv.gz`. */

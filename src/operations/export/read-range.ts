@@ -10,6 +10,9 @@ import type { RangeWork, ReadLaneStart } from './lane-messages.ts';
 /** Bytes of tuples a part, where the format does not say. */
 const usualPartLength = 2 ** 20;
 
+/** Of a file of so many bytes: text is a few times as long as the tuples that it is of. */
+const partsPerFile = 16;
+
 /** What a lane makes of rows: parts of the file. */
 export class RangeReader {
   readonly buffers = new Buffers();
@@ -20,13 +23,18 @@ export class RangeReader {
   private readonly partLength: number;
   private readonly every: number | undefined;
 
-  static async prepare({ format, plan, compression, rowsPerFile }: ReadLaneStart): Promise<RangeReader> {
+  static async prepare({ format, plan, compression, split }: ReadLaneStart): Promise<RangeReader> {
     const writer = writeFormatNamed(format);
     await writer.prepare?.(plan);
     const compress = compression && (await compressor(compression));
-    return new RangeReader(plan, writer.partLength ?? usualPartLength, rowsPerFile, compress, (take) =>
-      writer.encoder(plan, take),
-    );
+    const usual = writer.partLength ?? usualPartLength;
+    const [partLength, every] =
+      split === undefined
+        ? [usual, undefined]
+        : 'rows' in split
+          ? [usual, split.rows]
+          : [Math.min(usual, Math.ceil(split.bytes / partsPerFile)), undefined];
+    return new RangeReader(plan, partLength, every, compress, (take) => writer.encoder(plan, take));
   }
 
   private constructor(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
 import { InterruptedError } from '../../errors.ts';
 import { compressor } from '../../formats/write/compress.ts';
@@ -11,6 +12,9 @@ import { FileSet } from './file-set.ts';
 import { ReadPool } from './lane-pool.ts';
 import type { Moment } from './moment.ts';
 import type { Prepared } from './prepare.ts';
+
+/** Milliseconds for what is under way to end, once the export has failed. */
+const endPatience = 300;
 
 /** What is written, and of when. */
 export interface Work extends Prepared {
@@ -50,6 +54,7 @@ export async function writeParts(
     },
     onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
   });
+  let sending: Promise<unknown> = Promise.resolve();
   const send = async () => {
     await files.begin(resume?.file);
     manifest = head && (await ManifestOutput.open(places, head));
@@ -59,11 +64,12 @@ export async function writeParts(
       format: format.name,
       plan,
       compression,
-      rowsPerFile: split !== undefined && 'rows' in split ? split.rows : undefined,
+      split,
     });
     for await (const part of pool.parts(work, resume && ((done) => resume.note(done, files)))) {
       await files.add(part);
     }
+    if (manifest === undefined) await places.clearManifest();
     const sideBySide = format.files(plan).length;
     const written = await files.finish(async (all) => [
       ...(meta === undefined ? [] : [await meta.finish(all, rows)]),
@@ -73,7 +79,15 @@ export async function writeParts(
     return written;
   };
   try {
-    const written = await unlessAborted(signal, () => pool.stop(), send);
+    const written = await unlessAborted(
+      signal,
+      () => pool.stop(),
+      () => {
+        const sent = send();
+        sending = sent.catch(() => {});
+        return sent;
+      },
+    );
     return {
       rows: rows + (resume?.file.rows ?? 0),
       bytes: files.bytes,
@@ -81,6 +95,8 @@ export async function writeParts(
       manifest: manifest?.path ?? null,
     };
   } catch (error) {
+    // A file that is being opened just now would stay behind; a reader that takes nothing is not waited for.
+    await Promise.race([sending, sleep(endPatience, undefined, { ref: false })]);
     await files.abandon();
     // Where the first file was refused there is none yet.
     if (resume !== undefined && files.bytes > 0) {

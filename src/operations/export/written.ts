@@ -18,6 +18,7 @@ export class WrittenFile {
   private readonly output: Output;
   private readonly around: (bytes: Uint8Array) => Uint8Array;
   private readonly hash: Hash | undefined;
+  private begun = false;
   private readonly asides = new Map<number, Aside>();
 
   /**
@@ -40,14 +41,11 @@ export class WrittenFile {
     for (const stream of layout.streams.slice(1)) this.asides.set(stream, new Aside(directory));
   }
 
-  begin(): Promise<void> {
-    return this.writeAround(this.assembler.head());
-  }
-
-  /** Instead of `begin`, behind what an earlier run has written. */
+  /** Behind what an earlier run has written. */
   async goOn({ rows, bytes }: WrittenPart): Promise<void> {
     this.rows = rows;
     this.bytes = bytes;
+    this.begun = true;
     if (this.hash === undefined) return;
     for await (const chunk of this.output.earlier()) this.hash.update(chunk);
   }
@@ -60,6 +58,7 @@ export class WrittenFile {
   }
 
   async add({ streams, rows, note }: Part): Promise<void> {
+    await this.begin();
     const lengths = streams.map(({ length }) => length);
     this.assembler.add({ rows, note, lengths }, this.bytes);
     this.rows += rows;
@@ -69,6 +68,7 @@ export class WrittenFile {
 
   /** @returns the SHA-256 of the whole file, in hexadecimal digits, where it was wanted */
   async finish(): Promise<string | undefined> {
+    await this.begin();
     for (const piece of this.assembler.end()) {
       if (piece instanceof Uint8Array) await this.writeAround(piece);
       else for await (const chunk of this.asides.get(piece.stream)!.chunks()) await this.write(chunk);
@@ -85,6 +85,13 @@ export class WrittenFile {
   async abandon(): Promise<void> {
     for (const aside of this.asides.values()) await aside.close();
     await this.output.abandon();
+  }
+
+  /** No sooner than there are rows, or none: a query that fails has written nothing to a stream. */
+  private async begin(): Promise<void> {
+    if (this.begun) return;
+    this.begun = true;
+    await this.writeAround(this.assembler.head());
   }
 
   private async writeAround(bytes: Uint8Array): Promise<void> {

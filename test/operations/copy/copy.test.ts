@@ -252,7 +252,11 @@ describe.skipIf(noServer !== null)('on a server', () => {
       AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL AND EXISTS (
         SELECT FROM pg_stat_activity WHERE query LIKE 'COPY (%13000%' AND state = 'active' AND datname = current_database())`;
     while ((await killer.query(kill)).rowCount === 0) await sleep(10);
-    expect(await copying).toMatchObject({ name: 'DatabaseError', code: 'moment-over' });
+    // With a condition rows are not had again; without one, no lane could see the moment again.
+    expect(await copying).toMatchObject({
+      name: 'DatabaseError',
+      code: expect.stringMatching(/^(connection-lost|moment-over)$/),
+    });
     await expect(copy({ table: 'wide', toTable: 'over' })).resolves.toMatchObject({ rows: 22_000 });
   });
 

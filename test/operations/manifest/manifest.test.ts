@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -323,6 +324,21 @@ describe.skipIf(noServer)('on the command line', () => {
     expect(out).toContain('"half" halfvec(3)');
     const { rows: found } = await (await other.open()).query(`SELECT 1 FROM pg_class WHERE relname = 'odd'`);
     expect(found).toEqual([]);
+  });
+
+  test('--force without --manifest takes the old one away, but not that of other files', async () => {
+    for (const args of [
+      ['-o', 'gone.csv'],
+      ['-o', 'gone/'],
+    ]) {
+      expect(await pgv('export', 'odd', ...args, '--manifest')).toMatchObject({ code: 0 });
+      expect(await pgv('export', 'odd', ...args, '--force')).toMatchObject({ code: 0 });
+    }
+    expect(existsSync(`${cwd}/gone.csv.manifest.json`)).toBe(false);
+    expect(existsSync(`${cwd}/gone/manifest.json`)).toBe(false);
+    expect(await pgv('export', 'odd', '-o', 'gone/', '--force', '--manifest')).toMatchObject({ code: 0 });
+    expect(await pgv('export', 'odd', '-o', 'gone/other.csv')).toMatchObject({ code: 0 });
+    expect(existsSync(`${cwd}/gone/manifest.json`)).toBe(true);
   });
 
   test('--force replaces the manifest, and nothing else does', async () => {
