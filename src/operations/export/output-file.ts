@@ -7,6 +7,9 @@ import { isRunning } from '../processes.ts';
 import { statOrNone, syncDirectory, writing } from '../written-file.ts';
 import type { FileDestination, Output } from './output.ts';
 
+/** Bytes after which the disk is asked to keep what it has, so that there is little to wait for at the end. */
+const syncEvery = 2 ** 26;
+
 /** Bytes a read. */
 const readLength = 2 ** 20;
 
@@ -59,10 +62,20 @@ async function openBeside(
   const temporary = join(dirname(target), `.${basename(target)}.${mark}.part`);
   await removeLeftovers(dirname(target), basename(target));
   const handle = await attempt(path, () => openPart(temporary, kept));
+  let unsynced = 0;
+  let syncing: Promise<void> = Promise.resolve();
   return {
-    write: (chunk) => attempt(path, () => writeWhole(handle, chunk)),
+    write: async (chunk) => {
+      await attempt(path, () => writeWhole(handle, chunk));
+      unsynced += chunk.length;
+      if (unsynced < syncEvery) return;
+      unsynced = 0;
+      // What it fails with, the last one fails with too.
+      syncing = syncing.then(() => handle.datasync()).catch(() => {});
+    },
     finish: () =>
       attempt(path, async () => {
+        await syncing;
         if (existing !== undefined) await handle.chmod(existing.mode & 0o7777);
         await handle.sync();
         await handle.close();
@@ -74,6 +87,7 @@ async function openBeside(
         await syncDirectory(dirname(target));
       }),
     abandon: async () => {
+      await syncing;
       await handle.close().catch(() => {});
       if (kept === undefined) await rm(temporary, { force: true });
     },
