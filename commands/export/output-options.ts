@@ -2,8 +2,9 @@ import { InvalidArgumentError } from 'commander';
 import { UsageError } from '../../src/errors.ts';
 import type { Compression } from '../../src/formats/write/format.ts';
 import { type NamedFormat, writeFormatFor } from '../../src/formats/write/formats.ts';
+import { filePlaces } from '../../src/operations/export/file-places.ts';
 import type { Split } from '../../src/operations/export/file-set.ts';
-import { filePlaces, type Places, streamPlaces } from '../../src/operations/export/places.ts';
+import { type Places, streamPlaces } from '../../src/operations/export/places.ts';
 import type { Context } from '../context.ts';
 import { byteSize } from '../option-values.ts';
 

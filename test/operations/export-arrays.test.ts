@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { writeFormatFor } from '../../src/formats/write/formats.ts';
 import { exportRows } from '../../src/operations/export/export.ts';
-import { filePlaces } from '../../src/operations/export/places.ts';
+import { filePlaces } from '../../src/operations/export/file-places.ts';
 import { querySource, type TableRequest, tableSource } from '../../src/operations/export/source.ts';
 import { ingest } from '../../src/operations/ingest/ingest.ts';
 import { inputOf } from '../../src/operations/ingest/input.ts';

@@ -7,8 +7,9 @@ import type { Database } from '../../src/database/database.ts';
 import { DatabaseError } from '../../src/errors.ts';
 import { writeFormatNamed } from '../../src/formats/write/formats.ts';
 import { type ExportOptions, exportRows } from '../../src/operations/export/export.ts';
-import { FileSet } from '../../src/operations/export/file-set.ts';
-import { filePlaces, streamPlaces } from '../../src/operations/export/places.ts';
+import { filePlaces } from '../../src/operations/export/file-places.ts';
+import { FileSet, roomForParts } from '../../src/operations/export/file-set.ts';
+import { streamPlaces } from '../../src/operations/export/places.ts';
 import { type TableRequest, tableSource } from '../../src/operations/export/source.ts';
 import { silentReporter } from '../../src/progress.ts';
 import { emptyDatabase, type Fixture } from '../support/databases.ts';
@@ -336,11 +337,18 @@ describe.skipIf(noServer !== null)('lanes', () => {
         ...{ overwrite: false, numbered: true },
       });
       const plan = { columns: [], text, compression: undefined, measured: undefined };
-      const csv = writeFormatNamed('csv');
-      const files = new FileSet(csv, plan, places, { rows: 1000 }, (bytes) => bytes, false);
+      const files = new FileSet({
+        ...{ format: writeFormatNamed('csv'), plan, places, split: { rows: 1000 } },
+        ...{ around: (bytes) => bytes, summed: false },
+      });
       await files.abandon();
       await expect(files.begin()).rejects.toMatchObject({ code: 'interrupted' });
       expect(readdirSync(directory)).toEqual([]);
+    });
+
+    test('as large as may be: what ends a file has room, of 4 GB too', () => {
+      expect(roomForParts(2 ** 32, { appendable: true })).toBe(2 ** 32);
+      expect(roomForParts(2 ** 32, {})).toBe(2 ** 32 - 2 ** 26);
     });
 
     test('however small they are to be: a file has a row at the least', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { writeFormatNamed } from '../../src/formats/write/formats.ts';
 import { type ExportOptions, exportRows } from '../../src/operations/export/export.ts';
-import { filePlaces } from '../../src/operations/export/places.ts';
+import { filePlaces } from '../../src/operations/export/file-places.ts';
 import { type TableRequest, tableSource } from '../../src/operations/export/source.ts';
 import { silentReporter } from '../../src/progress.ts';
 import { eachDatabase } from '../support/databases.ts';

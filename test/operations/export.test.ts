@@ -7,8 +7,9 @@ import type { Database } from '../../src/database/database.ts';
 import type { TextOptions } from '../../src/formats/write/format.ts';
 import { writeFormatFor } from '../../src/formats/write/formats.ts';
 import { type ExportSummary, exportRows } from '../../src/operations/export/export.ts';
+import { filePlaces } from '../../src/operations/export/file-places.ts';
 import type { Destination } from '../../src/operations/export/output.ts';
-import { filePlaces, streamPlaces } from '../../src/operations/export/places.ts';
+import { streamPlaces } from '../../src/operations/export/places.ts';
 import {
   querySource,
   type TableRequest,

@@ -1,15 +1,16 @@
-import type { Database } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import type { Compression, TextOptions, WriteFormat } from '../../formats/write/format.ts';
 import type { Reporter } from '../../progress.ts';
-import { describeMoment } from '../manifest/manifest-output.ts';
+import { manifestOf } from '../manifest/manifest-telling.ts';
 import { requireColumns, takeColumns } from './columns.ts';
-import { checkDataset, describeDataset } from './dataset-output.ts';
+import { checkDataset, describeDataset } from './dataset.ts';
 import type { ExportedFile, Split } from './file-set.ts';
-import { inOneMoment } from './moment.ts';
+import { inOneMoment, type Moment } from './moment.ts';
 import type { Places } from './places.ts';
-import { prepare } from './prepare.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import { checkResume } from './resume/resume.ts';
 import { asUsage, type Source } from './source.ts';
+import type { Telling } from './telling.ts';
 import { writeParts } from './write-parts.ts';
 
 export interface ExportOptions {
@@ -57,28 +58,50 @@ export async function exportRows(
   options: ExportOptions,
 ): Promise<ExportSummary> {
   const started = performance.now();
-  const { format, manifest, reporter, vectorColumn } = options;
-  if (options.resume) checkResume(source, options);
-  checkDataset(format, options);
-  const taken = takeColumns(source, format, vectorColumn, reporter);
-  requireColumns(taken, source.table?.name ?? '--query');
+  const { format, places, reporter, vectorColumn } = options;
   try {
+    if (options.resume) checkResume(source, options);
+    checkDataset(format, options);
+    const taken = takeColumns(source, format, vectorColumn, reporter);
+    requireColumns(taken, source.table?.name ?? '--query');
     return await inOneMoment(database, source.table, async (session, moment) => {
       const prepared = await prepare(session, database.target.description, source, taken, options);
       const told = { ...source, columns: taken.map(({ column }) => column) };
-      const head =
-        manifest && (await describeMoment(database, session, told, moment.snapshot, manifest.pgvVersion));
-      const dataset =
-        format.dataset && (await describeDataset(session, source, prepared.plan.columns, format.dataset));
+      const tellings = await tellingsOf(database, session, told, { prepared, moment }, options);
       const total = prepared.plan.measured?.rows ?? source.expectedRows;
-      const work = { ...prepared, moment, head, dataset, total };
-      const { rows, ...written } = await writeParts(database, work, options);
+      const written = await writeParts(database, { ...prepared, moment, tellings, total }, options);
+      const { rows } = written;
       const seconds = (performance.now() - started) / 1000;
-      const snapshot = moment.snapshot ?? null;
-      return { rows, seconds, rowsPerSecond: Math.round(rows / seconds), snapshot, ...written };
+      return {
+        ...written,
+        seconds,
+        rowsPerSecond: Math.round(rows / seconds),
+        snapshot: moment.snapshot ?? null,
+        manifest: options.manifest === undefined ? null : places.manifest().path,
+      };
     });
   } catch (error) {
-    await options.places.leave();
+    await places.leave();
     throw asUsage(error, source.flags);
   }
+}
+
+/** The files that tell of the others. @param source its columns are those that the files hold */
+async function tellingsOf(
+  database: Database,
+  session: Session,
+  source: Source,
+  { prepared: { plan }, moment: { snapshot } }: { prepared: Prepared; moment: Moment },
+  { format, text, places, manifest }: ExportOptions,
+): Promise<Telling[]> {
+  const tellings: Telling[] = [];
+  if (format.dataset !== undefined) {
+    tellings.push(await describeDataset(session, source, plan.columns, format.dataset, places));
+  }
+  if (manifest !== undefined) {
+    const written = { format, text, sideBySide: format.files(plan).length };
+    const moment = { database, session, snapshot };
+    tellings.push(await manifestOf(moment, source, written, places, manifest.pgvVersion));
+  }
+  return tellings;
 }

@@ -16,14 +16,20 @@ export interface ExportedFile {
   sha256: string | undefined;
 }
 
+export interface FileSetOptions {
+  format: WriteFormat;
+  plan: WritePlan;
+  places: Places;
+  split: Split | undefined;
+  /** What the assemblers' bytes go through: the same compression as the parts'. */
+  around: (bytes: Uint8Array) => Uint8Array;
+  /** Whether the files' SHA-256 are wanted. */
+  summed: boolean;
+}
+
 /** Writes parts into a format's files, set after set where they are split; all of them are shown at the end, or none. */
 export class FileSet {
-  private readonly format: WriteFormat;
-  private readonly plan: WritePlan;
-  private readonly places: Places;
-  private readonly split: Split | undefined;
-  private readonly around: (bytes: Uint8Array) => Uint8Array;
-  private readonly summed: boolean;
+  private readonly options: FileSetOptions;
   private number = 0;
   private current: { path: string; file: WrittenFile; expected: number | undefined }[] = [];
   private readonly all: WrittenFile[] = [];
@@ -31,20 +37,8 @@ export class FileSet {
   private rows = 0;
   private abandoned = false;
 
-  constructor(
-    format: WriteFormat,
-    plan: WritePlan,
-    places: Places,
-    split: Split | undefined,
-    around: (bytes: Uint8Array) => Uint8Array,
-    summed: boolean,
-  ) {
-    this.summed = summed;
-    this.format = format;
-    this.plan = plan;
-    this.places = places;
-    this.split = split;
-    this.around = around;
+  constructor(options: FileSetOptions) {
+    this.options = options;
   }
 
   /** Bytes so far. */
@@ -57,12 +51,13 @@ export class FileSet {
    * @param earlier how far an earlier run has come with the one file, which is kept; none of it: from the beginning
    */
   async begin(earlier?: WrittenPart): Promise<void> {
-    const layouts = this.format.files(this.plan);
+    const { format, plan, places, around, summed } = this.options;
+    const layouts = format.files(plan);
     this.number++;
     const expected = this.expectedRows();
-    for (const layout of this.places.isStream ? layouts.slice(0, 1) : layouts) {
-      const { path, destination, directory } = this.places.of(layout.ending, this.number);
-      const assembler = layout.assembler(this.plan, expected);
+    for (const layout of places.isStream ? layouts.slice(0, 1) : layouts) {
+      const { path, destination, directory } = places.of(layout.ending, this.number);
+      const assembler = layout.assembler(plan, expected);
       const kept = earlier && { length: earlier.bytes };
       const output = await openOutput('path' in destination ? { ...destination, kept } : destination);
       // An interruption does not wait for what is under way, such as this.
@@ -70,7 +65,7 @@ export class FileSet {
         await output.abandon();
         throw new InterruptedError();
       }
-      const file = new WrittenFile(layout, assembler, output, this.around, directory, this.summed);
+      const file = new WrittenFile({ layout, assembler, output, around, directory, summed });
       this.current.push({ path, file, expected });
       this.all.push(file);
       if (earlier !== undefined && earlier.bytes > 0) await file.goOn(earlier);
@@ -98,10 +93,10 @@ export class FileSet {
   async finish(last: (files: readonly ExportedFile[]) => Promise<Output[]>): Promise<ExportedFile[]> {
     await this.finishCurrent();
     const tail = await last(this.done);
-    await this.places.clear();
+    await this.options.places.clear();
     for (const file of this.all) await file.publish();
     for (const output of tail) await output.publish();
-    return this.places.isStream ? [] : this.done;
+    return this.options.places.isStream ? [] : this.done;
   }
 
   async abandon(): Promise<void> {
@@ -119,22 +114,26 @@ export class FileSet {
   }
 
   private isFull(part: Part): boolean {
-    const { split } = this;
+    const { split, format } = this.options;
     const first = this.current[0]!.file;
     if (split === undefined || first.rows === 0) return false;
     if ('rows' in split) return first.rows + part.rows > split.rows;
-    // What ends a file may tell of all its parts.
-    const limit = this.format.appendable ? split.bytes : split.bytes - (split.bytes >> 6);
-    return first.bytes + part.streams[0]!.length > limit;
+    return first.bytes + part.streams[0]!.length > roomForParts(split.bytes, format);
   }
 
   /** Of the file that begins, where the rows were counted. */
   private expectedRows(): number | undefined {
-    const { measured } = this.plan;
+    const { plan, split } = this.options;
+    const { measured } = plan;
     if (measured === undefined) return undefined;
     const rest = measured.rows - this.rows;
-    return this.split !== undefined && 'rows' in this.split ? Math.min(this.split.rows, rest) : rest;
+    return split !== undefined && 'rows' in split ? Math.min(split.rows, rest) : rest;
   }
+}
+
+/** Bytes of parts that a file of so many has room for: what ends it may tell of all of them. */
+export function roomForParts(bytes: number, { appendable }: Pick<WriteFormat, 'appendable'>): number {
+  return appendable ? bytes : bytes - Math.ceil(bytes / 64);
 }
 
 /** What to say where the file's beginning has told of another number of rows than came. */

@@ -2,16 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
 import { InterruptedError } from '../../errors.ts';
 import { compressor } from '../../formats/write/compress.ts';
+import type { Compression } from '../../formats/write/format.ts';
 import { defaultLanes } from '../lanes.ts';
 import { tryingAgain } from '../lasting-connection.ts';
-import type { ManifestHead } from '../manifest/describe-export.ts';
-import { ManifestOutput } from '../manifest/manifest-output.ts';
-import { type DatasetHead, DatasetOutput } from './dataset-output.ts';
 import type { ExportOptions, ExportSummary } from './export.ts';
-import { FileSet } from './file-set.ts';
+import { FileSet, type FileSetOptions } from './file-set.ts';
 import { ReadPool } from './lane-pool.ts';
 import type { Moment } from './moment.ts';
 import type { Prepared } from './prepare.ts';
+import { type Telling, TellingOutput } from './telling.ts';
 
 /** Milliseconds for what is under way to end, once the export has failed. */
 const endPatience = 300;
@@ -19,33 +18,25 @@ const endPatience = 300;
 /** What is written, and of when. */
 export interface Work extends Prepared {
   moment: Moment;
-  /** What the manifest says beside the files; undefined: there is none. */
-  head: ManifestHead | undefined;
-  /** What a dataset's own file says of it; undefined: the export is none. */
-  dataset: DatasetHead | undefined;
+  /** Files that tell of the others. */
+  tellings: readonly Telling[];
   /** About how many rows there will be; undefined: not known. */
   total: number | undefined;
 }
 
+/** What was written. */
+export type WrittenParts = Pick<ExportSummary, 'rows' | 'bytes' | 'files'>;
+
 /** Has lanes read the ranges, and writes what they make of them, in its order, into the files. */
 export async function writeParts(
   database: Database,
-  { work, plan, moment, head, dataset, total, resume }: Work,
+  work: Work,
   options: ExportOptions,
-): Promise<Pick<ExportSummary, 'rows' | 'bytes' | 'files' | 'manifest'>> {
-  const { format, text, split, places, reporter, signal } = options;
-  const compression = format.compression === 'around' ? options.compression : undefined;
-  const around = compression === undefined ? (bytes: Uint8Array) => bytes : await compressor(compression);
-  const files = new FileSet(
-    format,
-    plan,
-    places,
-    split,
-    around,
-    options.summed === true || head !== undefined,
-  );
-  let manifest: ManifestOutput | undefined;
-  let meta: DatasetOutput | undefined;
+): Promise<WrittenParts> {
+  const { reporter, signal } = options;
+  const { resume, total } = work;
+  const files = new FileSet(await fileSetOptions(work, options));
+  const told: TellingOutput[] = [];
   let rows = 0;
   const pool = new ReadPool({
     onRows: (count) => {
@@ -54,60 +45,62 @@ export async function writeParts(
     },
     onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
   });
-  let sending: Promise<unknown> = Promise.resolve();
   const send = async () => {
     await files.begin(resume?.file);
-    manifest = head && (await ManifestOutput.open(places, head));
-    meta = dataset && (await DatasetOutput.open(places, dataset));
-    await pool.open(database, Math.min(lanes(database, options), work.length), {
-      moment,
-      format: format.name,
-      plan,
-      compression,
-      split,
-    });
-    for await (const part of pool.parts(work, resume && ((done) => resume.note(done, files)))) {
+    for (const telling of work.tellings) told.push(await TellingOutput.open(telling));
+    await openLanes(pool, database, work, options);
+    for await (const part of pool.parts(work.work, resume && ((done) => resume.note(done, files)))) {
       await files.add(part);
     }
-    if (manifest === undefined) await places.clearManifest();
-    const sideBySide = format.files(plan).length;
-    const written = await files.finish(async (all) => [
-      ...(meta === undefined ? [] : [await meta.finish(all, rows)]),
-      ...(manifest === undefined ? [] : [await manifest.finish(all, rows, { format, text, sideBySide })]),
-    ]);
+    const written = await files.finish((all) => Promise.all(told.map((each) => each.finish(all, rows))));
     await resume?.end();
     return written;
   };
+  let sending: Promise<unknown> = Promise.resolve();
+  const begin = () => {
+    const sent = send();
+    sending = sent.catch(() => {});
+    return sent;
+  };
   try {
-    const written = await unlessAborted(
-      signal,
-      () => pool.stop(),
-      () => {
-        const sent = send();
-        sending = sent.catch(() => {});
-        return sent;
-      },
-    );
-    return {
-      rows: rows + (resume?.file.rows ?? 0),
-      bytes: files.bytes,
-      files: written,
-      manifest: manifest?.path ?? null,
-    };
+    const written = await unlessAborted(signal, () => pool.stop(), begin);
+    return { rows: rows + (resume?.file.rows ?? 0), bytes: files.bytes, files: written };
   } catch (error) {
     // A file that is being opened just now would stay behind; a reader that takes nothing is not waited for.
     await Promise.race([sending, sleep(endPatience, undefined, { ref: false })]);
     await files.abandon();
+    for (const each of told) await each.abandon().catch(() => {});
     // Where the first file was refused there is none yet.
     if (resume !== undefined && files.bytes > 0) {
       reporter.note('what is written is kept: the same command goes on from there');
     }
-    await meta?.abandon().catch(() => {});
-    await manifest?.abandon().catch(() => {});
     throw error;
   } finally {
     await pool.close();
   }
+}
+
+/** The compression that the parts go through, in the lanes, and what stands around them here. */
+const compressionAround = ({ format, compression }: ExportOptions): Compression | undefined =>
+  format.compression === 'around' ? compression : undefined;
+
+async function fileSetOptions({ plan }: Work, options: ExportOptions): Promise<FileSetOptions> {
+  const { format, places, split, summed = false, manifest } = options;
+  const compression = compressionAround(options);
+  const around = compression === undefined ? (bytes: Uint8Array) => bytes : await compressor(compression);
+  return { format, plan, places, split, around, summed: summed || manifest !== undefined };
+}
+
+function openLanes(
+  pool: ReadPool,
+  database: Database,
+  { work, plan, moment }: Work,
+  options: ExportOptions,
+): Promise<void> {
+  const { format, split } = options;
+  const count = Math.min(lanes(database, options), work.length);
+  const compression = compressionAround(options);
+  return pool.open(database, count, { moment, format: format.name, plan, compression, split });
 }
 
 const lanes = (database: Database, { jobs }: ExportOptions): number =>

@@ -9,6 +9,18 @@ export interface WrittenPart {
   bytes: number;
 }
 
+export interface WrittenFileOptions {
+  layout: FileLayout;
+  assembler: Assembler;
+  output: Output;
+  /** What the assembler's bytes go through: the same compression as the parts'. */
+  around: (bytes: Uint8Array) => Uint8Array;
+  /** Where streams are kept aside; undefined: the system's for temporary files. */
+  directory: string | undefined;
+  /** Whether the file's SHA-256 is wanted. */
+  summed: boolean;
+}
+
 /** A file while it is written: the assembler's bytes around those of the parts. */
 export class WrittenFile {
   rows = 0;
@@ -16,23 +28,12 @@ export class WrittenFile {
   private readonly layout: FileLayout;
   private readonly assembler: Assembler;
   private readonly output: Output;
-  private readonly around: (bytes: Uint8Array) => Uint8Array;
+  private readonly around: WrittenFileOptions['around'];
   private readonly hash: Hash | undefined;
   private begun = false;
   private readonly asides = new Map<number, Aside>();
 
-  /**
-   * @param around what the assembler's bytes go through: the same compression as the parts'
-   * @param summed whether the file's SHA-256 is wanted
-   */
-  constructor(
-    layout: FileLayout,
-    assembler: Assembler,
-    output: Output,
-    around: (bytes: Uint8Array) => Uint8Array,
-    directory: string | undefined,
-    summed: boolean,
-  ) {
+  constructor({ layout, assembler, output, around, directory, summed }: WrittenFileOptions) {
     this.hash = summed ? createHash('sha256') : undefined;
     this.layout = layout;
     this.assembler = assembler;

@@ -6,7 +6,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { writeFormatNamed } from '../../../src/formats/write/formats.ts';
 import { findDataset } from '../../../src/operations/dataset/dataset.ts';
 import { exportRows } from '../../../src/operations/export/export.ts';
-import { filePlaces } from '../../../src/operations/export/places.ts';
+import { filePlaces } from '../../../src/operations/export/file-places.ts';
 import { tableSource } from '../../../src/operations/export/source.ts';
 import { ensureExtension } from '../../../src/operations/extension.ts';
 import { ingest } from '../../../src/operations/ingest/ingest.ts';
