@@ -49,11 +49,14 @@ export function dropIndex(index: Qualified, concurrently: boolean): Statement {
 }
 
 /** A row of `vectorIndexesOf`. */
-export interface VectorIndex {
+export interface VectorIndexRow {
   oid: number;
   name: string;
   type: string;
+  /** Null where an expression is indexed. */
   column: string | null;
+  /** As pg_get_expr writes it; null where a column is indexed. */
+  expression: string | null;
   operatorClass: string;
   /** As `m=16`. */
   parameters: string[];
@@ -63,13 +66,13 @@ export interface VectorIndex {
 }
 
 /**
- * A table's hnsw and ivfflat indexes. `column` is null where an expression is indexed; `building`: a session is at
- * it right now, which looks the same as what a failed build leaves; told by its lock, since what another role's session
+ * A table's hnsw and ivfflat indexes. `building`: a session is at it right now, which looks the same as what a failed build leaves; told by its lock, since what another role's session
  * builds is not told to everybody, but that it builds is.
  */
 export function vectorIndexesOf(tableOid: number): Statement {
   return {
     text: `SELECT c.oid, c.relname AS name, am.amname AS type, a.attname AS column, oc.opcname AS "operatorClass",
+  pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expression,
   COALESCE(c.reloptions, '{}') AS parameters, i.indisvalid AND i.indisready AS valid,
   pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   NOT i.indisvalid AND EXISTS (

@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import type { DatasetLayout, WriteColumn, WriteFormat } from '../../formats/write/format.ts';
-import { type VectorIndex, vectorIndexesOf } from '../../sql/indexes.ts';
 import { type Metric, metricOfOperatorClass } from '../../vector/metrics.ts';
+import { findVectorIndexes } from '../vector-indexes.ts';
 import type { ExportOptions } from './export.ts';
 import type { Places } from './places.ts';
 import type { Source } from './source.ts';
@@ -19,9 +19,8 @@ export async function describeDataset(
 ): Promise<Telling> {
   const metrics = new Map<string, Metric>();
   if (table !== undefined) {
-    const { rows } = await session.query<VectorIndex>(vectorIndexesOf(table.oid));
-    for (const { column, operatorClass, valid } of rows) {
-      const metric = metricOfOperatorClass(operatorClass);
+    for (const { column, operatorClass, quantization, valid } of await findVectorIndexes(session, table)) {
+      const metric = quantization === 'binary' ? undefined : metricOfOperatorClass(operatorClass);
       if (column !== null && valid && metric !== undefined && !metrics.has(column))
         metrics.set(column, metric);
     }

@@ -6,10 +6,9 @@ import {
   scratchIndex,
   scratchPredicate,
   scratchTable,
-  type VectorIndex,
-  vectorIndexesOf,
 } from '../../sql/indexes.ts';
 import type { TableDescription } from '../tables.ts';
+import { findVectorIndexes, type VectorIndex } from '../vector-indexes.ts';
 import { type IndexPlan, type Parameters, parameterDefaults } from './plan.ts';
 
 /** What is in the way of a new index, or makes it needless. */
@@ -29,7 +28,7 @@ export async function findExisting(
   table: TableDescription,
   { definition: wanted, asked }: IndexPlan,
 ): Promise<Existing> {
-  const { rows: indexes } = await database.query<VectorIndex>(vectorIndexesOf(table.oid));
+  const indexes = await findVectorIndexes(database, table);
   const alike = indexes.filter((index) => index.valid && isAlike(index, wanted, asked));
   const predicate = await predicateOf(database, table, wanted.where);
   const same = alike.find((index) => index.predicate === predicate);
@@ -59,6 +58,7 @@ export function isAlike(
   return (
     index.type === wanted.type &&
     index.column === wanted.column &&
+    index.quantization === 'none' &&
     index.operatorClass === wanted.operatorClass.name &&
     Object.entries(asked).every(([name, value]) => parameterOf(index, name) === value)
   );

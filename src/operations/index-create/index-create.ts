@@ -8,8 +8,6 @@ import {
   dropIndex,
   type IndexDefinition,
   indexSize,
-  type VectorIndex,
-  vectorIndexesOf,
 } from '../../sql/indexes.ts';
 import { indexProgress } from '../../sql/progress.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
@@ -18,6 +16,7 @@ import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
 import { requireVectorExtension } from '../extension.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
 import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
+import { findVectorIndexes } from '../vector-indexes.ts';
 import { type Watch, watch } from '../watch.ts';
 import { findExisting } from './existing.ts';
 import { type IndexPlan, type IndexRequest, parameterDefaults, planIndex } from './plan.ts';
@@ -158,7 +157,7 @@ async function afterFailure(
 ): Promise<unknown> {
   try {
     if (connection === undefined) return withLeftover(error, definition);
-    const { rows } = await connection.query<VectorIndex>(vectorIndexesOf(table.oid));
+    const rows = await findVectorIndexes(connection, table);
     const left = rows.find((index) => index.name === definition.name && !index.valid);
     if (left !== undefined)
       await connection.query(dropIndex({ schema: table.schema, name: left.name }, true));

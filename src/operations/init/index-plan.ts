@@ -1,6 +1,6 @@
 import type { Session, Statement } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
-import { createIndex, type VectorIndex, vectorIndexesOf } from '../../sql/indexes.ts';
+import { createIndex } from '../../sql/indexes.ts';
 import { defaultMetric, indexDimensionLimit, operatorClassOf } from '../../vector/metrics.ts';
 import type { Extension } from '../extension.ts';
 import { isAlike } from '../index-create/existing.ts';
@@ -13,6 +13,7 @@ import {
   planIndex,
 } from '../index-create/plan.ts';
 import { findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
+import { findVectorIndexes } from '../vector-indexes.ts';
 import type { TablePlan, VectorRequest } from './plan.ts';
 
 /** The vector columns of the plan. */
@@ -90,7 +91,7 @@ export async function missingIndexes(
   index: IndexRequest,
   extension: Extension,
 ): Promise<string[]> {
-  const { rows } = await session.query<VectorIndex>(vectorIndexesOf(table.oid));
+  const rows = await findVectorIndexes(session, table);
   const lines: string[] = [];
   for (const column of columnsToIndex(table, plan)) {
     const { definition, asked, metric } = await planIndex(session, table, column, index, extension.schema);

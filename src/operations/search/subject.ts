@@ -1,7 +1,6 @@
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { type VectorIndex, vectorIndexesOf } from '../../sql/indexes.ts';
 import { qualifiedOperator } from '../../sql/search.ts';
 import {
   defaultMetric,
@@ -19,6 +18,7 @@ import {
   type TableDescription,
   type VectorColumn,
 } from '../tables.ts';
+import { findVectorIndexes } from '../vector-indexes.ts';
 
 /** What is searched, and how. */
 export interface Subject {
@@ -82,9 +82,9 @@ async function chooseMetric(
       hint: `metrics for it: ${metricsOf(column.vector).join(', ')}`,
     });
   }
-  const { rows } = await session.query<VectorIndex>(vectorIndexesOf(table.oid));
+  const rows = await findVectorIndexes(session, table);
   const served = rows
-    .filter((index) => index.valid && index.column === column.name)
+    .filter((index) => index.valid && index.column === column.name && index.quantization === 'none')
     // A partial index serves only searches that repeat its condition.
     .sort((a, b) => Number(a.predicate !== null) - Number(b.predicate !== null))
     .flatMap((index) => metricOfOperatorClass(index.operatorClass) ?? []);

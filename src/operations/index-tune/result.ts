@@ -1,0 +1,65 @@
+import type { IndexType, Metric } from '../../vector/metrics.ts';
+import type { Quantization } from '../../vector/quantization.ts';
+import type { IterativeScan } from '../search/settings.ts';
+
+/** One setting of a search, and what it was measured to give. */
+export interface SweepPoint {
+  /** hnsw.ef_search. */
+  efSearch?: number;
+  /** ivfflat.probes. */
+  probes?: number;
+  /** Where searches are filtered. */
+  iterativeScan?: IterativeScan;
+  /** Candidates that are ordered by their exact distance, where the index is quantised. */
+  rerank?: number;
+  /** Mean recall@k over the queries, 0 to 1, and its 95 % confidence interval. */
+  recall: number;
+  recallLow: number;
+  recallHigh: number;
+  /** Latency of one query, round trip included, in milliseconds. */
+  p50Ms: number;
+  p95Ms: number;
+  /** How many queries it was measured on. */
+  queries: number;
+}
+
+/** An index that was built on a sample of the table, to compare it with others. */
+export interface BuildComparison {
+  type: IndexType;
+  quantization: Quantization;
+  /** m, ef_construction; lists. */
+  parameters: Readonly<Record<string, number>>;
+  /** Rows of the sample. */
+  rows: number;
+  buildSeconds: number;
+  bytes: number;
+  /** What the whole table would need, reckoned from the sample. */
+  whole: { buildSeconds: number; bytes: number; memory: number };
+  sweep: SweepPoint[];
+  /** The cheapest point that reaches the target; null: none does. */
+  best: SweepPoint | null;
+}
+
+/** What `index tune` found; with --json this is the document. */
+export interface TuneResult {
+  database: string;
+  table: string;
+  column: string;
+  index: string;
+  type: IndexType;
+  metric: Metric;
+  k: number;
+  targetRecall: number;
+  /** Rows with a vector. */
+  rows: number;
+  /** The user's own SQL that every query was filtered by. */
+  where: string | null;
+  /** What searches use now, measured like the others. */
+  current: SweepPoint;
+  /** Null: no setting reaches the target. */
+  recommendation: SweepPoint | null;
+  sweep: SweepPoint[];
+  /** With --builds. */
+  builds?: BuildComparison[];
+  seconds: number;
+}
