@@ -2,6 +2,7 @@ import { loadConfiguration } from '../src/database/configuration.ts';
 import { connect } from '../src/database/connect.ts';
 import type { Database } from '../src/database/database.ts';
 import { resolveTarget } from '../src/database/resolve.ts';
+import { variable } from '../src/environment.ts';
 import { InterruptedError, UsageError } from '../src/errors.ts';
 import type { Reporter } from '../src/progress.ts';
 import type { Io } from './io.ts';
@@ -22,6 +23,8 @@ export interface Context<Options> {
   readonly signal: AbortSignal;
   /** The table named by --table, PGV_TABLE or the configuration file, in this order. */
   readonly table: string | undefined;
+  /** The same for a command that takes the table as its argument too. @throws UsageError where --table names another */
+  tableNamed(argument: string | undefined): string | undefined;
   /**
    * The database, opened by the first call and closed when the action ends. A command that writes names it on
    * stderr then.
@@ -57,6 +60,7 @@ export function openContext<Options>(
   const display = createProgressDisplay(io, options, errorStyle);
   const note = (line: string) => display.note(errorStyle.dim(line));
   const configuration = loadConfiguration(io.cwd);
+  const table = options.table ?? variable(io.env, 'PGV_TABLE') ?? configuration?.table;
   let first: Promise<Database> | undefined;
   const opened: Promise<Database>[] = [];
 
@@ -84,7 +88,8 @@ export function openContext<Options>(
       hideProgress: display.stop,
       note: display.note,
     }),
-    table: options.table ?? tableOfEnvironment(io.env) ?? configuration?.table,
+    table,
+    tableNamed: (argument) => tableNamed(argument, options.table, table),
     database: () => {
       first ??= keep(open(options.url, needs));
       return first;
@@ -104,11 +109,15 @@ export function openContext<Options>(
   };
 }
 
-function tableOfEnvironment({ PGV_TABLE }: Io['env']): string | undefined {
-  if (PGV_TABLE?.trim() !== '') return PGV_TABLE;
-  throw new UsageError('PGV_TABLE is set but empty', {
-    code: 'empty-variable',
-    hint: 'give it a value, or unset PGV_TABLE',
+function tableNamed(
+  argument: string | undefined,
+  flag: string | undefined,
+  other: string | undefined,
+): string | undefined {
+  if (argument === undefined) return flag ?? other;
+  if (flag === undefined || flag === argument) return argument;
+  throw new UsageError(`two tables are named: ${argument}, and ${flag} with --table`, {
+    hint: 'leave one of them out',
   });
 }
 

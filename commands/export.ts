@@ -99,6 +99,7 @@ async function run(
   argument: string | undefined,
 ): Promise<ExitCode | undefined> {
   const { options, output, reporter, signal } = context;
+  const table = context.tableNamed(argument);
   if (options.verify !== undefined) {
     const { output: file, format, query, where, columns, orderBy, limit, sample, tenant } = options;
     refuseBesideVerify({
@@ -130,7 +131,7 @@ async function run(
   const database = await context.database();
   const source =
     query === undefined
-      ? await tableSource(database, { ...options, table: argument ?? context.table }, reporter)
+      ? await tableSource(database, { ...options, table }, reporter)
       : await querySource(database, query);
   const places = await placesOf(context, named, source.table?.name ?? 'query');
   // To a stream it is refused before there is work.

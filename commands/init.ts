@@ -73,7 +73,7 @@ export function configure(command: Command): Command {
 
 async function run(context: Context<InitOptions>, argument: string | undefined): Promise<ExitCode> {
   const { options, output, reporter } = context;
-  const table = argument ?? context.table;
+  const table = context.tableNamed(argument);
   const request = {
     table,
     plan: requestedPlan(table, options),

@@ -25,7 +25,7 @@ export function configure(command: Command): Command {
 async function run(context: Context<VacuumFlags>, argument: string | undefined): Promise<void> {
   const { options, output, reporter } = context;
   const database = await context.database();
-  const tables = await vacuumTables(database, argument ?? context.table, options, reporter);
+  const tables = await vacuumTables(database, context.tableNamed(argument), options, reporter);
   if (output.json) return output.document({ database: database.target.description, tables });
   for (const table of tables) reporter.note(lineOf(table));
 }

@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Database } from '../../src/database/database.ts';
+import { variable } from '../../src/environment.ts';
 import { UsageError } from '../../src/errors.ts';
+import { findTable } from '../../src/operations/tables.ts';
 import type { Context } from '../context.ts';
 
 export interface DatabaseFlags {
@@ -11,10 +13,10 @@ export interface DatabaseFlags {
 
 /**
  * Opens the two databases: those named as arguments, by --from and --to, or by PGV_FROM and PGV_TO.
- * @throws UsageError where one is not named, or both are one embedded database
+ * @throws UsageError where one is not named, both are one embedded database, or the table is not there
  */
 export async function openBoth(
-  { connect, io, options }: Context<DatabaseFlags & { dryRun?: true }>,
+  { connect, io, options, table }: Context<DatabaseFlags & { dryRun?: true }>,
   args: readonly (string | undefined)[],
 ): Promise<{ from: Database; to: Database }> {
   const urls = namesOf(args, options);
@@ -23,10 +25,10 @@ export async function openBoth(
   if (from === undefined) throw notNamed('from', 'PGV_FROM');
   if (to === undefined) throw notNamed('to', 'PGV_TO');
   refuseSameDirectory(from, to, io.cwd);
-  return {
-    from: await connect(from, { writes: false, createsEmbedded: false }),
-    to: await connect(to, { writes: !options.dryRun, createsEmbedded: true }),
-  };
+  const source = await connect(from, { writes: false, createsEmbedded: false });
+  // Before an embedded database is made for what is not there.
+  await findTable(source, table);
+  return { from: source, to: await connect(to, { writes: !options.dryRun, createsEmbedded: true }) };
 }
 
 /** Arguments fill what no flag names: `pgv copy --from a b`. */
@@ -45,15 +47,6 @@ function notNamed(which: string, name: string): UsageError {
   return new UsageError(`no database is named to copy ${which}`, {
     code: 'no-database',
     hint: `pgv copy <from> <to> -t <table>; or --${which} and ${name} name it`,
-  });
-}
-
-function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  const value = env[name];
-  if (value === undefined || value.trim() !== '') return value;
-  throw new UsageError(`${name} is set but empty`, {
-    code: 'empty-variable',
-    hint: `give it a value, or unset ${name}`,
   });
 }
 

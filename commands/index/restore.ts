@@ -16,7 +16,7 @@ export function configure(command: Command): Command {
 async function run(context: Context<object>, argument: string | undefined): Promise<void> {
   const { output, reporter, signal } = context;
   const database = await context.database();
-  const name = argument ?? context.table;
+  const name = context.tableNamed(argument);
   const table = name === undefined ? undefined : await findTable(database, name);
   const indexes = await restoreIndexes(database, table, reporter, signal);
   if (output.json) return output.document({ database: database.target.description, indexes });

@@ -17,7 +17,7 @@ export function configure(command: Command): Command {
 async function run(context: Context<object>, argument: string | undefined): Promise<void> {
   const { output, reporter } = context;
   const database = await context.database();
-  const table = argument ?? context.table;
+  const table = context.tableNamed(argument);
   const loads = await listLoads(database, table);
   if (output.json) return output.document({ database: database.target.description, loads });
   if (loads.length === 0) {

@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
+import { variable } from '../environment.ts';
 import { UsageError } from '../errors.ts';
 import type { Configuration } from './configuration.ts';
 import type { Target } from './database.ts';
@@ -61,19 +62,6 @@ export function resolveTarget(options: ResolveOptions): ResolvedTarget {
     });
   }
   return embedded('./.pgv', 'default', options);
-}
-
-/**
- * A variable's value, undefined where it is not set.
- * @throws UsageError when it is set but empty: in CI that is a missing secret
- */
-function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  const value = env[name];
-  if (value === undefined || value.trim() !== '') return value;
-  throw new UsageError(`${name} is set but empty`, {
-    code: 'empty-variable',
-    hint: `give it a value, or unset ${name}`,
-  });
 }
 
 function embeddedIsForbidden(env: NodeJS.ProcessEnv): boolean {

@@ -49,9 +49,10 @@ export function inBlocks(table: string, from: number, to: number | undefined): s
   return to === undefined ? lower : `${lower} AND ${ctid} < '(${to},0)'::tid`;
 }
 
-/** A table's own rows, without those of tables below it, under a name by which conditions may call it. */
-export function onlyTable(schema: string, table: string, alias: string): string {
-  return `ONLY ${quoteQualified(schema, table)} AS ${quoteName(alias)}`;
+/** A table's own rows, without those of tables below it; under a name by which conditions may call it, if not its own. */
+export function onlyTable(schema: string, table: string, alias?: string): string {
+  const only = `ONLY ${quoteQualified(schema, table)}`;
+  return alias === undefined ? only : `${only} AS ${quoteName(alias)}`;
 }
 
 /**

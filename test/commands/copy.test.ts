@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
 import { pgv, type RunOptions } from '../support/cli.ts';
 import { emptyDatabase, type Fixture } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { runInMemory } from './memory-io.ts';
 
 test('databases that are not named, or twice', async () => {
@@ -47,6 +49,13 @@ describe.skipIf(noServer !== null)('on a server', () => {
     copy([...slowly, '--jobs', '1', '--progress', 'json', ...args], {
       signalAfter: { output: /"rows":1\d{4},/, signal },
     });
+
+  test('a table that is not there makes no database for it', async () => {
+    const cwd = await temporaryDirectory();
+    const { code, stderr } = await pgv(['copy', source.url, 'pglite:./new', '-t', 'typo'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('typo') });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
 
   test('the summary, and the variables', async () => {
     const env = { PGV_FROM: source.url, PGV_TO: target.url };

@@ -133,3 +133,14 @@ test.each([
   expect([code, out]).toEqual([2, '']);
   expect(err).toMatch(/^pgv: unknown command '\w+'\nhint: Did you mean \w+\?\n$/);
 });
+
+test.each([['export'], ['init'], ['vacuum'], ['index', 'restore'], ['loads', 'list']])(
+  'a table is not named twice: %s %s',
+  async (...words) => {
+    const { code, err } = await runInMemory([...words, 'docs', '-t', 'other', '-d', 'pglite:']);
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('two tables are named: docs, and other'),
+    });
+  },
+);

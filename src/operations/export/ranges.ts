@@ -53,16 +53,18 @@ function oneRange({ columns, rows }: Source): Range {
 
 function rangesOf(
   { schema, name, blocks, bytes }: LeafTable,
-  { name: alias, rowSecurity }: TableDescription,
+  table: TableDescription,
   { where }: RowSource,
 ): Range[] {
   const count = Math.max(1, Math.min(blocks, Math.round(bytes / rangeLength)));
-  const repeatable = where.length === 0 && !rowSecurity;
-  const from = onlyTable(schema, name, alias);
+  const repeatable = where.length === 0 && !table.rowSecurity;
+  // Behind an alias a condition could not name the schema too.
+  const isTable = schema === table.schema && name === table.name;
+  const from = onlyTable(schema, name, isTable ? undefined : table.name);
   return Array.from({ length: count }, (_, i) => {
     const first = Math.floor((blocks * i) / count);
     const end = i === count - 1 ? undefined : Math.floor((blocks * (i + 1)) / count);
-    return { from, where: [inBlocks(alias, first, end), ...where], repeatable };
+    return { from, where: [inBlocks(table.name, first, end), ...where], repeatable };
   });
 }
 
