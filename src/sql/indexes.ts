@@ -66,20 +66,23 @@ export interface VectorIndexRow {
 }
 
 /**
- * A table's hnsw and ivfflat indexes. `building`: a session is at it right now, which looks the same as what a failed build leaves; told by its lock, since what another role's session
- * builds is not told to everybody, but that it builds is.
+ * Whether a session builds the pg_index row `i` right now, which looks the same as what a failed build leaves; told by
+ * its lock, since what another role's session builds is not told to everybody, but that it builds is.
  */
+export const isBeingBuilt = `NOT i.indisvalid AND EXISTS (
+    SELECT FROM pg_catalog.pg_stat_progress_create_index p
+    JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock'
+    WHERE l.relation = i.indrelid AND p.datname = current_database()
+  )`;
+
+/** A table's hnsw and ivfflat indexes. */
 export function vectorIndexesOf(tableOid: number): Statement {
   return {
     text: `SELECT c.oid, c.relname AS name, am.amname AS type, a.attname AS column, oc.opcname AS "operatorClass",
   pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expression,
   COALESCE(c.reloptions, '{}') AS parameters, i.indisvalid AND i.indisready AS valid,
   pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
-  NOT i.indisvalid AND EXISTS (
-    SELECT FROM pg_catalog.pg_stat_progress_create_index p
-    JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock'
-    WHERE l.relation = i.indrelid AND p.datname = current_database()
-  ) AS building
+  ${isBeingBuilt} AS building
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_am am ON am.oid = c.relam
