@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { keeper } from './server/keeper.ts';
 import { startServer } from './server/provision.ts';
-import { type OwnServer, ServerUnavailable, type TestServer } from './server/test-server.ts';
+import type { OwnServer, TestServer } from './server/test-server.ts';
+import { Unavailable } from './unavailable.ts';
 
 /** The server of a run, or why there is none. */
 interface ServerOfTheRun {
@@ -31,13 +32,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const scratch = await mkdtemp(path.join(tmpdir(), 'pgv-test-'));
   const sweeper = keeper('rm -rf -- "$1"', [scratch]);
   const server = await startServer().catch((error: unknown) => {
-    if (!(error instanceof ServerUnavailable)) throw error;
+    if (!(error instanceof Unavailable)) throw error;
     return error;
   });
   project.provide('scratch', scratch);
   project.provide('server', describeServer(server));
   return async () => {
-    if (!(server instanceof ServerUnavailable)) await server.stop();
+    if (!(server instanceof Unavailable)) await server.stop();
     await sweeper.release();
   };
 }
@@ -53,8 +54,8 @@ async function build(root: string): Promise<string | null> {
   }
 }
 
-function describeServer(server: OwnServer | ServerUnavailable): ServerOfTheRun {
-  if (server instanceof ServerUnavailable) {
+function describeServer(server: OwnServer | Unavailable): ServerOfTheRun {
+  if (server instanceof Unavailable) {
     const missing = `no PostgreSQL server: ${server.message}`;
     return { running: null, missing, noOwn: missing };
   }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { command, freePort } from './command.ts';
-import { BIN, CLUSTERS, debianTree, inside, POSTGRES_UID, psqlOf, TEMPLATE } from './debian-tree.ts';
+import { command, freePort } from '../command.ts';
+import { Unavailable } from '../unavailable.ts';
+import { BIN, CLUSTERS, inside, POSTGRES_UID, psqlOf, serverTree, TEMPLATE } from './debian-tree.ts';
 import { isRunning, type Keeper, keeper } from './keeper.ts';
-import { localUrl, type OwnServer, type ServerOptions, ServerUnavailable } from './test-server.ts';
+import { localUrl, type OwnServer, type ServerOptions } from './test-server.ts';
 
 /** A unix socket's address has room for 108 bytes, the last of them zero. */
 const LONGEST_SOCKET_PATH = 107;
@@ -27,10 +28,10 @@ interface Cluster {
 
 /**
  * Starts a server from Debian's packages (see debian-tree.ts), with a cluster and a port of its own.
- * @throws ServerUnavailable with what went wrong
+ * @throws Unavailable with what went wrong
  */
 export async function startInChroot(options: ServerOptions, say: (line: string) => void): Promise<OwnServer> {
-  const tree = await debianTree(say);
+  const tree = await serverTree(say);
   await removeOrphans(tree);
   const folder = await mkdtemp(path.join(tree, CLUSTERS, `${process.pid}-`));
   const cluster = clusterIn(tree, folder, options.withoutPgvector === true);
@@ -134,7 +135,7 @@ async function start(cluster: Cluster, attempts = 3): Promise<number> {
       await rm(log);
       return start(cluster, attempts - 1);
     }
-    throw new ServerUnavailable(`the server did not start: ${said.trim().split('\n').slice(-8).join('\n')}`, {
+    throw new Unavailable(`the server did not start: ${said.trim().split('\n').slice(-8).join('\n')}`, {
       cause,
     });
   }

@@ -1,7 +1,8 @@
+import { command, freePort } from '../command.ts';
+import { Unavailable } from '../unavailable.ts';
 import { settingsFile } from './chroot.ts';
-import { command, freePort } from './command.ts';
 import { isRunning, keeper } from './keeper.ts';
-import { localUrl, type OwnServer, type ServerOptions, ServerUnavailable } from './test-server.ts';
+import { localUrl, type OwnServer, type ServerOptions } from './test-server.ts';
 
 const IMAGE = 'pgvector/pgvector:pg17';
 /** The image that pgvector's is built on. */
@@ -11,7 +12,7 @@ const LABEL = 'pgv-test-owner';
 
 /**
  * Starts a server in a container of its own.
- * @throws ServerUnavailable where no daemon answers, or the image cannot be had
+ * @throws Unavailable where no daemon answers, or the image cannot be had
  */
 export async function startInDocker(options: ServerOptions, say: (line: string) => void): Promise<OwnServer> {
   await command('docker', ['version', '--format', '{{.Server.Version}}'], { seconds: 10 });
@@ -74,7 +75,7 @@ async function untilReady(name: string, attempts = 150): Promise<void> {
       const log = await command('docker', ['logs', '--tail', '8', name]).catch(
         (cause: Error) => cause.message,
       );
-      throw new ServerUnavailable(`the server in Docker does not answer: ${log}`, { cause: error });
+      throw new Unavailable(`the server in Docker does not answer: ${log}`, { cause: error });
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
     await untilReady(name, attempts - 1);

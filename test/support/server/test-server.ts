@@ -30,9 +30,6 @@ export interface OwnServer extends TestServer {
   stop(): Promise<void>;
 }
 
-/** Why a way to a server is closed on this machine. */
-export class ServerUnavailable extends Error {}
-
 /** `postgresql://postgres@127.0.0.1:5432/postgres`, for a server that trusts this machine. */
 export function localUrl(port: number): string {
   return `postgresql://postgres@127.0.0.1:${port}/postgres`;

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { ServerUnavailable } from './test-server.ts';
+import { Unavailable } from './unavailable.ts';
 
 const execute = promisify(execFile);
 
 /**
  * Runs a program to its end.
  * @returns what it wrote to stdout
- * @throws ServerUnavailable with the last lines that it wrote, when it fails, is missing or takes too long
+ * @throws Unavailable with the last lines that it wrote, when it fails, is missing or takes too long
  */
 export async function command(
   program: string,
@@ -26,14 +26,14 @@ export async function command(
     return stdout;
   } catch (cause) {
     const failure = cause as Error & { stderr?: string; stdout?: string; code?: string; killed?: boolean };
-    if (failure.code === 'ENOENT') throw new ServerUnavailable(`there is no ${program} here`);
+    if (failure.code === 'ENOENT') throw new Unavailable(`there is no ${program} here`);
     const said = (failure.stderr || failure.stdout || failure.message)
       .trim()
       .split('\n')
       .slice(-5)
       .join('\n');
     const how = failure.killed ? 'took too long' : 'failed';
-    throw new ServerUnavailable(`${program} ${args[0] ?? ''} ${how}: ${said}`, { cause });
+    throw new Unavailable(`${program} ${args[0] ?? ''} ${how}: ${said}`, { cause });
   }
 }
 
