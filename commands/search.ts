@@ -69,6 +69,11 @@ export function configure(command: Command): Command {
     .option('--exact', 'compare every row, without the index')
     .option('--ef-search <n>', 'hnsw: candidates kept while searching', wholeNumber({ min: 1, max: 1000 }))
     .option('--probes <n>', 'ivfflat: lists read', wholeNumber({ min: 1, max: 32_768 }))
+    .option(
+      '--rerank <n>',
+      'half-precision or binary index: candidates that are ordered by their exact distance (default: k, binary 4 k)',
+      wholeNumber({ min: 1 }),
+    )
     .addOption(
       new Option(
         '--iterative-scan <mode>',

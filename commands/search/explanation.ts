@@ -1,5 +1,6 @@
 import type { Explanation } from '../../src/operations/search/explain.ts';
 import type { PlanNode } from '../../src/operations/search/plan.ts';
+import { counted } from '../output/units.ts';
 
 const roads: Record<Explanation['road'], string> = {
   index: 'one scan of the index',
@@ -11,10 +12,11 @@ const roads: Record<Explanation['road'], string> = {
 /** How a search was answered, for people; no line where it was not asked. */
 export function explanationLines(explanation: Explanation | undefined): string[] {
   if (explanation === undefined) return [];
-  const { road, index, rowsScanned, milliseconds, plan } = explanation;
+  const { road, index, reranked, rowsScanned, milliseconds, plan } = explanation;
   const served = index === null ? '' : ` ${index}`;
   return [
     `road: ${roads[road]}${served}`,
+    ...(reranked === null ? [] : [`reranked: ${counted(reranked, 'candidate')} by exact distance`]),
     `rows scanned: ${rowsScanned}, in ${milliseconds.toFixed(1)} ms`,
     ...planLines(plan, 0),
   ];

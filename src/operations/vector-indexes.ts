@@ -8,6 +8,8 @@ export interface VectorIndex extends Omit<VectorIndexRow, 'expression'> {
   /** The column whose vectors it holds, quantised or not; null where it indexes some other expression. */
   column: string | null;
   quantization: Quantization;
+  /** That the expression of a quantised one names; null where there is none. */
+  dimensions: number | null;
 }
 
 /** A table's hnsw and ivfflat indexes, by name; those of a partitioned table's partitions are not among them. */
@@ -16,6 +18,7 @@ export async function findVectorIndexes(session: Session, table: { oid: number }
   return rows.map(({ expression, ...index }) => ({
     ...index,
     quantization: 'none',
+    dimensions: null,
     ...(expression !== null && quantizedColumn(expression)),
   }));
 }

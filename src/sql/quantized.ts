@@ -22,12 +22,13 @@ export function quantized(
 export interface QuantizedColumn {
   column: string;
   quantization: Exclude<Quantization, 'none'>;
+  dimensions: number;
 }
 
 const name = String.raw`(?:"(?:[^"]|"")+"|[a-z_][\w$]*)`;
-const half = new RegExp(String.raw`^\(?(?<column>${name})\)?::(?:${name}\.)?halfvec\(\d+\)$`);
+const half = new RegExp(String.raw`^\(?(?<column>${name})\)?::(?:${name}\.)?halfvec\((?<dimensions>\d+)\)$`);
 const binary = new RegExp(
-  String.raw`^\(?(?:${name}\.)?binary_quantize\((?<column>${name})\)\)?::bit\(\d+\)$`,
+  String.raw`^\(?(?:${name}\.)?binary_quantize\((?<column>${name})\)\)?::bit\((?<dimensions>\d+)\)$`,
 );
 
 /** Reads an index's expression as pg_get_expr writes it; undefined where it is anything else. */
@@ -36,8 +37,10 @@ export function quantizedColumn(expression: string): QuantizedColumn | undefined
     ['half', half],
     ['binary', binary],
   ] as const) {
-    const column = form.exec(expression)?.groups?.column;
-    if (column !== undefined) return { column: unquoted(column), quantization };
+    const { column, dimensions } = form.exec(expression)?.groups ?? {};
+    if (column !== undefined) {
+      return { column: unquoted(column), quantization, dimensions: Number(dimensions) };
+    }
   }
   return undefined;
 }

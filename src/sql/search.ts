@@ -1,5 +1,7 @@
 import type { Statement } from '../database/database.ts';
+import type { Quantization } from '../vector/quantization.ts';
 import { quoteName, quoteQualified } from './identifiers.ts';
+import { quantized } from './quantized.ts';
 import { binder, type Condition, type KeyColumns, keyEquals } from './search-conditions.ts';
 
 export interface NearestQuery {
@@ -11,6 +13,8 @@ export interface NearestQuery {
   /** The vector's type as SQL writes it. */
   type: string;
   k: number;
+  /** Where an index on the column's vectors quantised is to serve. */
+  candidates?: Candidates | undefined;
   key: readonly string[];
   shown: readonly string[];
   /** The user's own SQL. */
@@ -18,6 +22,22 @@ export interface NearestQuery {
   conditions: readonly Condition[];
   /** An expression more, which is then called `rank`. */
   rank?: Condition;
+}
+
+/**
+ * The rows that an index on quantised vectors has nearest, of which the k nearest by exact distance are the answer.
+ * https://github.com/pgvector/pgvector#binary-quantization
+ */
+export interface Candidates {
+  /** At least k. */
+  count: number;
+  quantization: Quantization;
+  /** As the index's expression names them. */
+  dimensions: number;
+  /** The one that the index orders by, as `qualifiedOperator` gives it. */
+  operator: string;
+  /** That holds pgvector. */
+  extensionSchema: string;
 }
 
 /** An operator that is found whatever the search path. */
@@ -31,14 +51,15 @@ export function qualifiedOperator(schema: string, operator: string): string {
  *
  * The index serves the inner query only: ORDER BY the operator alone, ascending, with LIMIT. It is materialised and
  * sorted again because a relaxed iterative scan gives rows nearly in order; `+ 0` keeps the planner from trusting
- * that order (https://github.com/pgvector/pgvector#iterative-index-scans).
+ * that order (https://github.com/pgvector/pgvector#iterative-index-scans). Candidates come the same way: the inner
+ * query takes them in the order of the index's own expression, and already gives their exact distances.
  * @param vector as text
  */
 export function nearest(query: NearestQuery, vector: string): Statement {
   const values: unknown[] = [vector];
   const inner = nearestRows(query, `$1::text::${query.type}`, values);
   return {
-    text: `WITH nearest AS MATERIALIZED (\n  ${inner}\n)\nSELECT * FROM nearest\nORDER BY ${inOrder(query)}`,
+    text: `WITH nearest AS MATERIALIZED (\n  ${inner}\n)\nSELECT * FROM nearest\n${bestOf(query, values)}`,
     values,
   };
 }
@@ -50,7 +71,10 @@ export function nearest(query: NearestQuery, vector: string): Statement {
  */
 export function nearestToEach(query: NearestQuery, vectors: readonly string[]): Statement {
   const values: unknown[] = [vectors];
-  const inner = nearestRows(query, 'pgv_queries.pgv_vector', values);
+  const rows = nearestRows(query, 'pgv_queries.pgv_vector', values);
+  const inner = query.candidates
+    ? `SELECT * FROM (\n  ${rows}\n) AS candidates\n${bestOf(query, values)}`
+    : rows;
   return {
     text: `WITH pgv_queries AS MATERIALIZED (
   SELECT pgv_number, pgv_text::${query.type} AS pgv_vector
@@ -79,12 +103,23 @@ function nearestRows(query: NearestQuery, vector: string, values: unknown[]): st
     `${column} ${query.operator} ${vector} AS distance`,
   ];
   if (query.rank !== undefined) output.push(`${query.rank(bind)} AS rank`);
-  values.push(query.k);
+  const { candidates, operator } = query;
+  const compared = (value: string) =>
+    candidates === undefined
+      ? value
+      : quantized(value, candidates.quantization, candidates.dimensions, candidates.extensionSchema);
+  values.push(candidates?.count ?? query.k);
   return `SELECT ${output.join(', ')}
   FROM ${quoteQualified(query.table.schema, query.table.name)}
   WHERE ${conditions.join('\n    AND ')}
-  ORDER BY ${column} ${query.operator} ${vector}
+  ORDER BY ${compared(column)} ${candidates?.operator ?? operator} ${compared(vector)}
   LIMIT $${values.length}::int8`;
+}
+
+/** Behind the rows that `nearestRows` gives: in the order of their distances, and no more than k. */
+function bestOf(query: NearestQuery, values: unknown[]): string {
+  const order = `ORDER BY ${inOrder(query)}`;
+  return query.candidates ? `${order}\nLIMIT $${values.push(query.k)}::int8` : order;
 }
 
 function inOrder({ key }: NearestQuery): string {

@@ -51,7 +51,12 @@ export async function searchBatch(
   const asked = nearestQuery(subject, options);
   const answerOn = (lane: Database, vectors: readonly string[]): Promise<Answered> =>
     lane.transaction(async (session) => {
-      const applied = await applySettings(session, subject.extensionSchema, options, k);
+      const applied = await applySettings(
+        session,
+        subject.extensionSchema,
+        options,
+        asked.candidates?.count ?? k,
+      );
       return answerChunk(session, asked, vectors, applied);
     });
   const { source, file } = await openInput(input, options.reading, reporter, signal);

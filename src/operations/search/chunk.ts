@@ -1,6 +1,6 @@
 import type { Session } from '../../database/database.ts';
 import { type NearestQuery, nearestToEach } from '../../sql/search.ts';
-import { indexOf } from './complete.ts';
+import { asServed, exactly, indexOf } from './complete.ts';
 import { type AppliedSettings, forgoIndex, mostCandidates, widen } from './settings.ts';
 
 type Row = Record<string, unknown>;
@@ -18,17 +18,18 @@ export interface Answered {
  */
 export async function answerChunk(
   session: Session,
-  query: NearestQuery,
+  asked: NearestQuery,
   vectors: readonly string[],
   applied: AppliedSettings,
 ): Promise<Answered> {
+  const query = await asServed(session, asked, vectors);
   const answers = await answersTo(session, query, vectors);
   const short = () => [...answers.keys()].filter((i) => answers[i]!.length < query.k);
   const cut = short();
   if (cut.length === 0) return { answers, cutShort: 0 };
   // Without an index every row was compared: there are no more.
   if ((await indexOf(session, nearestToEach(query, vectors))) === undefined) return { answers, cutShort: 0 };
-  const askAgain = async () => {
+  const askAgain = async (query: NearestQuery) => {
     const again = short();
     const found = await answersTo(
       session,
@@ -39,11 +40,11 @@ export async function answerChunk(
   };
   if (!applied.iterative && applied.efSearch < mostCandidates) {
     await widen(session);
-    await askAgain();
+    await askAgain(query);
   }
   if (short().length > 0) {
     await forgoIndex(session);
-    await askAgain();
+    await askAgain(exactly(query));
   }
   return { answers, cutShort: cut.length };
 }

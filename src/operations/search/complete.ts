@@ -1,5 +1,5 @@
 import type { Session, Statement } from '../../database/database.ts';
-import { explained } from '../../sql/search.ts';
+import { explained, type NearestQuery, nearest } from '../../sql/search.ts';
 import { type ExplainRow, servingIndex } from './plan.ts';
 import { type AppliedSettings, forgoIndex, mostCandidates, widen } from './settings.ts';
 
@@ -9,35 +9,65 @@ export type Attempt = 'planned' | 'wider' | 'exact';
 export interface Complete {
   rows: Record<string, unknown>[];
   attempt: Attempt;
+  /** What gave the rows. */
+  statement: Statement;
+  /** Whether it took candidates, and ordered them by their exact distance. */
+  reranks: boolean;
   /** The index that gave too few rows, and how many, where there was one. */
   cutShort: { index: string; rows: number } | undefined;
 }
 
 /**
- * The statement's rows, `k` of them where there are so many. An index that ends early (its bound of candidates or
+ * The k rows nearest to the vector, where there are so many. An index that ends early (its bound of candidates or
  * tuples reached before k rows passed the filters; zero vectors, which it does not hold) is asked for more, then not
  * at all. Settings made for that stay until the transaction ends.
+ * @param vector as text
  */
 export async function completely(
   session: Session,
-  statement: Statement,
-  k: number,
+  asked: NearestQuery,
+  vector: string,
   applied: AppliedSettings,
 ): Promise<Complete> {
+  const query = await asServed(session, asked, [vector]);
+  const statement = nearest(query, vector);
+  const reranks = query.candidates !== undefined;
   const { rows } = await session.query(statement);
-  if (rows.length >= k) return { rows, attempt: 'planned', cutShort: undefined };
+  const planned: Complete = { rows, attempt: 'planned', statement, reranks, cutShort: undefined };
+  if (rows.length >= query.k) return planned;
   const index = await indexOf(session, statement);
   // Without an index every row was compared: there are no more.
-  if (index === undefined) return { rows, attempt: 'planned', cutShort: undefined };
+  if (index === undefined) return planned;
   const cutShort = { index, rows: rows.length };
   if (!applied.iterative && applied.efSearch < mostCandidates) {
     await widen(session);
     const wider = await session.query(statement);
-    if (wider.rows.length >= k) return { rows: wider.rows, attempt: 'wider', cutShort };
+    if (wider.rows.length >= query.k) return { ...planned, rows: wider.rows, attempt: 'wider', cutShort };
   }
   await forgoIndex(session);
-  const all = await session.query(statement);
-  return { rows: all.rows, attempt: 'exact', cutShort };
+  const exact = nearest(exactly(query), vector);
+  const all = await session.query(exact);
+  return { rows: all.rows, attempt: 'exact', statement: exact, reranks: false, cutShort };
+}
+
+/**
+ * The query as it is best asked: for candidates only where an index gives them. Where the planner would rather compare
+ * every row that passes the filters, it is to compare them exactly.
+ * @param vectors any, as text: whichever they are, the plan is the same
+ */
+export async function asServed(
+  session: Session,
+  query: NearestQuery,
+  [vector]: readonly string[],
+): Promise<NearestQuery> {
+  if (query.candidates === undefined || vector === undefined) return query;
+  const index = await indexOf(session, nearest(query, vector));
+  return index === undefined ? exactly(query) : query;
+}
+
+/** The query that compares the vectors themselves. */
+export function exactly(query: NearestQuery): NearestQuery {
+  return { ...query, candidates: undefined };
 }
 
 /** The index that gives the statement its rows in order, if one does. */

@@ -1,7 +1,7 @@
-import type { Session, Statement } from '../../database/database.ts';
+import type { Session } from '../../database/database.ts';
 import { analysed } from '../../sql/search.ts';
-import type { Attempt } from './complete.ts';
-import { type ExplainRow, type PlanNode, rowsScanned, servingIndex } from './plan.ts';
+import type { Complete } from './complete.ts';
+import { type ExplainRow, type PlanNode, rowsReranked, rowsScanned, servingIndex } from './plan.ts';
 import type { AppliedSettings } from './settings.ts';
 
 /** How a search was answered. */
@@ -15,6 +15,8 @@ export interface Explanation {
   index: string | null;
   /** The index that had given too few rows before, and how many. */
   cutShort: { index: string; rows: number } | null;
+  /** Candidates of a half-precision or binary index that were ordered by their exact distance; null: none were. */
+  reranked: number | null;
   rowsScanned: number;
   /** Planning and execution, as the database measured them in a run of their own. */
   milliseconds: number;
@@ -24,8 +26,7 @@ export interface Explanation {
 /** Runs the statement once more, as it was answered, and tells what the database did. */
 export async function explain(
   session: Session,
-  statement: Statement,
-  { attempt, cutShort }: { attempt: Attempt; cutShort: { index: string; rows: number } | undefined },
+  { statement, reranks, attempt, cutShort }: Complete,
   { iterative }: AppliedSettings,
 ): Promise<Explanation> {
   const { rows } = await session.query<ExplainRow>(analysed(statement));
@@ -36,6 +37,7 @@ export async function explain(
     road: index === null ? 'exact' : byIndex,
     index,
     cutShort: cutShort ?? null,
+    reranked: reranks ? rowsReranked(plan) : null,
     rowsScanned: rowsScanned(plan),
     milliseconds: (times['Planning Time'] ?? 0) + (times['Execution Time'] ?? 0),
     plan,

@@ -3,6 +3,7 @@ export interface PlanNode {
   'Node Type': string;
   'Index Name'?: string;
   'Relation Name'?: string;
+  'CTE Name'?: string;
   /** Only a scan in the order of distances has it: the sort key of others is `Sort Key`. */
   'Order By'?: string;
   'Actual Rows'?: number;
@@ -28,6 +29,12 @@ function* nodesOf(node: PlanNode): Generator<PlanNode> {
 export function servingIndex(plan: PlanNode): string | undefined {
   for (const node of nodesOf(plan)) if (node['Order By'] !== undefined) return node['Index Name'];
   return undefined;
+}
+
+/** The rows of `nearest` (src/sql/search.ts) before they are ordered by their exact distance. */
+export function rowsReranked(plan: PlanNode): number {
+  for (const node of nodesOf(plan)) if (node['CTE Name'] !== undefined) return node['Actual Rows'] ?? 0;
+  return 0;
 }
 
 /** Table rows that an analysed plan has looked at, those included that a filter then took out. */

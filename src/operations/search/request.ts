@@ -1,5 +1,7 @@
 import { DataError, PgvError, UsageError } from '../../errors.ts';
-import type { NearestQuery } from '../../sql/search.ts';
+import { type Candidates, type NearestQuery, qualifiedOperator } from '../../sql/search.ts';
+import { operatorOf } from '../../vector/metrics.ts';
+import { quantizedMetric } from '../../vector/quantization.ts';
 import { castType, type Filter, filterCondition, tenantCondition } from './filters.ts';
 import type { Subject } from './subject.ts';
 
@@ -16,9 +18,17 @@ export interface Conditions {
 
 /** What is asked, but for the vector. @throws UsageError where a condition names what the table has not */
 export function nearestQuery(
-  { table, column, operator, key, shown }: Subject,
-  { k, where, filters = [], tenant, tenantColumn }: Conditions & { k: number },
+  subject: Subject,
+  {
+    k,
+    rerank,
+    where,
+    filters = [],
+    tenant,
+    tenantColumn,
+  }: Conditions & { k: number; rerank?: number | undefined },
 ): NearestQuery {
+  const { table, column, operator, key, shown } = subject;
   const conditions = filters.map((filter) => filterCondition(table, filter));
   if (tenant !== undefined) conditions.unshift(tenantCondition(table, tenant, tenantColumn));
   return {
@@ -27,10 +37,32 @@ export function nearestQuery(
     operator,
     type: castType(column.base),
     k,
+    candidates: candidates(subject, k, rerank),
     key: key.map(({ name }) => name),
     shown: shown.map(({ name }) => name),
     where,
     conditions,
+  };
+}
+
+/**
+ * Candidates a row of the answer, where nobody says how many.
+ */
+const usualCandidates = { half: 1, binary: 4 };
+
+function candidates(
+  { metric, quantized, extensionSchema }: Subject,
+  k: number,
+  rerank: number | undefined,
+): Candidates | undefined {
+  if (quantized === undefined) return undefined;
+  const { quantization, dimensions } = quantized;
+  return {
+    count: Math.max(k, rerank ?? usualCandidates[quantization] * k),
+    quantization,
+    dimensions,
+    operator: qualifiedOperator(extensionSchema, operatorOf(quantizedMetric(metric, quantization))),
+    extensionSchema,
   };
 }
 

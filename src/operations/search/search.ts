@@ -1,6 +1,5 @@
 import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
-import { nearest } from '../../sql/search.ts';
 import type { Metric } from '../../vector/metrics.ts';
 import { completely } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
@@ -47,18 +46,17 @@ export async function search(
   const { found, explanation } = await database
     .transaction(async (session) => {
       // A row's own neighbours: itself is found too, and left out.
-      const wanted = 'id' in query ? k + 1 : k;
+      const wanted = (asked.candidates?.count ?? k) + ('id' in query ? 1 : 0);
       const applied = await applySettings(session, subject.extensionSchema, options, wanted);
       const { vector, others } =
         'id' in query
           ? await storedVector(session, subject, query.id)
           : { vector: readQueryVector(query.vector, subject.column), others: undefined };
       const conditions = others === undefined ? asked.conditions : [...asked.conditions, others];
-      const statement = nearest({ ...asked, conditions }, vector);
-      const complete = await completely(session, statement, k, applied);
+      const complete = await completely(session, { ...asked, conditions }, vector, applied);
       return {
         found: complete,
-        explanation: options.explain ? await explain(session, statement, complete, applied) : undefined,
+        explanation: options.explain ? await explain(session, complete, applied) : undefined,
       };
     })
     .catch((error: unknown) => {

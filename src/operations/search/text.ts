@@ -1,7 +1,6 @@
 import type { Database, Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { type NearestQuery, nearest } from '../../sql/search.ts';
 import { bestMatches, type TextSearch, textRank } from '../../sql/search-text.ts';
 import { scoreOf } from '../../vector/metrics.ts';
 import type { TableDescription } from '../tables.ts';
@@ -24,8 +23,8 @@ export interface TextOptions extends Omit<SearchOptions, 'query' | 'explain'> {
   hybrid?: { query: SearchOptions['query']; fusion: Fusion } | undefined;
 }
 
-/** Candidates that each ranking brings to a hybrid search of k rows. */
-const candidatesFor = (k: number): number => Math.max(200, 4 * k);
+/** Rows that each ranking brings to a hybrid search of k rows. */
+const rankedFor = (k: number): number => Math.max(200, 4 * k);
 
 type TextHit = Hit<number | null>;
 type Row = Record<string, unknown> & { rank: number; distance: number | null };
@@ -43,12 +42,11 @@ export async function searchText(
   // Words alone ask no index on vectors.
   const subject = await findSubject(database, hybrid ? options : { ...options, exact: true }, reporter);
   const text = textSearch(subject.table, options);
-  const asked = nearestQuery(subject, options);
   const hits = await database
     .transaction(async (session) => {
-      if (hybrid !== undefined) return hybridHits(session, subject, asked, text, options, hybrid);
+      if (hybrid !== undefined) return hybridHits(session, subject, text, options, hybrid);
       await session.query('SET TRANSACTION READ ONLY');
-      const { rows } = await session.query<Row>(bestMatches(asked, text, undefined));
+      const { rows } = await session.query<Row>(bestMatches(nearestQuery(subject, options), text, undefined));
       return rows
         .map((row): TextHit => ({ ...toHit(row, subject), distance: null, score: row.rank }))
         .filter(isNear(options));
@@ -86,7 +84,6 @@ function textSearch(table: TableDescription, { text, language }: TextOptions): T
 async function hybridHits(
   session: Session,
   subject: Subject,
-  asked: NearestQuery,
   text: TextSearch,
   options: TextOptions,
   { query, fusion }: NonNullable<TextOptions['hybrid']>,
@@ -100,23 +97,18 @@ async function hybridHits(
       },
     );
   }
-  const candidates = candidatesFor(options.k);
-  const applied = await applySettings(session, subject.extensionSchema, options, candidates);
+  const asked = nearestQuery(subject, { ...options, k: rankedFor(options.k) });
+  const wanted = asked.candidates?.count ?? asked.k;
+  const applied = await applySettings(session, subject.extensionSchema, options, wanted);
   const { vector, others } =
     'id' in query
       ? await storedVector(session, subject, query.id)
       : { vector: readQueryVector(query.vector, subject.column), others: undefined };
   const both = {
     ...asked,
-    k: candidates,
     conditions: others === undefined ? asked.conditions : [...asked.conditions, others],
   };
-  const near = await completely(
-    session,
-    nearest({ ...both, rank: textRank(text) }, vector),
-    candidates,
-    applied,
-  );
+  const near = await completely(session, { ...both, rank: textRank(text) }, vector, applied);
   const matching = await session.query<Row>(bestMatches(both, text, vector));
   return fused(near.rows as Row[], matching.rows, subject, fusion)
     .filter(isNear(options))
