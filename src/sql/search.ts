@@ -94,9 +94,7 @@ ORDER BY pgv_number, ${inOrder(query)}`,
 function nearestRows(query: NearestQuery, vector: string, values: unknown[]): string {
   const column = quoteName(query.column);
   const bind = binder(values);
-  const conditions = [`${column} IS NOT NULL`, ...query.conditions.map((condition) => condition(bind))];
-  // On lines of its own, so that a comment at its end takes nothing along.
-  if (query.where !== undefined) conditions.push(`(\n${query.where}\n)`);
+  const conditions = conditionsOf(query, bind);
   const output = [
     ...query.key.map((name, i) => `${quoteName(name)} AS k${i}`),
     ...query.shown.map((name, i) => `${quoteName(name)} AS c${i}`),
@@ -114,6 +112,17 @@ function nearestRows(query: NearestQuery, vector: string, values: unknown[]): st
   WHERE ${conditions.join('\n    AND ')}
   ORDER BY ${compared(column)} ${candidates?.operator ?? operator} ${compared(vector)}
   LIMIT $${values.length}::int8`;
+}
+
+/** What a row must fulfil to be an answer, each as SQL. @param bind takes a value and gives its parameter */
+export function conditionsOf(
+  { column, conditions, where }: NearestQuery,
+  bind: (value: string) => string,
+): string[] {
+  const all = [`${quoteName(column)} IS NOT NULL`, ...conditions.map((condition) => condition(bind))];
+  // On lines of its own, so that a comment at its end takes nothing along.
+  if (where !== undefined) all.push(`(\n${where}\n)`);
+  return all;
 }
 
 /** Behind the rows that `nearestRows` gives: in the order of their distances, and no more than k. */
