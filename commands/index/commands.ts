@@ -8,6 +8,21 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./create.ts'),
   },
   {
+    name: 'list',
+    summary: 'the vector indexes: what they hold, their sizes, whether they serve',
+    load: () => import('./list.ts'),
+  },
+  {
+    name: 'drop',
+    summary: 'remove a vector index; the table stays in use',
+    load: () => import('./drop.ts'),
+  },
+  {
+    name: 'reindex',
+    summary: 'build a vector index anew; the table stays in use',
+    load: () => import('./reindex.ts'),
+  },
+  {
     name: 'restore',
     summary: 'build the indexes that a load with --defer-indexes has left dropped',
     load: () => import('./restore.ts'),

@@ -126,7 +126,7 @@ export function findVectorColumn(table: TableDescription, name: string | undefin
 }
 
 /** `docs` where the search path finds it, else `archive.docs`; quoted where -t needs it. */
-function displayName(table: { schema: string; name: string; visible?: boolean }): string {
+export function displayName(table: { schema: string; name: string; visible?: boolean }): string {
   const parts = table.visible ? [table.name] : [table.schema, table.name];
   return parts.map((part) => (/[".]/.test(part) ? quoteName(part) : part)).join('.');
 }

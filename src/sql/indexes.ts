@@ -48,6 +48,13 @@ export function dropIndex(index: Qualified, concurrently: boolean): Statement {
   };
 }
 
+/** https://www.postgresql.org/docs/current/sql-reindex.html */
+export function reindex(index: Qualified, concurrently: boolean): Statement {
+  return {
+    text: `REINDEX INDEX ${concurrently ? 'CONCURRENTLY ' : ''}${quoteQualified(index.schema, index.name)}`,
+  };
+}
+
 /** A row of `vectorIndexesOf`. */
 export interface VectorIndexRow {
   oid: number;

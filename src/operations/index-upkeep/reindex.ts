@@ -1,0 +1,146 @@
+import type { Database, Statement } from '../../database/database.ts';
+import { PgvError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
+import { indexSize, reindex } from '../../sql/indexes.ts';
+import { indexProgress } from '../../sql/progress.ts';
+import { resetSetting, setSetting } from '../../sql/settings.ts';
+import { memoryForBuild } from '../index-create/memory.ts';
+import { withSettings } from '../session-settings.ts';
+import { type Watch, watch } from '../watch.ts';
+import type { CatalogueIndex } from './catalogue.ts';
+import { checkNotBuilding } from './drop.ts';
+import { dropLeftovers, findLeftovers } from './leftovers.ts';
+
+export interface ReindexOptions {
+  /** maintenance_work_mem in bytes; default: what the build takes, within what the server can cache. */
+  memory?: number | undefined;
+  /** max_parallel_maintenance_workers; default: the server's setting. */
+  workers?: number | undefined;
+}
+
+export interface Reindexed {
+  /** `[schema.]name`, as commands take it. */
+  index: string;
+  table: string;
+  seconds: number;
+  /** Bytes; of a partitioned index those of its parts. */
+  before: number;
+  after: number;
+}
+
+/** The statements that would build it anew, as they would run; they are not run. */
+export async function reindexStatements(
+  database: Database,
+  index: CatalogueIndex,
+  options: ReindexOptions,
+): Promise<Statement[]> {
+  const statements: Statement[] = [];
+  for (const leaf of index.leaves) {
+    const settings = await settingsFor(database, leaf, options);
+    statements.push(
+      ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
+      reindex(leaf, isConcurrent(database)),
+      ...Object.keys(settings).map(resetSetting),
+    );
+  }
+  return statements;
+}
+
+/**
+ * Builds an index anew, of a partitioned one each part. On a server the table stays in use; a build that fails or is
+ * interrupted leaves the index as it was, and nothing beside it.
+ * @throws DatabaseError where somebody builds it already, or the role may not
+ */
+export async function rebuild(
+  database: Database,
+  index: CatalogueIndex,
+  options: ReindexOptions,
+  reporter: Reporter,
+): Promise<Reindexed> {
+  checkNotBuilding(index);
+  const before = await sizeOf(database, index);
+  const started = performance.now();
+  for (const leaf of index.leaves) await rebuildLeaf(database, leaf, options, reporter);
+  const seconds = (performance.now() - started) / 1000;
+  const after = await sizeOf(database, index);
+  return { index: index.shown, table: index.shownTable, seconds, before, after };
+}
+
+function isConcurrent({ target }: Database): boolean {
+  return target.kind === 'server';
+}
+
+async function rebuildLeaf(
+  database: Database,
+  leaf: CatalogueIndex,
+  options: ReindexOptions,
+  reporter: Reporter,
+): Promise<void> {
+  if (isConcurrent(database)) await removeLeftovers(database, leaf, reporter);
+  const settings = await settingsFor(database, leaf, options);
+  reporter.progress({ phase: `building ${leaf.shown} anew` });
+  const run = (given: Record<string, string>) =>
+    withSettings(database, given, () => buildAnew(database, leaf, reporter));
+  try {
+    await run(settings);
+  } catch (error) {
+    // Of shared memory, which parallel builds work in, containers have little.
+    const isShort = error instanceof PgvError && error.sqlstate?.startsWith('53');
+    if (!isShort || settings.maintenance_work_mem === undefined || options.memory !== undefined) throw error;
+    reporter.note(`${error.message}: building ${leaf.shown} with the server's own maintenance_work_mem`);
+    const { maintenance_work_mem: _, ...others } = settings;
+    await run(others);
+  }
+}
+
+async function removeLeftovers(database: Database, leaf: CatalogueIndex, reporter: Reporter): Promise<void> {
+  const leftovers = (await findLeftovers(database, leaf)).filter(({ building }) => !building);
+  if (leftovers.length === 0) return;
+  const names = leftovers.map(({ shown }) => shown).join(', ');
+  reporter.note(`dropping ${names}: what a failed REINDEX has left`);
+  await dropLeftovers(database, leftovers);
+}
+
+async function settingsFor(
+  database: Database,
+  { type, vectorType, dimensions, options: parameters, rows, tableRows }: CatalogueIndex,
+  { memory, workers }: ReindexOptions,
+): Promise<Record<string, string>> {
+  const subject = { method: type, type: vectorType, dimensions, parameters };
+  const bytes = memory ?? (await memoryForBuild(database, subject, Math.max(rows ?? 0, tableRows ?? 0)));
+  return {
+    ...(bytes !== undefined && { maintenance_work_mem: `${Math.ceil(bytes / 1024)}kB` }),
+    ...(workers !== undefined && { max_parallel_maintenance_workers: String(workers) }),
+  };
+}
+
+async function buildAnew(database: Database, leaf: CatalogueIndex, reporter: Reporter): Promise<void> {
+  const watching = await watch(database, indexProgress, reporter);
+  try {
+    await database.query(reindex(leaf, isConcurrent(database)));
+  } catch (error) {
+    await watching.stop();
+    throw isConcurrent(database) ? await afterFailure(error, watching, leaf) : error;
+  } finally {
+    await watching.close();
+  }
+}
+
+/** Drops what is left, over the connection that is still whole. */
+async function afterFailure(error: unknown, { connection }: Watch, leaf: CatalogueIndex): Promise<unknown> {
+  if (!(error instanceof PgvError)) return error;
+  try {
+    if (connection === undefined) throw error;
+    await dropLeftovers(connection, await findLeftovers(connection, leaf));
+    return error;
+  } catch {
+    return error.withHint(
+      `an INVALID index ${leaf.name}_ccnew may be left: \`pgv index reindex ${leaf.shown}\` removes it, and begins again`,
+    );
+  }
+}
+
+async function sizeOf(database: Database, index: CatalogueIndex): Promise<number> {
+  const { rows } = await database.query<{ bytes: number }>(indexSize(index));
+  return rows[0]!.bytes;
+}

@@ -1,0 +1,29 @@
+import type { Session } from '../database/database.ts';
+import { DatabaseError, PgvError } from '../errors.ts';
+import { lockHolders } from '../sql/lock-holders.ts';
+
+/**
+ * A lock timeout with who had the lock, so that something can be done about it; any other error as it is.
+ * @param what was to be done: `docs_embedding_hnsw_cosine was not dropped`
+ * @param relations whose locks count
+ */
+export async function withHolders(
+  session: Session,
+  error: unknown,
+  what: string,
+  relations: readonly number[],
+): Promise<unknown> {
+  if (!(error instanceof PgvError) || error.sqlstate !== '55P03') return error;
+  const { rows } = await session.query<{ holder: string }>(lockHolders(relations));
+  const holders = rows.map(({ holder }) => holder);
+  const others = holders.length > 3 ? ` and ${holders.length - 3} more` : '';
+  return new DatabaseError(`${what}: ${holders.length === 0 ? 'it was' : 'it is'} in use`, {
+    code: 'in-use',
+    sqlstate: error.sqlstate,
+    cause: error,
+    hint:
+      holders.length === 0
+        ? 'try again'
+        : `${holders.slice(0, 3).join('; ')}${others}: try again when that is done`,
+  });
+}

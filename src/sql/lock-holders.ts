@@ -1,0 +1,32 @@
+import type { Statement } from '../database/database.ts';
+
+/** `session 4711 of alice (psql), idle in transaction for 312 s`, as far as the role may know. */
+const described = `'session ' || a.pid || coalesce(' of ' || a.usename, '') || coalesce(' (' || nullif(a.application_name, '') || ')', '')
+  || coalesce(', ' || a.state, '')
+  || coalesce(' for ' || round(extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)) || ' s', '')`;
+
+/** The other sessions that have locks on these relations, the longest first. Gives rows: holder. */
+export function lockHolders(oids: readonly number[]): Statement {
+  return {
+    text: `SELECT ${described} AS holder
+FROM pg_catalog.pg_stat_activity a
+WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.pid IN (
+  SELECT l.pid FROM pg_catalog.pg_locks l
+  WHERE l.granted AND l.relation = ANY ($1::int8[]::oid[])
+    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+)
+ORDER BY a.xact_start NULLS LAST, a.pid`,
+    values: [oids],
+  };
+}
+
+/** What a backend waits for, as a progress view would say it: phase; no row while it does not wait for another. */
+export function lockWait(pid: number): Statement {
+  return {
+    text: `SELECT 'waiting for ' || ${described} AS phase, NULL AS done, NULL AS total
+FROM pg_catalog.pg_stat_activity a
+WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1))
+ORDER BY a.xact_start NULLS LAST, a.pid`,
+    values: [pid],
+  };
+}
