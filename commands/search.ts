@@ -17,7 +17,6 @@ import { batchDocument, document, type HitsFormat, hitsFormats, showHits } from 
 import { addTextOptions, type TextFlags } from './search/text-options.ts';
 
 interface SearchFlags extends AskedFlags, TextFlags {
-  limit: number;
   metric?: Metric;
   where?: string;
   filter?: Filter[];
@@ -25,7 +24,6 @@ interface SearchFlags extends AskedFlags, TextFlags {
   tenantColumn?: string;
   minScore?: number;
   columns?: string[];
-  exact?: true;
   efSearch?: number;
   probes?: number;
   iterativeScan?: IterativeScan;

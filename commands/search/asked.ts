@@ -12,6 +12,9 @@ export interface AskedFlags {
   jobs?: number;
   explain?: true;
   maxDistance?: number;
+  limit: number;
+  exact?: true;
+  rerank?: number;
 }
 
 type Query = SearchOptions['query'];
@@ -21,11 +24,24 @@ export async function askedFor(
   context: Context<AskedFlags & TextFlags>,
   vector?: string,
 ): Promise<Query | { file: string } | Pick<TextOptions, 'text' | 'language' | 'hybrid'>> {
+  checkRerank(context.options);
   const { text, hybrid } = checkedText(context.options, vector !== undefined);
   if (text === undefined) return queryOrFile(context, vector);
   const { language } = context.options;
   if (hybrid === undefined) return { text, language };
   return { text, language, hybrid: { query: (await queryOrFile(context, vector)) as Query, fusion: hybrid } };
+}
+
+function checkRerank({ rerank, limit, exact }: AskedFlags): void {
+  if (rerank === undefined) return;
+  if (exact) {
+    throw new UsageError('--rerank and --exact exclude each other', { hint: 'leave one of them out' });
+  }
+  if (rerank < limit) {
+    throw new UsageError(`--rerank ${rerank} is less than the ${limit} rows asked for`, {
+      hint: `take ${limit} candidates or more, or ask for fewer rows with -k`,
+    });
+  }
 }
 
 async function queryOrFile(

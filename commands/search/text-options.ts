@@ -17,6 +17,7 @@ interface OtherFlags {
   file?: string;
   explain?: true;
   maxDistance?: number;
+  rerank?: number;
 }
 
 /** By words, alone or together with a vector. */
@@ -37,7 +38,7 @@ const usualRrfK = 60;
  * @throws UsageError where flags do not go together
  */
 export function checkedText(
-  { text, language, hybrid, rrfK, weights, id, file, explain, maxDistance }: TextFlags & OtherFlags,
+  { text, language, hybrid, rrfK, weights, id, file, explain, maxDistance, rerank }: TextFlags & OtherFlags,
   hasVector: boolean,
 ): { text: string | undefined; hybrid: Fusion | undefined } {
   const refuse = (message: string, hint: string): never => {
@@ -62,6 +63,7 @@ export function checkedText(
         'a vector beside --text': hasVector || undefined,
         '--id beside --text': id,
         '--max-distance beside --text': maxDistance,
+        '--rerank beside --text': rerank,
         '--rrf-k': rrfK,
         '--weights': weights,
       },

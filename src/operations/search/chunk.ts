@@ -22,7 +22,7 @@ export async function answerChunk(
   vectors: readonly string[],
   applied: AppliedSettings,
 ): Promise<Answered> {
-  const query = await asServed(session, asked, vectors);
+  const query = await asServed(session, asked, vectors, (each) => nearestToEach(each, vectors.slice(0, 1)));
   const answers = await answersTo(session, query, vectors);
   const short = () => [...answers.keys()].filter((i) => answers[i]!.length < query.k);
   const cut = short();

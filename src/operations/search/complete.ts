@@ -1,3 +1,4 @@
+import { fromSql } from 'pgvector';
 import type { Session, Statement } from '../../database/database.ts';
 import { explained, type NearestQuery, nearest } from '../../sql/search.ts';
 import { type ExplainRow, servingIndex } from './plan.ts';
@@ -29,7 +30,7 @@ export async function completely(
   vector: string,
   applied: AppliedSettings,
 ): Promise<Complete> {
-  const query = await asServed(session, asked, [vector]);
+  const query = await asServed(session, asked, [vector], (each) => nearest(each, vector));
   const statement = nearest(query, vector);
   const reranks = query.candidates !== undefined;
   const { rows } = await session.query(statement);
@@ -52,17 +53,27 @@ export async function completely(
 
 /**
  * The query as it is best asked: for candidates only where an index gives them. Where the planner would rather compare
- * every row that passes the filters, it is to compare them exactly.
- * @param vectors any, as text: whichever they are, the plan is the same
+ * every row that passes the filters, or the index cannot hold such vectors as are asked for, it is to compare exactly.
+ * @param vectors as text
+ * @param statement how it is put, for one vector or several: the plan is the same whichever they are
  */
 export async function asServed(
   session: Session,
   query: NearestQuery,
-  [vector]: readonly string[],
+  vectors: readonly string[],
+  statement: (query: NearestQuery) => Statement,
 ): Promise<NearestQuery> {
-  if (query.candidates === undefined || vector === undefined) return query;
-  const index = await indexOf(session, nearest(query, vector));
+  const { candidates } = query;
+  if (candidates === undefined) return query;
+  if (candidates.quantization === 'half' && !vectors.every(fitsHalf)) return exactly(query);
+  const index = await indexOf(session, statement(query));
   return index === undefined ? exactly(query) : query;
+}
+
+/** Whether half precision has a vector's direction: no number is beyond its largest, nor all below its least normal one. */
+function fitsHalf(vector: string): boolean {
+  const largest = (fromSql(vector) as number[]).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest < 65_520 && largest >= 2 ** -14;
 }
 
 /** The query that compares the vectors themselves. */
