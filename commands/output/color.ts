@@ -15,3 +15,10 @@ export function hasColor(stream: Sink, env: Io['env'], color: boolean): boolean 
 export function isCapableTerminal(stream: Sink, env: Io['env']): boolean {
   return stream.isTTY === true && env.TERM !== 'dumb';
 }
+
+/** Whether more than ASCII can be shown, as the locale tells; one that says nothing is taken for UTF-8. */
+export function hasUnicode(env: Io['env']): boolean {
+  if (env.TERM === 'dumb' || env.TERM === 'linux') return false;
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG;
+  return !locale || /utf-?8/i.test(locale);
+}
