@@ -23,6 +23,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./reindex.ts'),
   },
   {
+    name: 'prewarm',
+    summary: 'read a vector index into memory, before the first search does',
+    load: () => import('./prewarm.ts'),
+  },
+  {
+    name: 'recall',
+    summary: 'how much of what is nearest an index finds, and how fast',
+    load: () => import('./recall.ts'),
+  },
+  {
     name: 'restore',
     summary: 'build the indexes that a load with --defer-indexes has left dropped',
     load: () => import('./restore.ts'),

@@ -1,0 +1,112 @@
+import type { Session } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
+import { rowPlace } from '../../sql/recall.ts';
+import { type NearestQuery, qualifiedOperator } from '../../sql/search.ts';
+import { operatorOf } from '../../vector/metrics.ts';
+import { metricsServed } from '../../vector/quantization.ts';
+import { requireVectorExtension } from '../extension.ts';
+import type { CatalogueIndex } from '../index-upkeep/catalogue.ts';
+import { findIndex, findIndexesOf } from '../index-upkeep/find.ts';
+import { type Conditions, nearestQuery } from '../search/request.ts';
+import type { Subject } from '../search/subject.ts';
+import { findTable, type VectorColumn } from '../tables.ts';
+
+export interface IndexSubjectOptions {
+  /** `[schema.]name`; default: the only one. */
+  index?: string | undefined;
+  table?: string | undefined;
+  vectorColumn?: string | undefined;
+}
+
+/** An index, and the searches that it is to serve. */
+export interface IndexSubject extends Subject {
+  index: CatalogueIndex;
+}
+
+/** @throws UsageError where there is no such index, several, or none that can serve */
+export async function findIndexSubject(
+  session: Session,
+  options: IndexSubjectOptions,
+): Promise<IndexSubject> {
+  const index =
+    options.index === undefined
+      ? await onlyIndex(session, options)
+      : await findIndex(session, options.index, options.table);
+  if (!index.valid) {
+    throw new UsageError(
+      `index ${index.shown} is ${index.building ? 'being built' : 'INVALID'}, and serves nothing`,
+      {
+        code: 'invalid-index',
+        hint: index.building ? 'wait for it' : `\`pgv index reindex ${index.shown}\` builds it again`,
+      },
+    );
+  }
+  const table = await findTable(session, index.shownTable);
+  const column = table.columns.find(
+    (each): each is VectorColumn => each.name === index.column && each.vector !== undefined,
+  );
+  const [metric] = index.metric === undefined ? [] : metricsServed(index.metric, index.quantization);
+  if (column === undefined || metric === undefined) {
+    throw new UsageError(`index ${index.shown} is on an expression of its own, which searches do not name`, {
+      code: 'other-index',
+      hint: 'indexes on a column, on its halfvec or on its binary_quantize are understood',
+    });
+  }
+  const { schema } = await requireVectorExtension(session);
+  const { quantization, dimensions, name } = index;
+  return {
+    index,
+    table,
+    column,
+    metric,
+    operator: qualifiedOperator(schema, operatorOf(metric)),
+    quantized: quantization === 'none' ? undefined : { name, quantization, dimensions },
+    extensionSchema: schema,
+    key: [],
+    shown: [],
+  };
+}
+
+async function onlyIndex(
+  session: Session,
+  { table, vectorColumn }: IndexSubjectOptions,
+): Promise<CatalogueIndex> {
+  const all = await findIndexesOf(session, table);
+  const indexes = all.filter(({ column }) => vectorColumn === undefined || column === vectorColumn);
+  const [first, ...more] = indexes;
+  if (first !== undefined && more.length === 0) return first;
+  const names = all.map(({ shown }) => shown).join(', ');
+  throw new UsageError(
+    first === undefined
+      ? `no vector index is on ${vectorColumn}`
+      : `table ${first.table} has ${indexes.length} vector indexes: ${names}`,
+    {
+      code: first === undefined ? 'no-index' : 'ambiguous-index',
+      hint: first === undefined ? `there is ${names}` : `name one, for example ${first.shown}`,
+    },
+  );
+}
+
+/** What is asked of the index, but for the vector; rows are told by their place. */
+export function queryOf(
+  subject: IndexSubject,
+  conditions: Conditions,
+  k: number,
+  rerank?: number,
+): NearestQuery {
+  return { ...nearestQuery(subject, { ...conditions, k, rerank }), key: rowPlace };
+}
+
+/**
+ * The conditions of searches that a partial index is for: its own, where none is named.
+ * @param note tells of it
+ */
+export function withPredicate<Given extends Conditions>(
+  given: Given,
+  { index }: IndexSubject,
+  note: (line: string) => void,
+): Given {
+  if (index.predicate === null || given.where !== undefined) return given;
+  note(`index ${index.shown} is partial, so searches are for rows where ${index.predicate}`);
+  return { ...given, where: index.predicate };
+}
