@@ -96,8 +96,6 @@ function labelOf({ index, namespace }: VdfNamespace): string {
   return namespace === '' ? index : `${index}/${namespace}`;
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-
 /** All files of Parquet in a folder and those below it, or the one that is named; `2.parquet` before `10.parquet`. */
 async function parquetFiles(named: string, cwd: string, meta: string): Promise<string[]> {
   const location = path.resolve(cwd, named);
@@ -116,5 +114,5 @@ async function parquetFiles(named: string, cwd: string, meta: string): Promise<s
     const isFile = async () => (await stat(path.join(location, name))).isFile();
     if (name.endsWith('.parquet') && (await isFile())) found.push(path.join(named, name));
   }
-  return found.sort(collator.compare);
+  return found.sort(new Intl.Collator('en', { numeric: true }).compare);
 }

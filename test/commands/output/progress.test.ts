@@ -1,6 +1,7 @@
 import { Chalk } from 'chalk';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createProgressDisplay } from '../../../commands/output/progress.ts';
+import { loadBars } from '../../../commands/output/progress-bar.ts';
 import { barLines, plainLine } from '../../../commands/output/progress-text.ts';
 import { displayWidth } from '../../../commands/output/width.ts';
 import type { Progress } from '../../../src/progress.ts';
@@ -10,6 +11,8 @@ const style = new Chalk({ level: 0 });
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
 
+// Else the first bar is drawn once it is loaded, and these tests stop the clock.
+beforeAll(loadBars);
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 });
