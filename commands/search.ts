@@ -1,10 +1,7 @@
 import { type Command, Option } from 'commander';
-import { searchBatch } from '../src/operations/search/batch.ts';
 import type { Filter } from '../src/operations/search/filters.ts';
 import { search } from '../src/operations/search/search.ts';
 import type { IterativeScan } from '../src/operations/search/settings.ts';
-import { searchText } from '../src/operations/search/text.ts';
-import { resolveInputs } from '../src/sources/inputs.ts';
 import type { Metric } from '../src/vector/metrics.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
@@ -92,6 +89,7 @@ export function configure(command: Command): Command {
   ]);
 }
 
+/** What a search by one vector does not need is loaded where it is: of a quick search, starting is the most. */
 async function run(context: Context<SearchFlags>, vector: string | undefined): Promise<void> {
   const { options, output, reporter, signal, io } = context;
   const asked = await askedFor(context, vector);
@@ -99,6 +97,8 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
   const { limit: k, filter: filters, dataset, hybrid: _, ...rest } = options;
   const common = { ...rest, table: context.table, k, filters };
   if ('file' in asked) {
+    const { resolveInputs } = await import('../src/sources/inputs.ts');
+    const { searchBatch } = await import('../src/operations/search/batch.ts');
     const [input] = await resolveInputs([asked.file], io, reporter.warn);
     const reading = { dataset };
     const database = await context.database();
@@ -107,6 +107,7 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
     return showHits(result, result.queries, true, options.format, output);
   }
   if ('text' in asked) {
+    const { searchText } = await import('../src/operations/search/text.ts');
     const result = await searchText(await context.database(), { ...common, ...asked }, reporter);
     if (output.json) return output.document(document(result));
     return showHits(result, [{ query: 0, hits: result.hits }], false, options.format, output);
