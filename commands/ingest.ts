@@ -4,6 +4,7 @@ import { UsageError } from '../src/errors.ts';
 import { defaultPieceLength } from '../src/formats/read/piece-cutter.ts';
 import { findDataset } from '../src/operations/dataset/dataset.ts';
 import { describeIngest } from '../src/operations/ingest/around/describe-ingest.ts';
+import { embeddedPieceLength } from '../src/operations/ingest/embed/embedding.ts';
 import { withoutIds } from '../src/operations/ingest/ids-beside.ts';
 import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
 import { type Input, inputOf } from '../src/operations/ingest/input.ts';
@@ -16,6 +17,7 @@ import type { Context } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type AroundFlags, addAroundOptions } from './ingest/around-options.ts';
 import { renderDescription } from './ingest/description.ts';
+import { addEmbedOptions, type EmbedFlags, embeddingFor } from './ingest/embed-options.ts';
 import { addInputOptions, dialectOf, type InputFlags } from './ingest/input-options.ts';
 import { addLoadOptions, type LoadFlags } from './ingest/load-options.ts';
 import { addMappingOptions, type MappingFlags } from './ingest/mapping-options.ts';
@@ -24,7 +26,7 @@ import { sentence } from './ingest/sentence.ts';
 import { wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 
-interface IngestFlags extends InputFlags, MappingFlags, RowFlags, LoadFlags, AroundFlags {
+interface IngestFlags extends InputFlags, MappingFlags, EmbedFlags, RowFlags, LoadFlags, AroundFlags {
   jobs?: number;
   vectorColumn?: string;
 }
@@ -42,6 +44,7 @@ export function configure(command: Command): Command {
     );
   addInputOptions(command);
   addMappingOptions(command);
+  addEmbedOptions(command);
   addRowOptions(command);
   addLoadOptions(command);
   addAroundOptions(command).action(action<IngestFlags, [string[]]>(needs, run));
@@ -57,6 +60,7 @@ export function configure(command: Command): Command {
     "pgv ingest features.csv --map 'dim_*=embedding' --dimensions 256 --type halfvec",
     'pgv ingest backup/  # with its manifest.json: the table, its rows and its indexes, as they were exported',
     'pgv ingest vdf_20240122_135409_c5fa3/ --dataset docs  # an index of Pinecone, Qdrant, … out of vector-io',
+    'pgv ingest notes.csv --embed content=embedding --embed-url http://localhost:11434/v1 --embed-model bge-m3',
     "pgv ingest vectors.npy --map embedding=vec  # in a new table, id is the row's number, from 0",
   ]);
 }
@@ -70,9 +74,10 @@ const needs = {
 async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitCode> {
   const { io, reporter, signal } = context;
   const types = new Map(context.options.types);
-  const asked = { ...context.options, table: context.table, types };
+  const embed = embeddingFor(context);
+  const asked = { ...context.options, embed, table: context.table, types };
   const dataset = await findDataset(args, io.cwd, asked, reporter, signal);
-  const options = { ...context.options, ...dataset?.options };
+  const options = { ...asked, ...dataset?.options };
   const named = dataset?.inputs ?? (await resolveInputs(args, io, reporter.warn));
   const inputs = await withoutIds(named, reporter.note);
   const table = context.table ?? dataset?.table ?? tableName(inputs);
@@ -82,19 +87,22 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
       rejectFile,
       inputs.map(({ location }) => location),
     );
+  const pieceLength = embed === undefined ? defaultPieceLength : embeddedPieceLength;
   const request = {
     ...options,
+    pieceLength,
     table,
     rejectFile,
     types,
     dialect: dialectOf(options),
   };
-  const files = inputs.map((input) => inputOf(input, options, reporter, signal));
+  // A field that is embedded need not be taken.
+  const columns = options.columns && [...options.columns, ...(embed?.columns ?? []).map(([field]) => field)];
+  const files = inputs.map((input) => inputOf(input, { ...options, columns }, reporter, signal));
   // A stream that has a name may have been loaded: then it is not waited for.
   const [first] = files;
   const waits = inputs[0]!.once && options.loadId !== undefined;
-  if (!waits)
-    await first!.check({ pieceLength: defaultPieceLength, sum: options.expectSha256 !== undefined });
+  if (!waits) await first!.check({ pieceLength, sum: options.expectSha256 !== undefined });
   try {
     return await load(context, files, request);
   } finally {

@@ -20,7 +20,7 @@ const LAYERS: readonly { name: string; files: RegExp }[] = [
   { name: 'commands', files: /^commands\// },
   { name: "the library's entrance", files: /^src\/index\.ts$/ },
   { name: 'operations', files: /^src\/operations\// },
-  { name: 'formats, copy, sql, database', files: /^src\/(formats|copy|sql|database)\// },
+  { name: 'formats, copy, sql, database, embed', files: /^src\/(formats|copy|sql|database|embed)\// },
   { name: 'values', files: /^src\/values\// },
   { name: 'vector', files: /^src\/vector\// },
   { name: 'sources', files: /^src\/sources\// },
@@ -118,7 +118,7 @@ function layerOf(file: string): number {
 
 /** The folder within which files of one layer may import each other. */
 function neighbour(file: string): string {
-  return /^src\/(formats|copy|sql|database)\//.exec(file)?.[1] ?? '';
+  return /^src\/(formats|copy|sql|database|embed)\//.exec(file)?.[1] ?? '';
 }
 
 function packageOf(specifier: string): string {

@@ -1,3 +1,4 @@
+import { isOfEndpoint } from '../../embed/refusal.ts';
 import { DataError, InterruptedError, PgvError } from '../../errors.ts';
 import { dropIfEmpty } from '../../sql/create-table.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
@@ -28,7 +29,7 @@ export async function abandonLoad(
   const atLeast = target.immediate && pool.uncertain;
   const known = run.ledger && plan.sourceKey !== undefined;
   // What else went wrong would go wrong again: what is staged is of no use then.
-  const passing = reason instanceof InterruptedError || mayPass(reason);
+  const passing = reason instanceof InterruptedError || mayPass(reason) || isOfEndpoint(reason);
   const { resumes = true, truncate = false, onConflict = 'error' } = options;
   const staysStaged = !target.immediate && known && passing && resumes;
   if (!staysStaged && rows === 0 && !atLeast) await undo(run, begun);

@@ -38,7 +38,8 @@ async function readFiles(
 ): Promise<ReadFile[]> {
   const { pool, options, signal, ledger, inputs } = run;
   const { target, prepared, loadId } = begun;
-  const { onError = 'stop', patience, stallAfter } = options;
+  const { onError = 'stop', patience, stallAfter, embed } = options;
+  const embedding = embed && { endpoint: embed.endpoint, dimensions: await embed.dimensions() };
   const files: ReadFile[] = [];
   let rowBase = 0;
   for (const [index, at] of plan.inputs.entries()) {
@@ -55,6 +56,7 @@ async function readFiles(
       const recipe = await cancellable(database, signal, () =>
         makeRecipe(database, file, columns, {
           input: at,
+          embedding,
           copyInto: target.copyInto,
           numbered: target.numbered,
           ledger: ledger ? { loadId, table: target.pieces, tableOid: prepared.table.oid } : undefined,

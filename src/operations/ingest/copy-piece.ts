@@ -3,6 +3,7 @@ import { NeedsText, type OnBadRecord, type Road } from '../../formats/read/forma
 import { copyFrom } from '../../sql/copy.ts';
 import { rowNumberColumn } from '../../sql/staging.ts';
 import { type TableDecoder, tableDecoder } from './compose/table-decoder.ts';
+import type { PieceEmbedder } from './embed/piece-embedder.ts';
 import { type EncodeOptions, type OnBatch, PieceEncoder } from './encode-piece.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import { located, refusedRow, rejectOf } from './piece-errors.ts';
@@ -22,12 +23,15 @@ export interface CopyEvents {
 export class PieceCopier {
   private readonly recipe: Recipe;
   private readonly events: CopyEvents;
+  private readonly embedder: PieceEmbedder | undefined;
   private readonly encoder = new PieceEncoder();
   private readonly decoders: Partial<Record<Road, TableDecoder>> = {};
 
-  constructor(recipe: Recipe, events: CopyEvents) {
+  /** @param embedder has embedded the texts of each piece before it is copied; undefined: nothing is embedded */
+  constructor(recipe: Recipe, events: CopyEvents, embedder: PieceEmbedder | undefined) {
     this.recipe = recipe;
     this.events = events;
+    this.embedder = embedder;
   }
 
   /**
@@ -98,7 +102,7 @@ export class PieceCopier {
   }
 
   private decoder(road: Road): TableDecoder {
-    this.decoders[road] ??= tableDecoder(this.recipe, road);
+    this.decoders[road] ??= tableDecoder(this.recipe, road, this.embedder?.embedded);
     return this.decoders[road];
   }
 }

@@ -117,6 +117,7 @@ export async function ingest(
     rejects = new Rejects(options, earlier.rejected, reporter);
     const results = await runLoads(run, plans);
     if (pool.zeroVectors > 0) reporter.note(stayedZero(pool.zeroVectors));
+    if (pool.withoutText > 0) reporter.note(notEmbedded(pool.withoutText));
     await finishRun(run, results);
     return summarize(run, results, (performance.now() - started) / 1000);
   } finally {
@@ -162,6 +163,11 @@ async function runLoads(run: Run, plans: readonly LoadPlan[]): Promise<LoadResul
 function stayedZero(count: number): string {
   const vectors = count === 1 ? '1 vector holds' : `${count.toLocaleString('en')} vectors hold`;
   return `${vectors} nothing but zeros, which no factor brings to length 1: stored as zeros`;
+}
+
+function notEmbedded(count: number): string {
+  const texts = count === 1 ? '1 text is' : `${count.toLocaleString('en')} texts are`;
+  return `${texts} NULL or blank, and so is the vector: NULL`;
 }
 
 /** A connection that replaces the first one where that is lost. */

@@ -25,6 +25,8 @@ export interface PieceOutcome {
   rejected: number;
   /** Vectors of zeros that stayed as they are, where all were to be brought to length 1. */
   zeroVectors?: number | undefined;
+  /** Texts that were to be embedded, and were NULL or blank. */
+  withoutText?: number | undefined;
 }
 
 /**

@@ -21,6 +21,8 @@ export class LanePool {
   rejected = 0;
   /** Vectors of zeros that were to be brought to length 1. */
   zeroVectors = 0;
+  /** Texts that were to be embedded, and were NULL or blank. */
+  withoutText = 0;
   bytes = 0;
   private readonly lanes: LaneThread[] = [];
   private readonly database: Database;
@@ -144,10 +146,11 @@ export class LanePool {
     this.lanes.push(lane);
   }
 
-  private count({ rows, rejected, zeroVectors = 0 }: PieceOutcome, bytes: number): void {
+  private count({ rows, rejected, zeroVectors = 0, withoutText = 0 }: PieceOutcome, bytes: number): void {
     this.rows += rows;
     this.rejected += rejected;
     this.zeroVectors += zeroVectors;
+    this.withoutText += withoutText;
     this.bytes += bytes;
     this.wake();
   }

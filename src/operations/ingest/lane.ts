@@ -20,7 +20,7 @@ const cancelAfter = 500;
 
 const connection = new LastingConnection(() => connectLane(address));
 let loader: PieceLoader | undefined;
-let stopped = false;
+const stopping = new AbortController();
 let keeping: { resolve: () => void; reject: (error: Error) => void } | undefined;
 let work: Promise<void> = Promise.resolve();
 /** The piece at work. */
@@ -41,7 +41,8 @@ port.on('message', (message: ToLane) => {
 });
 
 const events: PieceEvents = {
-  isStopped: () => stopped,
+  isStopped: () => stopping.signal.aborted,
+  signal: stopping.signal,
   onBatch(rows, bytes) {
     if (performance.now() - reported < progressEvery) return;
     reported = performance.now();
@@ -56,7 +57,7 @@ const events: PieceEvents = {
  * the embedded database cannot be, and ends it.
  */
 function stop(): void {
-  stopped = true;
+  stopping.abort();
   if (address.kind === 'embedded') return;
   setTimeout(() => void connection.drop(), cancelAfter).unref();
 }

@@ -10,6 +10,7 @@ import {
 } from '../../sql/ledger-pieces.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
 import { type CopyEvents, PieceCopier } from './copy-piece.ts';
+import { PieceEmbedder } from './embed/piece-embedder.ts';
 import { endBackend } from './end-backend.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import type { Recipe } from './recipe.ts';
@@ -17,8 +18,10 @@ import { defaultStallAfter, whileWatched } from './stall-watch.ts';
 
 /** Where it is stopped, nothing of the piece stays. */
 export interface PieceEvents extends CopyEvents {
-  /** The connection was lost, or the like: it is tried again after a pause. */
-  onRetry: (error: PgvError, milliseconds: number) => void;
+  /** A connection was lost, or the like: it is tried again after a pause. */
+  onRetry: (error: Pick<PgvError, 'message'>, milliseconds: number) => void;
+  /** Fires when it is stopped. */
+  signal: AbortSignal;
 }
 
 /** Who has begun a piece's transaction, when it is not known how that ended. */
@@ -45,6 +48,7 @@ export class PieceLoader {
   private readonly recipe: Recipe;
   private readonly events: PieceEvents;
   private readonly copier: PieceCopier;
+  private readonly embedder: PieceEmbedder | undefined;
   /** Counts batches, so that it is seen whether there is progress. */
   private progress = 0;
 
@@ -52,15 +56,21 @@ export class PieceLoader {
     this.connection = connection;
     this.recipe = recipe;
     this.events = events;
-    const { isStopped, onRejects } = events;
-    this.copier = new PieceCopier(recipe, {
-      isStopped,
-      onRejects,
-      onBatch: (...done) => {
-        this.progress++;
-        events.onBatch(...done);
-      },
-    });
+    const { isStopped, onRejects, onRetry, signal } = events;
+    const { embedding, patience } = recipe;
+    this.embedder =
+      embedding &&
+      new PieceEmbedder(recipe, embedding, {
+        signal,
+        onRetry: (message, milliseconds) => onRetry({ message }, milliseconds),
+        patience,
+        known: true,
+      });
+    const onBatch: CopyEvents['onBatch'] = (...done) => {
+      this.progress++;
+      events.onBatch(...done);
+    };
+    this.copier = new PieceCopier(recipe, { isStopped, onRejects, onBatch }, this.embedder);
   }
 
   /**
@@ -68,6 +78,11 @@ export class PieceLoader {
    * @throws DataError with file, row and column where the piece is at fault
    */
   async load(work: PieceWork): Promise<PieceOutcome> {
+    const withoutText = await this.embedder?.embed(work.piece);
+    return { ...(await this.store(work)), withoutText };
+  }
+
+  private async store(work: PieceWork): Promise<PieceOutcome> {
     const { ledger, patience } = this.recipe;
     if (ledger === undefined) return this.storeOnce(await this.connection.get(), work, untold);
     const { location, bytes } = work.piece;

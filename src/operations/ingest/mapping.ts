@@ -3,7 +3,7 @@ import type { OpenedFile } from '../../formats/read/format.ts';
 import { impliedFields } from './implied-fields.ts';
 import { inferType } from './infer.ts';
 import type { ColumnOrigin } from './mapping/column-origin.ts';
-import { type NamedSource, namedSource } from './mapping/sources.ts';
+import { type NamedSource, namedSource, pathInto } from './mapping/sources.ts';
 
 /** A column of the table, and what it is filled from. */
 export interface MappedColumn {
@@ -26,6 +26,15 @@ export interface MappingOptions {
   tenantColumn?: string | undefined;
   /** Column → SQL type, for a table that is created. */
   types?: ReadonlyMap<string, string> | undefined;
+  embedded?: EmbeddedColumns | undefined;
+}
+
+/** Columns that take what an endpoint makes of texts. */
+export interface EmbeddedColumns {
+  /** [source, column]; a source is a field, taken or not, or a path into a field of JSON. */
+  columns: readonly (readonly [source: string, column: string])[];
+  /** Of its vectors. */
+  dimensions: number;
 }
 
 /**
@@ -60,6 +69,7 @@ export function mapFields(
       return { source, column: renamed.get(source) ?? source, origin };
     }),
     ...made.map(({ named, source, column }) => ({ source, column, origin: originOf(named, names, others) })),
+    ...embeddedColumns(options, names),
     ...constants(options),
   ];
   checkOnce(mapped, file);
@@ -119,6 +129,22 @@ function standsAlone(source: string, field: number, file: OpenedFile, { types }:
   return name === 'vector' || name === 'sparsevec';
 }
 
+function embeddedColumns({ embedded }: MappingOptions, names: readonly string[]): MappedColumn[] {
+  if (embedded === undefined) return [];
+  const { columns, dimensions } = embedded;
+  return columns.map(([source, column]) => {
+    const field = names.indexOf(source);
+    const path = field < 0 ? pathInto(source, names) : { field, steps: undefined };
+    if (path === undefined) throw noSuchField(source, '--embed', names);
+    const { field: from, steps } = path;
+    return {
+      column,
+      source: `--embed ${source}`,
+      origin: { kind: 'embedded', field: from, steps, dimensions },
+    };
+  });
+}
+
 const nullWord = 'NULL';
 
 function constants({ set = [], tenant, tenantColumn = 'tenant_id' }: MappingOptions): MappedColumn[] {
@@ -142,11 +168,14 @@ function namedFields(
 
 function namesWithoutHeader(
   file: OpenedFile,
-  { columns, set = [], tenant, tenantColumn = 'tenant_id' }: MappingOptions,
+  { columns, set = [], tenant, tenantColumn = 'tenant_id', embedded }: MappingOptions,
   columnNames: readonly string[] | undefined,
 ): readonly string[] {
-  const constant = [...set.map(([column]) => column), ...(tenant === undefined ? [] : [tenantColumn])];
-  const names = columns ?? columnNames?.filter((name) => !constant.includes(name));
+  const given = [...set, ...(embedded?.columns.map(([, column]) => [column]) ?? [])].map(
+    ([column]) => column,
+  );
+  if (tenant !== undefined) given.push(tenantColumn);
+  const names = columns ?? columnNames?.filter((name) => !given.includes(name));
   const { file: name } = file.layout;
   if (names === undefined) {
     throw new UsageError(`${name} has no header and its table is not there yet: nothing names its columns`, {

@@ -60,12 +60,14 @@ export interface Preparation {
 export async function prepareTable(
   database: Database,
   file: OpenedFile,
-  options: TableOptions,
+  given: TableOptions,
   reporter: Reporter,
   preparation: Preparation,
 ): Promise<Prepared> {
   const { existing, madeForIt, onCreate } = preparation;
-  const { maker } = options;
+  const { maker, embed } = given;
+  const embedded = embed && { columns: embed.columns, dimensions: await embed.dimensions() };
+  const options = { ...given, embedded };
   if (existing !== undefined) await maker?.check(database, existing);
   const prepared =
     existing === undefined
@@ -235,7 +237,15 @@ function unknownType(error: unknown): unknown {
 /** How the lanes store what they read. */
 export type Storing = Pick<
   Recipe,
-  'input' | 'copyInto' | 'numbered' | 'ledger' | 'beforeFirst' | 'onError' | 'patience' | 'stallAfter'
+  | 'input'
+  | 'embedding'
+  | 'copyInto'
+  | 'numbered'
+  | 'ledger'
+  | 'beforeFirst'
+  | 'onError'
+  | 'patience'
+  | 'stallAfter'
 >;
 
 /** What the lanes must know. */

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../../embed/endpoint.ts';
 import type { DecodedColumn, Layout, Road } from '../../formats/read/format.ts';
 import type { PieceTable } from '../../sql/ledger-pieces.ts';
 import type { SessionFacts } from '../../values/types.ts';
@@ -12,6 +13,8 @@ export interface Recipe {
   columns: readonly DecodedColumn[];
   /** What the table's columns are made of it; undefined: they are the decoded ones. */
   composed: readonly ComposedColumn[] | undefined;
+  /** Who embeds texts, where some column is made so. */
+  embedding: RecipeEmbedding | undefined;
   /** text where a column's binary form is not known. */
   road: Road;
   session: SessionFacts;
@@ -29,6 +32,12 @@ export interface Recipe {
   patience: number | undefined;
   /** Milliseconds without progress after which a connection is doubted; undefined: the usual. */
   stallAfter: number | undefined;
+}
+
+export interface RecipeEmbedding {
+  endpoint: Endpoint;
+  /** Of all its vectors. */
+  dimensions: number;
 }
 
 export interface PieceLedger {

@@ -1,9 +1,12 @@
+import type { Embedding } from './embed/embedding.ts';
 import type { VectorOptions } from './mapping/vector-options.ts';
 import type { MappingOptions } from './mapping.ts';
 
 export interface ShapingOptions extends MappingOptions, VectorOptions {
   /** Records of the input at the most. */
   limit?: number | undefined;
+  /** Texts that become vectors. */
+  embed?: Embedding | undefined;
 }
 
 /**
@@ -11,11 +14,15 @@ export interface ShapingOptions extends MappingOptions, VectorOptions {
  * file and table. However the flags were ordered, the same options give the same text as JSON.
  */
 export function shapeOf(options: ShapingOptions): Record<string, unknown> {
-  const { columns, dimensions, limit, map, normalize, set, tenant, tenantColumn, type, types, vectorColumn } =
+  const { columns, dimensions, embed, limit, map, normalize, set, tenant, tenantColumn, type, types } =
     options;
+  const { vectorColumn } = options;
   const shape = {
     columns,
     dimensions,
+    embed: embed && sortedPairs(embed.columns),
+    // An endpoint with one model is known by its address.
+    embedModel: embed && (embed.endpoint.model ?? embed.endpoint.name),
     limit,
     // Of a source that is named twice the last column counts.
     map: map && sortedPairs(new Map(map)),

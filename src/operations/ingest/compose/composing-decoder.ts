@@ -4,8 +4,9 @@ import { DataError } from '../../../errors.ts';
 import type { OnBadRecord, PieceDecoder, Road } from '../../../formats/read/format.ts';
 import type { SessionFacts } from '../../../values/types.ts';
 import type { Transformer } from '../../../vector/transform.ts';
+import type { EmbeddedTexts } from '../embed/embedded-texts.ts';
 import type { ComposedColumn } from './composition.ts';
-import type { Maker } from './maker.ts';
+import type { Maker, Refuse } from './maker.ts';
 import { makerOf } from './makers.ts';
 
 export interface ComposingOptions {
@@ -13,6 +14,7 @@ export interface ComposingOptions {
   file: string;
   road: Road;
   session: SessionFacts;
+  embedded: EmbeddedTexts | undefined;
 }
 
 /** A row that could be decoded, but not made into one of the table's. */
@@ -34,14 +36,14 @@ export class ComposingDecoder implements PieceDecoder {
   constructor(
     parts: PieceDecoder,
     columns: readonly ComposedColumn[],
-    { file, road, session }: ComposingOptions,
+    { file, road, session, embedded }: ComposingOptions,
   ) {
     this.parts = parts;
     this.file = file;
     const onTransformer = (transformer: Transformer) => this.transformers.push(transformer);
     this.columns = columns.map(({ name, source }) => ({
       name,
-      make: makerOf(source, { road, session, onTransformer }),
+      make: makerOf(source, { road, session, onTransformer, embedded }),
     }));
   }
 
@@ -95,15 +97,16 @@ export class ComposingDecoder implements PieceDecoder {
     bad: Map<number, DataError>,
     goesOn: boolean,
   ): Batch {
-    const columns = this.columns.map(({ name, make }) =>
-      make(batch, (row, { message, ...problem }, field = name) => {
-        const number = this.parts.rowNumber(piece, before + row);
-        const details = { code: 'bad-value', column: field, file: this.file, row: number };
+    const numberOf = (row: number) => this.parts.rowNumber(piece, before + row);
+    const columns = this.columns.map(({ name, make }) => {
+      const refuse: Refuse = (row, { message, ...problem }, field = name) => {
+        const details = { code: 'bad-value', column: field, file: this.file, row: numberOf(row) };
         const error = new DataError(message, { ...details, ...problem });
         if (!goesOn) throw error;
         if (!bad.has(row)) bad.set(row, error);
-      }),
-    );
+      };
+      return make(batch, refuse, numberOf);
+    });
     return { rows: batch.rows, columns };
   }
 

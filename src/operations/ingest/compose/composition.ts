@@ -45,4 +45,12 @@ export type VectorSource =
   | { kind: 'part'; part: number; form: VectorForm }
   | { kind: 'path'; path: JsonPath; form: VectorForm }
   /** One number a part, and the names of the fields for messages. */
-  | { kind: 'gathered'; parts: readonly number[]; names: readonly string[] };
+  | { kind: 'gathered'; parts: readonly number[]; names: readonly string[] }
+  | EmbeddedSource;
+
+/** What an endpoint makes of a part's texts, or of those at the end of a path into it. */
+export interface EmbeddedSource {
+  kind: 'embedded';
+  part: number;
+  steps: readonly string[] | undefined;
+}

@@ -6,7 +6,10 @@ import { excerpt, TAKEN, type TextReader, UNSURE, type ValueProblem } from '../.
  * Makes one column of the table from a batch's columns. What it returns is valid until it makes the next.
  * @throws NeedsText where only PostgreSQL can read a value
  */
-export type Maker = (batch: Batch, refuse: Refuse) => Column;
+export type Maker = (batch: Batch, refuse: Refuse, numberOf: NumberOf) => Column;
+
+/** The number in the file of a row of the batch. */
+export type NumberOf = (row: number) => number;
 
 /**
  * Told of a row whose value cannot be made; it returns where the row is left out, and throws where that ends it all.

@@ -4,6 +4,7 @@ import { TAKEN } from '../../../text-reader.ts';
 import { utf8Reader } from '../../../values/bytes-reader.ts';
 import { type SessionFacts, textReader, type ValueType } from '../../../values/types.ts';
 import type { Transformer } from '../../../vector/transform.ts';
+import type { EmbeddedTexts } from '../embed/embedded-texts.ts';
 import type { ColumnSource } from './composition.ts';
 import { objectWriter } from './json-object.ts';
 import { pathTaker } from './json-path.ts';
@@ -15,6 +16,8 @@ export interface MakerOptions {
   session: SessionFacts;
   /** A transformer of vectors that was made, to be asked later what it has seen. */
   onTransformer: (transformer: Transformer) => void;
+  /** Of the piece at work; undefined: nothing is embedded. */
+  embedded: EmbeddedTexts | undefined;
 }
 
 /** How a column is made: typed on the binary road, as its text on the other. */
@@ -54,7 +57,7 @@ function readMaker(
 ): Maker {
   if (options.road === 'text') return texts;
   const reader = readerOf(type, options);
-  return (batch, refuse) => readTexts(texts(batch, refuse), batch.rows, reader, refuse);
+  return (batch, refuse, numberOf) => readTexts(texts(batch, refuse, numberOf), batch.rows, reader, refuse);
 }
 
 /** The column is read once; batches with fewer rows than it has take the first of them. */

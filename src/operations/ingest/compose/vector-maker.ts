@@ -5,41 +5,41 @@ import {
   isValid,
   type SparseVectorColumn,
 } from '../../../batch.ts';
-import type { Road } from '../../../formats/read/format.ts';
 import { utf8Reader } from '../../../values/bytes-reader.ts';
 import { converter, densify } from '../../../vector/convert.ts';
 import { formReader } from '../../../vector/form-reader.ts';
 import { type FloatColumn, Transformer } from '../../../vector/transform.ts';
 import { vectorText } from '../../../vector/vector-text.ts';
-import type { ColumnSource, VectorSource } from './composition.ts';
+import type { ColumnSource, EmbeddedSource, VectorSource } from './composition.ts';
 import { gatherer } from './gather.ts';
 import { pathTaker } from './json-path.ts';
-import { type Maker, type Refuse, readTexts, textPart } from './maker.ts';
+import { type Maker, type NumberOf, type Refuse, readTexts, textPart } from './maker.ts';
+import type { MakerOptions } from './makers.ts';
 
 /** Read, transformed, converted to what the column holds; on the text road, written as PostgreSQL reads it. */
 export function vectorMaker(
   { from, transform, type }: ColumnSource & { kind: 'vector' },
-  { road, onTransformer }: { road: Road; onTransformer: (transformer: Transformer) => void },
+  { road, onTransformer, embedded }: Pick<MakerOptions, 'road' | 'onTransformer' | 'embedded'>,
 ): Maker {
-  const vectors = floatsOf(from);
+  const vectors = from.kind === 'embedded' ? embedded!.reader(from) : floatsOf(from);
   const transformer = new Transformer(transform);
   onTransformer(transformer);
   const convert = converter(type);
   const write = vectorTexts();
-  const typed: Maker = (batch, refuse) => {
+  const typed: Maker = (batch, refuse, numberOf) => {
     const { rows } = batch;
-    const column = vectors(batch, refuse);
+    const column = vectors(batch, refuse, numberOf);
     if (column.kind === 'sparsevec' && type === 'sparsevec') return transformer.sparse(column, rows, refuse);
     const floats = column.kind === 'sparsevec' ? densify(column, rows, refuse) : column;
     return convert(transformer.dense(floats, rows, refuse), rows, refuse);
   };
   if (road === 'binary') return typed;
-  return (batch, refuse) => write(typed(batch, refuse), batch.rows);
+  return (batch, refuse, numberOf) => write(typed(batch, refuse, numberOf), batch.rows);
 }
 
-type Vectors = (batch: Batch, refuse: Refuse) => FloatColumn | SparseVectorColumn;
+type Vectors = (batch: Batch, refuse: Refuse, numberOf: NumberOf) => FloatColumn | SparseVectorColumn;
 
-function floatsOf(from: VectorSource): Vectors {
+function floatsOf(from: Exclude<VectorSource, EmbeddedSource>): Vectors {
   if (from.kind === 'gathered') {
     const gather = gatherer(from.names);
     return (batch, refuse) =>

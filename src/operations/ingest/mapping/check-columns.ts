@@ -42,14 +42,21 @@ function checkFits(
   const types: Partial<Record<typeof origin.kind, readonly string[]>> = {
     object: ['json', 'jsonb', 'text', 'varchar'],
   };
-  const fits =
-    origin.kind === 'gathered' ? vector !== undefined : (types[origin.kind]?.includes(base.name) ?? true);
+  const isVector = origin.kind === 'gathered' || origin.kind === 'embedded';
+  const fits = isVector ? vector !== undefined : (types[origin.kind]?.includes(base.name) ?? true);
   if (fits) return;
-  const what = origin.kind === 'gathered' ? 'dimensions into a vector' : 'fields into one object';
+  if (origin.kind === 'embedded') {
+    throw new UsageError(`${source} makes vectors, and column ${column} is ${declared}`, {
+      code: 'bad-type',
+      column,
+      hint: `name a column of type vector: ${source}=<column>`,
+    });
+  }
+  const what = isVector ? 'dimensions into a vector' : 'fields into one object';
   throw new UsageError(`--map ${source} puts ${what}, and column ${column} is ${declared}`, {
     code: 'bad-type',
     column,
-    hint: `name a column of type ${origin.kind === 'gathered' ? 'vector' : 'jsonb'}: --map '${source}'=<column>`,
+    hint: `name a column of type ${isVector ? 'vector' : 'jsonb'}: --map '${source}'=<column>`,
   });
 }
 
@@ -95,6 +102,10 @@ function noSuchColumn(
       origin.flag === '--set'
         ? 'name one of its columns in --set <column>=<value>'
         : `name its tenant column with --tenant-column, or add one: ALTER TABLE … ADD COLUMN ${column} text`;
+    return new UsageError(message, { code: 'no-column', column, hint });
+  }
+  if (origin.kind === 'embedded') {
+    const hint = `name its vector column: ${source}=<column>`;
     return new UsageError(message, { code: 'no-column', column, hint });
   }
   const without = leaveOut(mapped, source);

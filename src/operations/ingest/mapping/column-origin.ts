@@ -9,6 +9,8 @@ export type ColumnOrigin =
   /** One JSON object, with a member a field. */
   | { kind: 'object'; fields: readonly number[]; names: readonly string[] }
   | { kind: 'path'; field: number; steps: readonly string[] }
+  /** Vectors that an endpoint makes of a field's texts, or of those at the end of a path into it. */
+  | { kind: 'embedded'; field: number; steps: readonly string[] | undefined; dimensions: number }
   /** The same in every row; undefined: NULL. `flag`: which says so. */
   | { kind: 'constant'; text: string | undefined; flag: '--set' | '--tenant' };
 
@@ -31,6 +33,7 @@ export function sampleOf(origin: ColumnOrigin, file: OpenedFile): ColumnSample {
     case 'path':
       return pathSample(origin, file);
     case 'object':
+    case 'embedded':
     case 'constant':
       return { values: [], kind: undefined };
   }

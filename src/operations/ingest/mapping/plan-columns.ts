@@ -11,6 +11,8 @@ import type { MappedColumn } from '../mapping.ts';
 import { type ColumnOrigin, sampleOf } from './column-origin.ts';
 import { changesVectors, checkVectorColumn, chosenVector, type VectorOptions } from './vector-options.ts';
 
+type FieldOrigin = ColumnOrigin & { kind: 'field' | 'path' };
+
 /** How the table's columns are decoded, and made of what was decoded. */
 export interface ColumnPlan {
   /** What the format's decoder reads; the parts of composed columns. */
@@ -96,6 +98,7 @@ class Planner {
     const type = valueType(column);
     if (origin.kind === 'constant') return { kind: 'constant', text: origin.text, type };
     if (origin.kind === 'object') return { kind: 'object', members: this.members(origin, column.name), type };
+    if (origin.kind === 'embedded') return this.embedded(mapped.source, origin, column);
     const isVector = column.vector !== undefined && (column.vector !== 'bit' || column.name === this.chosen);
     if (isVector || origin.kind === 'gathered') {
       const vectors = this.vectorSource(mapped, origin, column, type);
@@ -109,17 +112,49 @@ class Planner {
     return { kind: 'part', part: this.part(column.name, field, type, this.inferred.has(column.name)) };
   }
 
+  /** @throws UsageError where its vectors do not have the column's dimensions */
+  private embedded(
+    source: string,
+    { field, steps, dimensions }: ColumnOrigin & { kind: 'embedded' },
+    column: ColumnDescription,
+  ): ColumnSource {
+    const { length } = valueType(column);
+    const transform = this.transformOf(column, length);
+    const { cut = dimensions } = transform;
+    if (cut > dimensions || (length !== undefined && cut !== length)) {
+      throw new UsageError(
+        `${source} makes vectors of ${dimensions} dimensions, and column ${column.name} is ${column.declared}`,
+        {
+          code: 'wrong-dimensions',
+          column: column.name,
+          hint:
+            dimensions > (length ?? 0) && length !== undefined
+              ? `--dimensions ${length} cuts them (Matryoshka), where the model is made for that; else choose another model`
+              : 'choose another model',
+        },
+      );
+    }
+    const part = this.part(column.name, field, steps === undefined ? plainText : jsonText);
+    const from: VectorSource = { kind: 'embedded', part, steps };
+    return { kind: 'vector', from, transform, type: column.vector as VectorType };
+  }
+
+  private transformOf({ name }: ColumnDescription, length: number | undefined): VectorTransform {
+    const mine = name === this.chosen && changesVectors(this.options);
+    const { dimensions: cut, normalize } = mine ? this.options : {};
+    return { cut, normalize, length };
+  }
+
   /** Undefined where the column's own reader reads the vectors as they are. */
   private vectorSource(
     mapped: MappedColumn,
-    origin: Exclude<ColumnOrigin, { kind: 'constant' | 'object' }>,
+    origin: FieldOrigin | (ColumnOrigin & { kind: 'gathered' }),
     column: ColumnDescription,
     type: ValueType,
   ): ColumnSource | undefined {
     const vector = column.vector as VectorType;
-    const mine = column.name === this.chosen && changesVectors(this.options);
-    const { dimensions: cut, normalize } = mine ? this.options : {};
-    const transform: VectorTransform = { cut, normalize, length: type.length };
+    const transform = this.transformOf(column, type.length);
+    const { cut, normalize } = transform;
     const changes = cut !== undefined || normalize === true;
     if (origin.kind === 'gathered') {
       const parts = origin.fields.map((field, i) => this.part(origin.names[i]!, field, plainText));
@@ -146,7 +181,7 @@ class Planner {
   }
 
   private vectorPart(
-    origin: Exclude<ColumnOrigin, { kind: 'constant' | 'object' | 'gathered' }>,
+    origin: FieldOrigin,
     column: ColumnDescription,
     { length }: ValueType,
     form: VectorForm,

@@ -26,7 +26,10 @@ export function namedSource(
 }
 
 /** Of several fields that a path may begin with, the longest name counts. */
-function pathInto(source: string, names: readonly string[]): NamedSource | undefined {
+export function pathInto(
+  source: string,
+  names: readonly string[],
+): (NamedSource & { kind: 'path' }) | undefined {
   const roots = names.filter((name) => name !== '' && source.startsWith(`${name}.`));
   const root = roots.toSorted((a, b) => b.length - a.length)[0];
   if (root === undefined) return undefined;

@@ -42,6 +42,8 @@ export function suggestedType(
       return { from: 'file', shown: 'text' };
     case 'gathered':
       return withVector('file', `vector(${origin.fields.length})`);
+    case 'embedded':
+      return withVector('file', `vector(${origin.dimensions})`);
     case 'field': {
       const declared = file.types?.[origin.field];
       if (declared !== undefined) return withVector('file', declared);

@@ -1,0 +1,79 @@
+import http, { type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import { DatabaseError } from '../errors.ts';
+import { PassingError } from '../sources/http-answer.ts';
+import { innermost } from '../sources/network-failure.ts';
+import type { Endpoint } from './endpoint.ts';
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** Milliseconds without a byte of the answer. A model that is loaded first, or computes on a CPU, takes its time. */
+const idle = 120_000;
+/** Bytes; far more than the longest vectors of a request's texts. */
+const longestAnswer = 2 ** 28;
+
+/**
+ * POSTs a document of JSON. Not `fetch`: loading that takes 40 ms in each thread. Proxies are as Node has them.
+ * @throws PassingError where the connection fails
+ */
+export async function post(endpoint: Endpoint, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+  for (;;) {
+    const attempt = { reused: false };
+    try {
+      return await postOnce(endpoint, body, signal, attempt);
+    } catch (error) {
+      if (signal.aborted || error instanceof DatabaseError || error instanceof PassingError) throw error;
+      const { message, code } = innermost(error);
+      // The server has closed an idle connection just then: that is no trouble of its own.
+      if (code === 'ECONNRESET' && attempt.reused) continue;
+      throw new PassingError(message, { cause: error });
+    }
+  }
+}
+
+function postOnce(
+  { url, authorization }: Endpoint,
+  body: Uint8Array,
+  signal: AbortSignal,
+  attempt: { reused: boolean },
+): Promise<Answer> {
+  const headers = {
+    'user-agent': 'pgv',
+    accept: 'application/json',
+    'content-type': 'application/json',
+    'content-length': body.length,
+    ...(authorization !== undefined && { authorization }),
+  };
+  const options: RequestOptions = { method: 'POST', headers, signal };
+  return new Promise((resolve, reject) => {
+    const sent = (url.startsWith('https:') ? https : http).request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        late.refresh();
+        length += chunk.length;
+        if (length > longestAnswer) fail(new DatabaseError('the endpoint answers without an end'));
+        else chunks.push(chunk);
+      });
+      response.on('error', fail);
+      response.on('end', () => {
+        clearTimeout(late);
+        const { statusCode = 0, headers } = response;
+        resolve({ status: statusCode, headers, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    const fail = (error: Error) => {
+      clearTimeout(late);
+      attempt.reused = sent.reusedSocket;
+      reject(error);
+      sent.destroy();
+    };
+    const late = setTimeout(() => fail(new PassingError(`no answer for ${idle / 1000} s`)), idle);
+    sent.on('error', fail);
+    sent.end(body);
+  });
+}
