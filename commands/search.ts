@@ -8,12 +8,13 @@ import type { Context } from './context.ts';
 import { decimalNumber, metric, nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 import { type AskedFlags, askedFor } from './search/asked.ts';
+import { addEmbedOptions, type EmbedFlags } from './search/embed-options.ts';
 import { explanationLines } from './search/explanation.ts';
 import { filter } from './search/filter.ts';
 import { batchDocument, document, type HitsFormat, hitsFormats, showHits } from './search/hits.ts';
 import { addTextOptions, type TextFlags } from './search/text-options.ts';
 
-interface SearchFlags extends AskedFlags, TextFlags {
+interface SearchFlags extends AskedFlags, TextFlags, EmbedFlags {
   metric?: Metric;
   where?: string;
   filter?: Filter[];
@@ -28,7 +29,7 @@ interface SearchFlags extends AskedFlags, TextFlags {
 }
 
 export function configure(command: Command): Command {
-  addTextOptions(addConnectionOptions(addTableOptions(command)))
+  addEmbedOptions(addTextOptions(addConnectionOptions(addTableOptions(command))))
     .argument(
       '[vector]',
       "as '[0.1,0.2,…]', '{1:0.5}/100' for sparsevec, '0110' for bit; - reads it from stdin",
@@ -83,6 +84,7 @@ export function configure(command: Command): Command {
   return addExamples(command, [
     "pgv search '[0.1,0.2,0.3]' -k 5",
     "pgv search '[0.1,0.2,0.3]' --text 'chess -clock' --hybrid",
+    "pgv search --text 'strategy games' --embed https://api.openai.com/v1 --embed-model text-embedding-3-small",
     "pgv search --id 42 --filter metadata.section=games --filter 'year>=2024'",
     'pgv search --file queries.npy -k 100 --format trec > run.trec',
     'pgv search - -t docs --where "created_at > now() - interval \'1 day\'" --json < vector.txt',

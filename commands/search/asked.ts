@@ -3,6 +3,7 @@ import type { SearchOptions } from '../../src/operations/search/search.ts';
 import type { TextOptions } from '../../src/operations/search/text.ts';
 import type { Context } from '../context.ts';
 import { readText } from '../io.ts';
+import { type EmbedFlags, embedded } from './embed-options.ts';
 import { checkedText, type TextFlags } from './text-options.ts';
 
 export interface AskedFlags {
@@ -21,15 +22,17 @@ type Query = SearchOptions['query'];
 
 /** What is asked for: exactly one of the ways to say it. @throws UsageError where flags do not go together */
 export async function askedFor(
-  context: Context<AskedFlags & TextFlags>,
+  context: Context<AskedFlags & TextFlags & EmbedFlags>,
   vector?: string,
 ): Promise<Query | { file: string } | Pick<TextOptions, 'text' | 'language' | 'hybrid'>> {
   checkRerank(context.options);
   const { text, hybrid } = checkedText(context.options, vector !== undefined);
   if (text === undefined) return queryOrFile(context, vector);
-  const { language } = context.options;
-  if (hybrid === undefined) return { text, language };
-  return { text, language, hybrid: { query: (await queryOrFile(context, vector)) as Query, fusion: hybrid } };
+  const { language, embed } = context.options;
+  const query = embed === undefined ? undefined : { vector: await embedded(context, text) };
+  if (hybrid === undefined) return query ?? { text, language };
+  const beside = query ?? ((await queryOrFile(context, vector)) as Query);
+  return { text, language, hybrid: { query: beside, fusion: hybrid } };
 }
 
 function checkRerank({ rerank, limit, exact }: AskedFlags): void {
@@ -72,7 +75,7 @@ async function queryOrFile(
   if (id !== undefined) return { id };
   if (vector === undefined) {
     throw new UsageError('there is nothing to search for', {
-      hint: "give a vector, as pgv search '[0.1,0.2,…]', a stored row's key with --id, or a file of vectors with --file",
+      hint: "give a vector, as pgv search '[0.1,0.2,…]', a stored row's key with --id, a file of vectors with --file, or words with --text --embed",
     });
   }
   return { vector: vector === '-' ? await readText(io.stdin) : vector };

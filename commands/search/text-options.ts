@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../src/errors.ts';
 import type { Fusion } from '../../src/operations/search/fuse.ts';
 import { decimalNumber, wholeNumber } from '../option-values.ts';
+import type { EmbedFlags } from './embed-options.ts';
 
 export interface TextFlags {
   text?: string;
@@ -12,7 +13,7 @@ export interface TextFlags {
 }
 
 /** Flags that do not go with every search by words. */
-interface OtherFlags {
+interface OtherFlags extends EmbedFlags {
   id?: string;
   file?: string;
   explain?: true;
@@ -38,9 +39,11 @@ const usualRrfK = 60;
  * @throws UsageError where flags do not go together
  */
 export function checkedText(
-  { text, language, hybrid, rrfK, weights, id, file, explain, maxDistance, rerank }: TextFlags & OtherFlags,
+  flags: TextFlags & OtherFlags,
   hasVector: boolean,
 ): { text: string | undefined; hybrid: Fusion | undefined } {
+  const { text, language, hybrid, rrfK, weights, id, file, explain, maxDistance, rerank } = flags;
+  const { embed, embedModel } = flags;
   const refuse = (message: string, hint: string): never => {
     throw new UsageError(message, { hint });
   };
@@ -50,12 +53,27 @@ export function checkedText(
   };
   if (text === undefined) {
     needs(
-      { '--hybrid': hybrid, '--language': language, '--rrf-k': rrfK, '--weights': weights },
+      {
+        '--hybrid': hybrid,
+        '--language': language,
+        '--rrf-k': rrfK,
+        '--weights': weights,
+        '--embed': embed,
+        '--embed-model': embedModel,
+      },
       '--text <words>',
     );
     return { text, hybrid: undefined };
   }
   if (file !== undefined) refuse('--text and --file exclude each other', 'leave one of them out');
+  if (embed === undefined) needs({ '--embed-model': embedModel }, '--embed');
+  else if (hasVector || id !== undefined) {
+    refuse(`${hasVector ? 'a vector' : '--id'} and --embed exclude each other`, 'leave one of them out');
+  }
+  if (embed !== undefined && !hybrid) {
+    needs({ '--language': language, '--rrf-k': rrfK, '--weights': weights }, '--hybrid');
+    return { text, hybrid: undefined };
+  }
   if (explain) refuse('--explain tells of a search by vector', 'leave --text or --explain out');
   if (!hybrid) {
     needs(
