@@ -8,7 +8,7 @@ import { defaultLanes } from '../lanes.ts';
 import { type Answered, answerChunk } from './chunk.ts';
 import { type Bounds, type Hit, isNear, toHit, warnOfZeroVectors } from './hits.ts';
 import { queryVectors } from './query-file.ts';
-import { asUsage, type Conditions, nearestQuery } from './request.ts';
+import { asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
 import { applySettings, type SearchSettings } from './settings.ts';
 import { findSubject, type SubjectOptions } from './subject.ts';
 
@@ -51,12 +51,7 @@ export async function searchBatch(
   const asked = nearestQuery(subject, options);
   const answerOn = (lane: Database, vectors: readonly string[]): Promise<Answered> =>
     lane.transaction(async (session) => {
-      const applied = await applySettings(
-        session,
-        subject.extensionSchema,
-        options,
-        asked.candidates?.count ?? k,
-      );
+      const applied = await applySettings(session, subject.extensionSchema, options, wantedOf(asked));
       return answerChunk(session, asked, vectors, applied);
     });
   const { source, file } = await openInput(input, options.reading, reporter, signal);

@@ -3,6 +3,7 @@ import { type Candidates, type NearestQuery, qualifiedOperator } from '../../sql
 import { operatorOf } from '../../vector/metrics.ts';
 import { quantizedMetric } from '../../vector/quantization.ts';
 import { castType, type Filter, filterCondition, tenantCondition } from './filters.ts';
+import { mostCandidates, type Wanted } from './settings.ts';
 import type { Subject } from './subject.ts';
 
 /** Which rows may be an answer. */
@@ -46,9 +47,20 @@ export function nearestQuery(
 }
 
 /**
- * Candidates a row of the answer, where nobody says how many.
+ * Candidates for k rows, where nobody says how many. Of 63,000 text embeddings half precision lost 2 of 10,000
+ * neighbours with k candidates, and none with a tenth more. Signs, of 384 dimensions, had 71 % of the ten nearest
+ * among 40, 84 % among 100, 90 % among 200 and 95 % among 400, at 1, 3, 5 and 10 times the cost of 40. hnsw keeps
+ * 1,000 at most.
  */
-const usualCandidates = { half: 1, binary: 4 };
+const usualCandidates = {
+  half: (k: number) => Math.ceil(1.1 * k),
+  binary: (k: number) => Math.min(Math.max(100, 20 * k), mostCandidates),
+};
+
+/** What an index is to give for the query. @param besides rows that a condition will leave out */
+export function wantedOf({ k, candidates }: NearestQuery, besides = 0): Wanted {
+  return { rows: (candidates?.count ?? k) + besides, inOrder: candidates === undefined };
+}
 
 function candidates(
   { metric, quantized, extensionSchema }: Subject,
@@ -58,7 +70,7 @@ function candidates(
   if (quantized === undefined) return undefined;
   const { quantization, dimensions } = quantized;
   return {
-    count: Math.max(k, rerank ?? usualCandidates[quantization] * k),
+    count: Math.max(k, rerank ?? usualCandidates[quantization](k)),
     quantization,
     dimensions,
     operator: qualifiedOperator(extensionSchema, operatorOf(quantizedMetric(metric, quantization))),

@@ -5,7 +5,7 @@ import { completely } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Bounds, type Hit, isNear, toHit, warnOfZeroVectors } from './hits.ts';
 import { readQueryVector } from './query-vector.ts';
-import { asUsage, type Conditions, nearestQuery } from './request.ts';
+import { asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
 import { applySettings, type SearchSettings } from './settings.ts';
 import { storedVector } from './stored-vector.ts';
 import { findSubject, type SubjectOptions } from './subject.ts';
@@ -46,7 +46,7 @@ export async function search(
   const { found, explanation } = await database
     .transaction(async (session) => {
       // A row's own neighbours: itself is found too, and left out.
-      const wanted = (asked.candidates?.count ?? k) + ('id' in query ? 1 : 0);
+      const wanted = wantedOf(asked, 'id' in query ? 1 : 0);
       const applied = await applySettings(session, subject.extensionSchema, options, wanted);
       const { vector, others } =
         'id' in query

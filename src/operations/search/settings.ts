@@ -11,7 +11,7 @@ export interface SearchSettings {
   efSearch?: number | undefined;
   /** ivfflat.probes: how many lists are read, 1 to 32,768. */
   probes?: number | undefined;
-  /** Whether an index scan goes on until it has found enough rows; default: strict_order, where pgvector can (0.8). */
+  /** Whether an index scan goes on until it has found enough rows; default: strict_order (relaxed_order for candidates), where pgvector can (0.8). */
   iterativeScan?: IterativeScan | undefined;
 }
 
@@ -25,8 +25,15 @@ export interface AppliedSettings {
   iterative: boolean;
 }
 
+/** What each search of a transaction takes from an index. */
+export interface Wanted {
+  rows: number;
+  /** Whether they are to come nearest first; candidates are ordered after. */
+  inOrder: boolean;
+}
+
 /**
- * Prepares one transaction for searches for `rows` rows each. An index scan gives at most ef_search rows, and filters
+ * Prepares one transaction for searches. An index scan gives at most ef_search rows, and filters
  * come after it: so ef_search covers the rows wanted, and the scan goes on until it has found them, where pgvector
  * can (0.8).
  * @throws UsageError where an iterative scan is asked for that pgvector has not
@@ -35,7 +42,7 @@ export async function applySettings(
   session: Session,
   extensionSchema: string,
   { exact, efSearch, probes, iterativeScan }: SearchSettings,
-  rows: number,
+  { rows, inOrder }: Wanted,
 ): Promise<AppliedSettings> {
   await session.query('SET TRANSACTION READ ONLY');
   const { rows: found } = await session.query<{ efSearch: number; iterativeScan: boolean }>(
@@ -45,7 +52,7 @@ export async function applySettings(
   const candidates = Math.min(mostCandidates, Math.max(efSearch ?? present.efSearch, rows));
   const settings: Record<string, string> = { 'hnsw.ef_search': String(candidates) };
   if (probes !== undefined) settings['ivfflat.probes'] = String(probes);
-  const scan = iterativeScan ?? (present.iterativeScan ? 'strict_order' : 'off');
+  const scan = iterativeScan ?? (!present.iterativeScan ? 'off' : inOrder ? 'strict_order' : 'relaxed_order');
   if (present.iterativeScan) {
     settings['hnsw.iterative_scan'] = scan;
     // It has no strict order.

@@ -8,7 +8,7 @@ import { completely } from './complete.ts';
 import { type Fusion, fusedScore, type Ranked } from './fuse.ts';
 import { type Hit, isNear, toHit } from './hits.ts';
 import { readQueryVector } from './query-vector.ts';
-import { asUsage, nearestQuery } from './request.ts';
+import { asUsage, nearestQuery, wantedOf } from './request.ts';
 import type { SearchOptions, SearchResult } from './search.ts';
 import { applySettings } from './settings.ts';
 import { storedVector } from './stored-vector.ts';
@@ -98,7 +98,7 @@ async function hybridHits(
     );
   }
   const asked = nearestQuery(subject, { ...options, k: rankedFor(options.k) });
-  const wanted = asked.candidates?.count ?? asked.k;
+  const wanted = wantedOf(asked, 'id' in query ? 1 : 0);
   const applied = await applySettings(session, subject.extensionSchema, options, wanted);
   const { vector, others } =
     'id' in query
