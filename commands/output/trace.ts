@@ -23,6 +23,7 @@ export function traceDatabase(database: Database, print: (line: string) => void)
       }
     },
     lane: () => database.lane(),
+    onNotice: (listener) => database.onNotice(listener),
     cancel: () => database.cancel(),
     disconnect: () => database.disconnect(),
     close: () => database.close(),
@@ -58,11 +59,11 @@ function traceSession(session: Session, print: (line: string) => void): Session 
         () => session.copyIn(sql, chunks),
         (rows) => counted(rows, 'row'),
       ),
-    copyOut: (sql) =>
+    copyOut: (sql, take) =>
       timed(
         sql,
-        () => session.copyOut(sql),
-        () => 'stream begun',
+        () => session.copyOut(sql, take),
+        () => '',
       ),
   };
 }

@@ -1,9 +1,11 @@
 import { DatabaseError } from '../errors.ts';
-import { grown } from '../growing.ts';
 import { TRAILER, TupleWalker, UNFINISHED } from '../tuples.ts';
 
 /** Signature (11), flags (4) and the length of a header extension (4), which PostgreSQL always leaves empty. */
 const headerLength = 19;
+
+/** A buffer holds a run, and a tuple that begins in it: most are shorter than this. */
+const bufferLength = ({ partLength }: CutOptions): number => partLength + 2 ** 16;
 
 export interface CutOptions {
   /** Fields a row. */
@@ -17,70 +19,114 @@ export interface CutOptions {
   firstRow?: number;
 }
 
-/** Whole tuples, in a buffer that is used again for the next run. */
-export interface Tuples {
-  bytes: Uint8Array<ArrayBuffer>;
-  rows: number;
-}
+/** Gives a buffer of so many bytes at least, used before perhaps. */
+type Take = (length: number) => Uint8Array<ArrayBuffer>;
 
-/**
- * Cuts the bytes of a binary COPY, header and trailer included, into runs of whole tuples.
- * @throws DatabaseError where it ends before its trailer, or is none
- */
-export async function* tupleParts(
-  wire: AsyncIterable<Uint8Array>,
-  { fields, partLength, skip = 0, every, firstRow = 0 }: CutOptions,
-): AsyncGenerator<Tuples> {
-  const walker = new TupleWalker(fields);
-  const rowsUntil = (row: number) => (every === undefined ? Number.POSITIVE_INFINITY : every - (row % every));
-  let buffer = new Uint8Array(partLength + 2 ** 18);
-  let length = 0;
-  // The run is buffer[start, end), of `rows` rows; what follows is not walked over yet.
-  let start = headerLength;
-  let end = headerLength;
-  let rows = 0;
-  let row = firstRow;
-  let skipped = 0;
-  let wanted = rowsUntil(row);
-  let begun = false;
-  let complete = false;
-  for await (const chunk of wire) {
-    buffer = grown(buffer, length + chunk.length);
-    buffer.set(chunk, length);
-    length += chunk.length;
-    begun ||= length >= headerLength;
-    if (!begun) continue;
-    for (;;) {
-      const next = walker.next(buffer, end, length);
-      if (next < 0) {
-        complete = next === TRAILER;
-        if (next !== UNFINISHED && !complete) throw notBinary(walker.problem);
-        break;
-      }
-      end = next;
-      if (skipped < skip) {
-        skipped++;
-        start = end;
-        continue;
-      }
-      rows++;
-      if (rows < wanted && end - start < partLength) continue;
-      yield { bytes: buffer.subarray(start, end), rows };
-      row += rows;
-      rows = 0;
-      start = end;
-      wanted = rowsUntil(row);
-    }
-    if (start > 0) {
-      // What is left, less than a chunk, goes to the front.
-      buffer.copyWithin(0, start, length);
-      end -= start;
-      length -= start;
-      start = 0;
+/** A run of whole tuples: within a buffer that is given away with it. */
+type Emit = (tuples: Uint8Array<ArrayBuffer>, rows: number) => void;
+
+/** Cuts the bytes of a binary COPY, header and trailer included, into runs of whole tuples. */
+export class TupleCutter {
+  private readonly walker: TupleWalker;
+  private readonly options: CutOptions;
+  private readonly take: Take;
+  private readonly emit: Emit;
+  private buffer: Uint8Array<ArrayBuffer>;
+  private length = 0;
+  /** The run is buffer[start, end), of `rows` rows; what follows is not walked over yet. */
+  private start = headerLength;
+  private end = headerLength;
+  private rows = 0;
+  private row: number;
+  private skipped = 0;
+  private wanted: number;
+  private complete = false;
+
+  constructor(options: CutOptions, take: Take, emit: Emit) {
+    this.walker = new TupleWalker(options.fields);
+    this.options = options;
+    this.take = take;
+    this.emit = emit;
+    this.row = options.firstRow ?? 0;
+    this.wanted = this.rowsUntil(this.row);
+    this.buffer = take(bufferLength(options));
+  }
+
+  /** @throws DatabaseError where it is no binary COPY */
+  add(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; ) {
+      if (this.length === this.buffer.length) this.makeRoom();
+      const room = Math.min(chunk.length - at, this.buffer.length - this.length);
+      this.buffer.set(room === chunk.length ? chunk : chunk.subarray(at, at + room), this.length);
+      this.length += room;
+      at += room;
+      this.walk();
     }
   }
-  if (!complete) throw notBinary('it ended before its trailer');
-  if (rows > 0) yield { bytes: buffer.subarray(start, end), rows };
+
+  /** No more bytes come. @throws DatabaseError where the trailer has not come */
+  finish(): void {
+    if (!this.complete) throw notBinary('it ended before its trailer');
+    if (this.rows > 0) this.emit(this.buffer.subarray(this.start, this.end), this.rows);
+  }
+
+  private walk(): void {
+    const { walker, options } = this;
+    while (this.end <= this.length) {
+      const next = walker.next(this.buffer, this.end, this.length);
+      if (next < 0) {
+        this.complete = next === TRAILER;
+        if (next !== UNFINISHED && !this.complete) throw notBinary(walker.problem);
+        return;
+      }
+      this.end = next;
+      if (this.skipped < (options.skip ?? 0)) {
+        this.skipped++;
+        this.start = next;
+        continue;
+      }
+      this.rows++;
+      if (this.rows >= this.wanted || next - this.start >= options.partLength) this.cut();
+    }
+  }
+
+  /** Ends the run. A short one is copied; else its buffer goes with it, and what lies behind it to another. */
+  private cut(): void {
+    const { buffer, start, end, rows } = this;
+    const isShort = 2 * (end - start) < buffer.length;
+    if (!isShort) this.moveTo(this.take(Math.max(bufferLength(this.options), this.length - end)), end);
+    this.row += rows;
+    this.rows = 0;
+    this.wanted = this.rowsUntil(this.row);
+    if (isShort) this.start = end;
+    this.emit(isShort ? this.copyOf(buffer.subarray(start, end)) : buffer.subarray(start, end), rows);
+  }
+
+  private copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    const copy = this.take(bytes.length).subarray(0, bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  /** The buffer is full: what was cut or left out makes room, else it is too small. */
+  private makeRoom(): void {
+    const { buffer, start, length } = this;
+    this.moveTo(2 * start > length ? buffer : this.take(2 * buffer.length), start);
+  }
+
+  private moveTo(buffer: Uint8Array<ArrayBuffer>, from: number): void {
+    if (buffer === this.buffer) buffer.copyWithin(0, from, this.length);
+    else buffer.set(this.buffer.subarray(from, this.length));
+    this.buffer = buffer;
+    this.length -= from;
+    this.end -= from;
+    this.start = 0;
+  }
+
+  private rowsUntil(row: number): number {
+    const { every } = this.options;
+    return every === undefined ? Number.POSITIVE_INFINITY : every - (row % every);
+  }
 }
 
 function notBinary(problem: string): DatabaseError {

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { TransferListItem } from 'node:worker_threads';
 
 /** A statement as `src/sql` writes it: text with $1… and the values for them. */
@@ -23,6 +22,12 @@ export interface QueryResult<Row> {
   rowCount: number;
 }
 
+/**
+ * Takes bytes, runs of any size, which are written over once it has returned. Where that is a promise, no more is read
+ * until it has resolved.
+ */
+export type TakeBytes = (bytes: Uint8Array) => Promise<void> | undefined;
+
 /** What runs statements: a database outside a transaction, or one transaction. */
 export interface Session {
   query<Row extends object = Record<string, unknown>>(
@@ -37,10 +42,10 @@ export interface Session {
    */
   copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number>;
   /**
-   * Runs `COPY … TO STDOUT`; the bytes as they come, errors as the stream's `error` (a PgvError). Destroying the
-   * stream early ends the connection and the backend with it.
+   * Runs `COPY … TO STDOUT`, and has `take` take its bytes as they come. When `take` throws, or rejects, so does this:
+   * on a server the connection ends with it, and the backend, which would send the rest to nobody.
    */
-  copyOut(sql: string): Promise<Readable>;
+  copyOut(sql: string, take: TakeBytes): Promise<void>;
 }
 
 /** One open database, a server's connection or the embedded one. One caller at a time, as a connection is. */
@@ -52,6 +57,11 @@ export interface Database extends Session {
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** What another thread, or this one, needs to open the same database once more (see `connectLane`). */
   lane(): Promise<{ address: LaneAddress; transfer: TransferListItem[] }>;
+  /**
+   * Tells the listener the message of every notice and warning that the database sends with its answers.
+   * @returns what ends that
+   */
+  onNotice(listener: (message: string) => void): () => void;
   /** Ends what runs now, on the server too: the pending call rejects with InterruptedError. Close afterwards. */
   cancel(): Promise<void>;
   /** Gives the connection up as if it had been lost: whatever is pending rejects so. */

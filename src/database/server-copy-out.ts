@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
 import type { PgvError } from '../errors.ts';
+import type { TakeBytes } from './database.ts';
 import type { WireConnection } from './server-connection.ts';
 
 // Message types, as https://www.postgresql.org/docs/current/protocol-message-formats.html has them.
@@ -12,20 +12,23 @@ const passedOver: ReadonlySet<number> = new Set([0x48, 0x53, 0x4e, 0x41]);
 type Listener = (chunk: Buffer) => void;
 
 /**
- * A COPY TO STDOUT as pg runs queries, and a stream of its bytes. The socket's chunks are stripped of the messages'
- * heads in place and passed on whole: a row is a message of its own, and to take each for itself would cost more than
- * all else. While the reader does not want more, the socket is not read.
- *
- * The server's error destroys the stream. Whoever destroys it early ends the connection with it, because the server
- * would send the rest of the table to nobody.
+ * A COPY TO STDOUT as pg runs queries. The socket's chunks are stripped of the messages' heads in place and given away
+ * whole: a row is a message of its own, and to take each for itself would cost more than all else. While the taker does
+ * not want more, the socket is not read.
  */
-export class CopyOut extends Readable {
+export class CopyOut {
+  /** Resolves when all has been taken; rejects with the server's error, or with the taker's, whose connection ends. */
+  readonly done: Promise<void>;
   readonly #text: string;
+  readonly #take: TakeBytes;
   readonly #explain: (error: unknown) => PgvError;
+  #settle!: { resolve: () => void; reject: (error: unknown) => void };
   #socket: Socket | undefined;
   /** pg's own reader of the socket, which is set aside for as long as data comes. */
   #aside: Listener | undefined;
   #isOver = false;
+  /** What the taker still does with the bytes that came last. */
+  #taking: Promise<void> | undefined;
   /** The head of a message, its type and length: how much of it is there. */
   readonly #head = Buffer.alloc(5);
   #headLength = 0;
@@ -33,10 +36,13 @@ export class CopyOut extends Readable {
   #bodyLeft = 0;
   #isData = false;
 
-  constructor(text: string, explain: (error: unknown) => PgvError) {
-    super();
+  constructor(text: string, take: TakeBytes, explain: (error: unknown) => PgvError) {
     this.#text = text;
+    this.#take = take;
     this.#explain = explain;
+    this.done = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
   }
 
   /** Called by pg when it is this query's turn. */
@@ -51,20 +57,13 @@ export class CopyOut extends Readable {
 
   /** Called by pg on an ErrorResponse, and when the connection is lost. */
   handleError(error: unknown): void {
-    this.#isOver = true;
-    this.destroy(this.#explain(error));
+    this.#settle.reject(this.#explain(error));
   }
 
   handleCommandComplete(): void {}
-  handleReadyForQuery(): void {}
 
-  override _read(): void {
-    if (this.#aside !== undefined) this.#socket?.resume();
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    if (!this.#isOver) this.#socket?.destroy();
-    done(error);
+  handleReadyForQuery(): void {
+    void Promise.resolve(this.#taking).then(this.#settle.resolve);
   }
 
   readonly #receive = (chunk: Buffer): void => {
@@ -85,9 +84,31 @@ export class CopyOut extends Readable {
         if (this.#isOver) break;
       }
     }
-    if (dataLength > 0 && !this.push(chunk.subarray(0, dataLength))) this.#socket!.pause();
+    // What follows the data is read further down: its bytes are not written over.
+    if (dataLength > 0) this.#give(chunk.subarray(0, dataLength));
     if (this.#isOver) this.#handBack(chunk.subarray(at));
   };
+
+  #give(bytes: Uint8Array): void {
+    try {
+      const taking = this.#take(bytes);
+      if (taking === undefined) return;
+      this.#socket!.pause();
+      const taken = () => {
+        this.#taking = undefined;
+        this.#socket!.resume();
+      };
+      this.#taking = taking.then(taken, (error: unknown) => this.#giveUp(error));
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** The server would send the rest to nobody: the connection ends, and the backend with it. */
+  #giveUp(error: unknown): void {
+    this.#settle.reject(error);
+    this.#socket!.destroy();
+  }
 
   /** Reads the head of a message, as much of it as is there; returns where it ends. */
   #readHead(chunk: Buffer, at: number): number {
@@ -116,8 +137,7 @@ export class CopyOut extends Readable {
     const bytes = wasDone ? rest : Buffer.concat([this.#head, rest]);
     socket.off('data', this.#receive);
     socket.on('data', listener);
-    if (wasDone) this.push(null);
     if (bytes.length > 0) listener(bytes);
-    socket.resume();
+    if (this.#taking === undefined) socket.resume();
   }
 }

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
-import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from './database.ts';
+import type { Database, LaneAddress, QueryResult, Session, Statement, TakeBytes, Target } from './database.ts';
 import { describeHost } from './libpq/hosts.ts';
 import { describeServer, type ServerSettings } from './libpq/settings.ts';
 import { sendCancelRequest } from './server-cancel.ts';
@@ -84,8 +83,9 @@ class ServerDatabase implements Database {
     return outcome.rows;
   }
 
-  async copyOut(sql: string): Promise<Readable> {
-    return this.#submit(new CopyOut(sql, (error) => this.#explain(error)));
+  async copyOut(sql: string, take: TakeBytes): Promise<void> {
+    const copy = this.#submit(new CopyOut(sql, take, (error) => this.#explain(error)));
+    await this.#watch(copy.done);
   }
 
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -105,6 +105,12 @@ class ServerDatabase implements Database {
 
   async lane(): Promise<{ address: LaneAddress; transfer: [] }> {
     return { address: { kind: 'server', settings: pinned(this.#settings, this.#opened) }, transfer: [] };
+  }
+
+  onNotice(listener: (message: string) => void): () => void {
+    const tell = ({ message }: { message?: string | undefined }) => listener(message ?? '');
+    this.#client.on('notice', tell);
+    return () => this.#client.off('notice', tell);
   }
 
   async cancel(): Promise<void> {
@@ -146,8 +152,8 @@ class ServerDatabase implements Database {
     }
   }
 
-  #submit<T extends CopyIn | Readable>(stream: T): T {
-    return this.#client.query(stream as never) as unknown as T;
+  #submit<T extends CopyIn | CopyOut>(copy: T): T {
+    return this.#client.query(copy as never) as unknown as T;
   }
 
   #explain(error: unknown): PgvError {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { connect, connectLane } from '../../src/database/connect.ts';
@@ -6,6 +5,7 @@ import type { Database } from '../../src/database/database.ts';
 import { resolveTarget } from '../../src/database/resolve.ts';
 import { copyContext } from '../../src/database/sqlstate.ts';
 import { DatabaseError, InterruptedError } from '../../src/errors.ts';
+import { copied } from '../support/copied.ts';
 import { emptyDatabase } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
 
@@ -28,12 +28,6 @@ const count = async (database: Database) =>
 function* lines(chunks: number, pulled: { chunks: number } = { chunks: 0 }): Generator<Uint8Array> {
   const chunk = bytes('1234567\n'.repeat(KILOBYTES_256 / 8));
   for (; pulled.chunks < chunks; pulled.chunks += 1) yield chunk;
-}
-
-async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all).toString();
 }
 
 describe.skipIf(noServer)('a query', () => {
@@ -207,34 +201,53 @@ describe.skipIf(noServer)('COPY in', () => {
 describe.skipIf(noServer)('COPY out', () => {
   test('streams', async () => {
     const { database } = await open('CREATE TABLE t AS SELECT generate_series(1, 200000) AS a');
-    const out = await text(await database.copyOut('COPY t TO STDOUT'));
+    const out = String(await copied(database, 'COPY t TO STDOUT'));
     expect(out.split('\n')).toHaveLength(200_001);
-    expect(await text(await database.copyOut('COPY (SELECT 1 WHERE false) TO STDOUT'))).toBe('');
+    expect(String(await copied(database, 'COPY (SELECT 1 WHERE false) TO STDOUT'))).toBe('');
     expect(await count(database)).toBe(200_000);
   });
 
-  test("gives the error as the stream's, and the session goes on", async () => {
+  test('throws the error, and the session goes on', async () => {
     const { database } = await open();
-    await expect(text(await database.copyOut('COPY t TO STDOUT'))).rejects.toMatchObject({
+    await expect(copied(database, 'COPY t TO STDOUT')).rejects.toMatchObject({
       sqlstate: '42P01',
     });
     const late = 'COPY (SELECT 1 / (50000 - g) FROM generate_series(1, 100000) g) TO STDOUT';
-    await expect(text(await database.copyOut(late))).rejects.toMatchObject({
+    await expect(copied(database, late)).rejects.toMatchObject({
       name: 'DataError',
       sqlstate: '22012',
     });
     expect((await database.query('SELECT 1 AS x')).rows).toEqual([{ x: 1 }]);
   });
 
-  test('that is destroyed early ends the connection, and the backend with it', async () => {
+  test('reads no more while its bytes are being taken', async () => {
+    const { database } = await open('CREATE TABLE t AS SELECT generate_series(1, 200000) AS a');
+    let busy = false;
+    let bytes = 0;
+    await database.copyOut('COPY t TO STDOUT', async (chunk) => {
+      expect(busy).toBe(false);
+      busy = true;
+      await pause(1);
+      busy = false;
+      bytes += chunk.length;
+    });
+    expect(busy).toBe(false);
+    expect(bytes).toBe((await copied(database, 'COPY t TO STDOUT')).length);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new RangeError('enough');
+      },
+    ],
+    ['rejects', () => Promise.reject(new RangeError('enough'))],
+  ])('ends the connection, and the backend with it, when its taker %s', async (_, take) => {
     const { database, again } = await open();
     const { rows } = await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const stream = await database.copyOut(
-      "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 10000000)) TO STDOUT",
-    );
-    await once(stream, 'readable');
-    stream.destroy();
-    await once(stream, 'close');
+    const much = "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 10000000)) TO STDOUT";
+    await expect(database.copyOut(much, take)).rejects.toThrow('enough');
     const other = await again();
     await expect
       .poll(async () => {
@@ -332,7 +345,7 @@ describe.skipIf(noServer)('to cancel', () => {
     [
       'a COPY out',
       async (database: Database) =>
-        text(await database.copyOut('COPY (SELECT pg_sleep(1) FROM generate_series(1, 60)) TO STDOUT')),
+        copied(database, 'COPY (SELECT pg_sleep(1) FROM generate_series(1, 60)) TO STDOUT'),
     ],
   ])('%s ends it, on the server too', async (_, run) => {
     const { database, again } = await open('CREATE TABLE t (a int)');

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { binary } from '../../src/formats/read/binary/binary.ts';
@@ -11,6 +10,7 @@ import { streamPlaces } from '../../src/operations/export/places.ts';
 import { tableSource } from '../../src/operations/export/source.ts';
 import { silentReporter } from '../../src/progress.ts';
 import { expectSameRows } from '../support/compare-tables.ts';
+import { copied } from '../support/copied.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { csvText, load } from '../support/load.ts';
 import { arrays, customTypes, scalars, unknown, vectors } from '../support/value-cases.ts';
@@ -80,7 +80,7 @@ eachDatabase((fixture) => {
     ])('%s %j', async (format, text, options) => {
       const ours = await exported(database, 'every', format, text);
       const theirs = await database.transaction(async (session) =>
-        buffer(await session.copyOut(`COPY every TO STDOUT (FORMAT csv, ${options})`)),
+        copied(session, `COPY every TO STDOUT (FORMAT csv, ${options})`),
       );
       expect(ours.toString().split('\n')).toEqual(theirs.toString().split('\n'));
     });

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import { MessageChannel, type MessagePort, type TransferListItem, type Worker } from 'node:worker_threads';
 import { DatabaseError, InterruptedError, type PgvError } from '../../errors.ts';
-import type { Database, LaneAddress, QueryResult, Session, Statement, Target } from '../database.ts';
+import type { Database, LaneAddress, QueryResult, Session, Statement, TakeBytes, Target } from '../database.ts';
 import { namedRows, parserOf } from '../values.ts';
 import { feedCopy, readCopy } from './copy-client.ts';
 import { copyDevice } from './copy-device.ts';
@@ -27,6 +26,7 @@ export class EmbeddedClient implements Database {
   /** Only the client that started the host has it, and ends it. */
   readonly #host: Worker | undefined;
   readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Set<(message: string) => void>();
   #nextId = 1;
   /** Set once nothing can be asked any more: what every call then rejects with. */
   #ended: PgvError | undefined;
@@ -69,12 +69,12 @@ export class EmbeddedClient implements Database {
     return rowCount(await feedCopy(chunks, port1, counter, reply));
   }
 
-  async copyOut(sql: string): Promise<Readable> {
+  async copyOut(sql: string, take: TakeBytes): Promise<void> {
     const { port1, port2 } = new MessageChannel();
     const counter = newCounter();
     const text = replaceLast(sql, /\bTO\s+STDOUT\b/gi, `TO '${copyDevice}'`);
     const reply = this.#ask({ kind: 'copy', direction: 'out', sql: text, port: port2, counter }, [port2]);
-    return readCopy(port1, counter, reply);
+    await readCopy(port1, counter, reply, take);
   }
 
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -95,6 +95,11 @@ export class EmbeddedClient implements Database {
     const { port1, port2 } = new MessageChannel();
     this.#port.postMessage({ kind: 'lane', port: port1 } satisfies Request, [port1]);
     return { address: { kind: 'embedded', port: port2 }, transfer: [port2] };
+  }
+
+  onNotice(listener: (message: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** PGlite cannot be interrupted: its thread is ended. The directory is as after a crash, which is no harm. */
@@ -145,8 +150,10 @@ export class EmbeddedClient implements Database {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
     if (this.#pending.size === 0) this.#port.unref();
-    if ('reply' in answer) pending?.resolve(answer.reply);
-    else pending?.reject(unpackError(answer.error));
+    if ('reply' in answer) {
+      for (const notice of answer.reply.notices) for (const listener of this.#listeners) listener(notice);
+      pending?.resolve(answer.reply);
+    } else pending?.reject(unpackError(answer.error));
   }
 
   #end(error: PgvError): void {

@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream';
 import type { MessagePort } from 'node:worker_threads';
-import type { PgvError } from '../../errors.ts';
+import type { TakeBytes } from '../database.ts';
 import {
   advance,
   type CopyInAck,
@@ -94,35 +93,36 @@ function ownBytes(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   return isWhole ? new Uint8Array(buffer) : new Uint8Array(chunk);
 }
 
-/** The bytes that a COPY in the host writes, which waits where they are not read. */
-export function readCopy(port: MessagePort, counter: Counter, reply: Promise<Reply>): Readable {
-  const waiting: Uint8Array[] = [];
-  let isWanted = false;
-  let hasEnded = false;
-  const pass = (): void => {
-    while (isWanted && waiting.length > 0) {
-      isWanted = stream.push(waiting.shift());
-      advance(counter);
-    }
-    if (hasEnded && waiting.length === 0 && !stream.readableEnded) stream.push(null);
-  };
-  const stream = new Readable({
-    read() {
-      isWanted = true;
-      pass();
-    },
-    destroy(error, done) {
-      Atomics.store(counter, 1, 1);
-      advance(counter);
-      port.close();
-      done(error);
-    },
+/**
+ * Has `take` take the bytes that a COPY in the host writes, which waits where they are not taken.
+ * @throws what the COPY failed with, or `take`
+ */
+export async function readCopy(
+  port: MessagePort,
+  counter: Counter,
+  reply: Promise<Reply>,
+  take: TakeBytes,
+): Promise<void> {
+  let taking = Promise.resolve();
+  const ended = new Promise<void>((resolve, reject) => {
+    port.on('message', (message: CopyOutMessage | CopyInAck) => {
+      if ('chunk' in message) {
+        taking = taking.then(async () => {
+          await take(message.chunk);
+          advance(counter);
+        });
+        taking.catch(reject);
+      } else if ('end' in message) void taking.then(resolve, reject);
+    });
   });
-  port.on('message', (message: CopyOutMessage | CopyInAck) => {
-    if ('chunk' in message) waiting.push(message.chunk);
-    else if ('end' in message) hasEnded = true;
-    pass();
-  });
-  reply.catch((error: PgvError) => stream.destroy(error));
-  return stream;
+  try {
+    await Promise.all([reply, ended]);
+  } catch (error) {
+    Atomics.store(counter, 1, 1);
+    advance(counter);
+    await reply.catch(() => {});
+    throw error;
+  } finally {
+    port.close();
+  }
 }

@@ -13,14 +13,7 @@ export const binaryFormat: WriteFormat = {
   textOptions: [],
   compression: 'around',
   sent: () => 'binary',
-  encoder: (_plan, take) => ({
-    takes: 'tuples',
-    encode: (tuples, rows) => {
-      const bytes = take(tuples.length).subarray(0, tuples.length);
-      bytes.set(tuples);
-      return { rows, streams: [bytes] };
-    },
-  }),
+  encoder: () => ({ takes: 'tuples', encode: (tuples, rows) => ({ rows, streams: [tuples] }) }),
   files: () => [
     {
       ending: undefined,

@@ -69,11 +69,11 @@ export type Take = (length: number) => Uint8Array<ArrayBuffer>;
 
 /**
  * Turns rows into bytes of the file, in a lane. A batch's arrays are written over by the next one. Tuples are those of
- * COPY BINARY, whole ones, without header and trailer.
+ * COPY BINARY, whole ones, without header and trailer, in a buffer that is the encoder's to give away.
  */
 export type Encoder =
   | { takes: 'batches'; encode: (batch: Batch) => Part }
-  | { takes: 'tuples'; encode: (tuples: Uint8Array, rows: number) => Part };
+  | { takes: 'tuples'; encode: (tuples: Uint8Array<ArrayBuffer>, rows: number) => Part };
 
 /** The bytes around the parts of one file, in the main thread. */
 export interface Assembler {

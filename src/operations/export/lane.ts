@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { connectLane } from '../../database/connect.ts';
 import type { Database, Session } from '../../database/database.ts';
 import { packError } from '../../error-transfer.ts';
+import { InterruptedError } from '../../errors.ts';
 import { inTheOrderStored } from '../../sql/snapshot.ts';
 import { LastingConnection, mayPass } from '../lasting-connection.ts';
 import { buffersOf } from './buffers.ts';
@@ -87,17 +88,21 @@ function canRepeat(): boolean {
 async function read(session: Session, reader: RangeReader, work: RangeWork): Promise<void> {
   const { sequence } = work;
   if (work.repeatable) await session.query(inTheOrderStored);
-  for await (const part of reader.parts(session, work, sent)) {
-    if (stopped) return;
+  await reader.read(session, work, sent, (part) => {
+    if (stopped) throw new InterruptedError();
     const buffers = buffersOf(part);
     sent += part.rows;
     ahead += bytesOf(buffers);
     port.postMessage({ kind: 'part', sequence, part } satisfies FromReadLane, buffers);
-    while (ahead > longestAhead && !stopped) await news();
-  }
+    return ahead > longestAhead ? room() : undefined;
+  });
   waiting.shift();
   sent = 0;
   send({ kind: 'end', sequence });
+}
+
+async function room(): Promise<void> {
+  while (ahead > longestAhead && !stopped) await news();
 }
 
 async function hasWork(): Promise<boolean> {

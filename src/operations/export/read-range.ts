@@ -1,5 +1,5 @@
 import { TupleDecoder } from '../../copy/decode/decode.ts';
-import { tupleParts } from '../../copy/tuple-parts.ts';
+import { TupleCutter } from '../../copy/tuple-parts.ts';
 import type { Session } from '../../database/database.ts';
 import { type Compress, compressor } from '../../formats/write/compress.ts';
 import type { Encoder, Part, WritePlan } from '../../formats/write/format.ts';
@@ -58,34 +58,45 @@ export class RangeReader {
   }
 
   /**
-   * The rows of a range, pulled from the database as they are taken.
+   * Reads the rows of a range.
    * @param skip rows at its beginning that have been had before
+   * @param send is given its parts; while the promise that it returns is pending, no more is read
    */
-  async *parts(session: Session, { copy, firstRow }: RangeWork, skip: number): AsyncGenerator<Part> {
-    const wire = await session.copyOut(copy);
-    const { partLength, every } = this;
-    const fields = this.plan.columns.length;
-    for await (const { bytes, rows } of tupleParts(wire, {
-      fields,
-      partLength,
-      skip,
-      every,
-      firstRow: firstRow + skip,
-    })) {
-      yield this.encode(bytes, rows);
-    }
+  async read(
+    session: Session,
+    { copy, firstRow }: RangeWork,
+    skip: number,
+    send: (part: Part) => Promise<void> | undefined,
+  ): Promise<void> {
+    const { partLength, every, plan, buffers } = this;
+    const options = { fields: plan.columns.length, partLength, skip, every, firstRow: firstRow + skip };
+    let sending: Promise<void> | undefined;
+    const cutter = new TupleCutter(options, buffers.take, (tuples, rows) => {
+      sending = send(this.encode(tuples, rows));
+    });
+    await session.copyOut(copy, (bytes) => {
+      sending = undefined;
+      cutter.add(bytes);
+      return sending;
+    });
+    cutter.finish();
   }
 
-  private encode(tuples: Uint8Array, rows: number): Part {
-    const { encoder, compress } = this;
-    const part =
-      encoder.takes === 'tuples'
-        ? encoder.encode(tuples, rows)
-        : encoder.encode(this.decoder.decode(tuples, rows));
+  private encode(tuples: Uint8Array<ArrayBuffer>, rows: number): Part {
+    const part = this.encoded(tuples, rows);
+    const { compress } = this;
     if (compress === undefined) return part;
     const streams = part.streams.map((stream) => ownBytes(compress(stream)));
     this.buffers.giveBack(part.streams.map(({ buffer }) => buffer));
     return { ...part, streams };
+  }
+
+  private encoded(tuples: Uint8Array<ArrayBuffer>, rows: number): Part {
+    const { encoder } = this;
+    if (encoder.takes === 'tuples') return encoder.encode(tuples, rows);
+    const part = encoder.encode(this.decoder.decode(tuples, rows));
+    this.buffers.giveBack([tuples.buffer]);
+    return part;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { PgvError } from '../../../src/errors.ts';
 import { binary } from '../../../src/formats/read/binary/binary.ts';
 import { expectSameRows } from '../../support/compare-tables.ts';
+import { copied as copiedFrom } from '../../support/copied.ts';
 import { eachDatabase } from '../../support/databases.ts';
 import { type Load, load } from '../../support/load.ts';
 import { chunkedSource } from '../../support/read-vectors.ts';
@@ -207,13 +208,7 @@ eachDatabase((fixture) => {
     await database.query('CREATE TABLE ours (LIKE theirs INCLUDING ALL)');
   });
 
-  async function copied(what = 'theirs'): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of await database.copyOut(`COPY ${what} TO STDOUT (FORMAT binary)`)) {
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
-  }
+  const copied = (what = 'theirs') => copiedFrom(database, `COPY ${what} TO STDOUT (FORMAT binary)`);
 
   const ingest = (bytes: Uint8Array, options: Partial<Load> = {}) =>
     load(database, bytes, { table: 'ours', format: binary, pieceLength: 4000, ...options });
