@@ -9,6 +9,8 @@ export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   // Everybody on the machine sees a process's arguments, and among ours there may be a password.
   process.title = 'pgv';
+  // Should the process come to its end before the work has: that is a fault.
+  process.exitCode = exitCodes.internal;
   const io = processIo(abortOnSignals());
   const fault = (error: unknown) => {
     showCursor(io.stderr);

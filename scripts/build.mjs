@@ -1,7 +1,8 @@
 // Bundles the sources into dist/: `node scripts/build.mjs`.
 //
 // Everything is bundled (one file starts faster than hundreds) but PGlite, its extension and zstd, which look for
-// their WebAssembly and data files beside themselves.
+// their WebAssembly and data files beside themselves. What is run is CommonJS: Node has the program running 25 ms
+// earlier than the same as ES modules, and a worker thread 20 ms.
 
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,23 +11,21 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import assemblyscript from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { commonJs } from './commonjs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = path.join(root, 'dist');
 
 // Output name → source.
-const entries = {
-  pgv: 'bin/pgv.ts',
-  index: 'src/index.ts',
-  'embedded-host': 'src/database/embedded/host.ts',
-};
+const program = { pgv: 'bin/pgv.ts' };
+const library = { index: 'src/index.ts' };
 
-// Worker threads that are started by the number, each a file of its own in CommonJS: Node has it running 20 ms earlier
-// than ES modules. src/built-files.ts finds them, and the host above.
+// Worker threads that are started by the number, each a file of its own. src/built-files.ts finds them, and the host.
 const lanes = {
   'ingest-lane': 'src/operations/ingest/lane.ts',
   'export-lane': 'src/operations/export/lane.ts',
 };
+const host = { 'embedded-host': 'src/database/embedded/host.ts' };
 
 const shared = {
   absWorkingDir: root,
@@ -48,29 +47,41 @@ const shared = {
 // that would load all of fetch, for 40 ms.
 const define = { navigator: '{ "userAgent": "Node.js" }' };
 
-const results = await Promise.all([
+// CommonJS packages call require(), which an ES module does not have.
+const require = {
+  js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
+};
+// CommonJS has its file's name for the URL that an ES module has.
+const ownUrl = {
+  define: { 'import.meta.url': 'ownUrl' },
+  banner: "const ownUrl = require('node:url').pathToFileURL(__filename).href;",
+};
+
+const [split, ...others] = await Promise.all([
+  build({ ...shared, entryPoints: program, splitting: true, format: 'esm', define }),
   build({
     ...shared,
-    entryPoints: entries,
-    splitting: true,
+    entryPoints: { ...library, ...host },
+    outExtension: { '.js': '.mjs' },
     format: 'esm',
     define,
-    // CommonJS packages call require(), which an ES module does not have.
-    banner: {
-      js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);",
-    },
+    banner: require,
   }),
   build({
     ...shared,
     entryPoints: lanes,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    // CommonJS has its file's name for the URL that an ES module has.
-    define: { ...define, 'import.meta.url': 'ownUrl' },
-    banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { ...define, ...ownUrl.define },
+    banner: { js: ownUrl.banner },
   }),
 ]);
-const outputFiles = results.flatMap((result) => result.outputFiles);
+const outputFiles = [
+  // The project's own says that .js is an ES module.
+  { path: path.join(outdir, 'package.json'), contents: '{ "type": "commonjs" }\n' },
+  ...(await commonJs(split.outputFiles, ownUrl)),
+  ...others.flatMap((result) => result.outputFiles),
+];
 
 // Written beside and renamed, so that a pgv which runs meanwhile never reads half a file.
 await mkdir(outdir, { recursive: true });

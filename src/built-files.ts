@@ -1,6 +1,6 @@
 /** Files that scripts/build.mjs makes and that are found at run time: the worker threads', a module, a database. */
 export type BuiltFile =
-  | 'embedded-host.js'
+  | 'embedded-host.mjs'
   | 'embedded.tar.gz'
   | 'export-lane.cjs'
   | 'floats.wasm'

@@ -19,7 +19,7 @@ export async function openEmbedded(options: {
   if (directory !== null && !mayCreate) requireDatabase(directory);
   const { port1, port2 } = new MessageChannel();
   const workerData: HostData = { directory, mayCreate, port: port2 };
-  const host = new Worker(builtFile('embedded-host.js'), {
+  const host = new Worker(builtFile('embedded-host.mjs'), {
     workerData,
     transferList: [port2],
     // A loader that this process was started with is no business of the built file.

@@ -21,7 +21,7 @@ export class Holder {
   #lines: string[] = [];
 
   constructor(directory: string, sql = '') {
-    const file = builtFile('embedded-host.js').href;
+    const file = builtFile('embedded-host.mjs').href;
     this.process = spawn(process.execPath, ['-e', script, file, directory, sql]);
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#lines.push(...text.split('\n').filter((line) => line !== ''));
