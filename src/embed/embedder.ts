@@ -93,16 +93,12 @@ export class Embedder {
 
   /** @returns how many of the texts [from, to) were refused */
   private async embedSome(job: Job, from: number, to: number): Promise<number> {
-    try {
-      const vectors = await this.ask(job.texts.slice(from, to), job.signal);
-      vectors.forEach((vector, i) => {
-        job.vectors[from + i] = vector;
-      });
-      return 0;
-    } catch (error) {
-      if (!(error instanceof RefusedTexts)) throw error;
+    // Meanwhile others may have learnt that these are too many.
+    if (to - from <= this.most) {
+      const reason = await this.reasonAgainst(job, from, to);
+      if (reason === undefined) return 0;
       if (to - from === 1) {
-        job.onRefused(from, error.message);
+        job.onRefused(from, reason);
         return 1;
       }
     }
@@ -113,7 +109,19 @@ export class Embedder {
     return refused;
   }
 
-  /** One request, until it is answered. */
+  /** One request. @returns why these texts are refused; undefined: their vectors are there */
+  private async reasonAgainst(job: Job, from: number, to: number): Promise<string | undefined> {
+    try {
+      const vectors = await this.ask(job.texts.slice(from, to), job.signal);
+      for (const [i, vector] of vectors.entries()) job.vectors[from + i] = vector;
+      return undefined;
+    } catch (error) {
+      if (error instanceof RefusedTexts) return error.message;
+      throw error;
+    }
+  }
+
+  /** Asks until there is an answer. */
   private async ask(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
     const { endpoint } = this;
     const body = Buffer.from(JSON.stringify({ model: endpoint.model, input: texts }));
