@@ -1,41 +1,87 @@
 import type { Command } from 'commander';
-import { type VacuumedTable, vacuumTables } from '../src/operations/vacuum.ts';
+import type { Database } from '../src/database/database.ts';
+import { checkOptions, type VacuumRequest } from '../src/operations/vacuum/options.ts';
+import {
+  type PlannedVacuum,
+  planVacuum,
+  tablesToVacuum,
+  vacuumStatements,
+} from '../src/operations/vacuum/plan.ts';
+import { vacuumTables } from '../src/operations/vacuum/vacuum.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
-import { bytes, count, counted, duration } from './output/units.ts';
+import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from './statements.ts';
+import { plannedLines, vacuumedLine } from './vacuum/lines.ts';
 
-interface VacuumFlags {
-  full?: true;
-  parallel?: number;
-  skipLocked?: true;
-}
+type VacuumFlags = VacuumRequest & PreviewFlags;
 
 export function configure(command: Command): Command {
-  addConnectionOptions(addTableOption(command))
-    .argument('[table]', 'default: all tables with vectors')
-    .option('--full', 'rewrite the table to its smallest size; nobody can use it meanwhile')
-    .option('--parallel <n>', 'workers for the indexes', wholeNumber({ min: 0, max: 1024 }))
-    .option('--skip-locked', 'leave out tables that another session has locked')
-    .action(action<VacuumFlags, [string | undefined]>({ writes: true }, run));
-  return addExamples(command, ['pgv vacuum', 'pgv vacuum docs --full --json']);
+  addPreviewOptions(
+    addConnectionOptions(addTableOption(command))
+      .argument('[table]', 'default: all tables with vectors')
+      .option('--if-needed', 'leave tables alone that autovacuum would not see to yet')
+      .option('--reindex', 'build vector indexes anew first, where that is quicker than their vacuum')
+      .option('--full', 'rewrite the table to its smallest size; nobody can use it meanwhile')
+      .option('--parallel <n>', 'workers for the indexes', wholeNumber({ min: 0, max: 1024 }))
+      .option('--skip-locked', 'leave out tables that another session has locked'),
+  ).action(action<VacuumFlags, [string | undefined]>({ writes: writesUnlessPreview }, run));
+  command.addHelpText(
+    'after',
+    '\nVACUUM and ANALYZE. --reindex takes an hnsw index where 1 % of the rows are dead, and any that is INVALID or takes twice the room it needs.',
+  );
+  return addExamples(command, [
+    'pgv vacuum',
+    'pgv vacuum docs --reindex',
+    'pgv vacuum --if-needed --reindex --json',
+    'pgv vacuum docs --full --dry-run',
+  ]);
 }
 
 async function run(context: Context<VacuumFlags>, argument: string | undefined): Promise<void> {
   const { options, output, reporter } = context;
+  checkOptions(options);
   const database = await context.database();
-  const tables = await vacuumTables(database, context.tableNamed(argument), options, reporter);
-  if (output.json) return output.document({ database: database.target.description, tables });
-  for (const table of tables) reporter.note(lineOf(table));
+  const table = context.tableNamed(argument);
+  if (options.sql || options.dryRun) return preview(context, await planAll(database, table, options));
+  const tables = await vacuumTables(database, table, options, reporter);
+  if (output.json) {
+    return output.document({ database: database.target.description, dryRun: false, tables });
+  }
+  for (const each of tables) reporter.note(vacuumedLine(each));
 }
 
-function lineOf({ table, seconds, before, after }: VacuumedTable): string {
-  if (before === null || after === null) return `skipped ${table}: it is locked`;
-  const sizes = `${bytes(before.bytes)} → ${bytes(after.bytes)}`;
-  const dead =
-    before.deadRows === null || after.deadRows === null
-      ? ''
-      : `${counted(before.deadRows, 'dead row')} → ${count(after.deadRows)}, `;
-  return `vacuumed ${table} in ${duration(seconds)}: ${dead}${sizes}`;
+async function planAll(
+  database: Database,
+  table: string | undefined,
+  options: VacuumRequest,
+): Promise<PlannedVacuum[]> {
+  const planned: PlannedVacuum[] = [];
+  for (const name of await tablesToVacuum(database, table)) {
+    planned.push(await planVacuum(database, name, options));
+  }
+  return planned;
+}
+
+async function preview(context: Context<VacuumFlags>, planned: readonly PlannedVacuum[]): Promise<void> {
+  const { options, output, reporter } = context;
+  const database = await context.database();
+  if (options.sql) {
+    const statements = [];
+    for (const each of planned) statements.push(...(await vacuumStatements(database, each, options)));
+    return printStatements(context, statements);
+  }
+  if (!output.json) {
+    for (const line of planned.flatMap(plannedLines)) reporter.note(line);
+    return;
+  }
+  const tables = planned.map(({ name, needed, due, before, advice }) => ({
+    table: name,
+    status: before === undefined ? 'skipped' : needed ? 'would-vacuum' : 'not-needed',
+    due,
+    before: before?.condition ?? null,
+    indexes: advice.map(({ index, rebuild, reason }) => ({ index: index.shown, rebuild, reason })),
+  }));
+  await output.document({ database: database.target.description, dryRun: true, tables });
 }

@@ -12,6 +12,6 @@ export { createVectorIndex } from './operations/index-create/index-create.ts';
 export { ingest } from './operations/ingest/ingest.ts';
 export { init } from './operations/init/init.ts';
 export { search } from './operations/search/search.ts';
-export { vacuumTables } from './operations/vacuum.ts';
+export { vacuumTables } from './operations/vacuum/vacuum.ts';
 export { type Progress, type Reporter, silentReporter } from './progress.ts';
 export { openFile, type Source, streamSource } from './source.ts';

@@ -37,4 +37,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'build the indexes that a load with --defer-indexes has left dropped',
     load: () => import('./restore.ts'),
   },
+  {
+    name: 'tune',
+    summary: 'find the cheapest setting that finds enough, by measuring',
+    load: () => import('./tune.ts'),
+  },
 ];

@@ -40,7 +40,9 @@ async function run(context: Context<ReindexFlags>, name: string | undefined): Pr
   const { options, output, reporter, table } = context;
   const database = await context.database();
   const indexes =
-    name === undefined ? await findIndexesOf(database, table) : [await findIndex(database, name, options.table)];
+    name === undefined
+      ? await findIndexesOf(database, table)
+      : [await findIndex(database, name, options.table)];
   if (options.sql) {
     const statements = [];
     for (const index of indexes) statements.push(...(await reindexStatements(database, index, options)));

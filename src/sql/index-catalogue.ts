@@ -35,6 +35,8 @@ export interface CatalogueRow {
   rows: number | null;
   /** Of the table, as last counted; null: never. */
   tableRows: number | null;
+  /** Of the table, as the counters have it; 0 where they have not counted. */
+  liveRows: number;
   /** Index scans since the counters began. */
   scans: number;
   /** PostgreSQL 16 and later tell. */
@@ -76,6 +78,7 @@ export function indexCatalogue(tableOid: number | undefined): Statement {
   CASE WHEN i.indpred IS NULL AND t.reltuples >= 0 AND s.null_frac IS NOT NULL THEN round(t.reltuples::float8 * (1 - s.null_frac))
     WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS rows,
   CASE WHEN t.reltuples >= 0 THEN t.reltuples::float8 END AS "tableRows",
+  pg_catalog.pg_stat_get_live_tuples(t.oid) AS "liveRows",
   pg_catalog.pg_stat_get_numscans(c.oid) AS scans,
   (to_jsonb(u) ->> 'last_idx_scan')::timestamptz::text AS "lastScan",
   p.phase, CASE WHEN p.blocks_total > 0 THEN p.blocks_done ELSE p.tuples_done END AS done,

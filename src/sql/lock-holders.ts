@@ -23,7 +23,7 @@ ORDER BY a.xact_start NULLS LAST, a.pid`,
 /** What a backend waits for, as a progress view would say it: phase; no row while it does not wait for another. */
 export function lockWait(pid: number): Statement {
   return {
-    text: `SELECT 'waiting for ' || ${described} AS phase, NULL AS done, NULL AS total
+    text: `SELECT 'waiting for ' || ${described} AS phase, NULL::int8 AS done, NULL::int8 AS total
 FROM pg_catalog.pg_stat_activity a
 WHERE a.pid = ANY (pg_catalog.pg_blocking_pids($1))
 ORDER BY a.xact_start NULLS LAST, a.pid`,

@@ -26,25 +26,72 @@ export function analyze(table: { schema?: string | undefined; name: string }): S
 
 /**
  * A table with all its partitions: rows as counted since the counters began (null: not yet, they start again with an
- * embedded database, and after a server's crash), bytes with indexes and TOAST, and how often it has been analysed
- * (null where the server does not count), which tells whether a VACUUM that raised no error did anything.
+ * embedded database, and after a server's crash), bytes in all, of its own pages, of its indexes and of what is stored out
+ * of line (TOAST), and how often it has been analysed (null where the server does not count), which tells whether a VACUUM that raised no error did anything.
  */
 export function tableCondition(oid: number): Statement {
   return {
-    text: `SELECT CASE WHEN counted THEN live END AS rows, CASE WHEN counted THEN dead END AS "deadRows", bytes, analyzed
+    text: `SELECT CASE WHEN counted THEN live END AS rows, CASE WHEN counted THEN dead END AS "deadRows",
+  bytes, bytes - "indexBytes" - "toastBytes" AS "tableBytes", "indexBytes", "toastBytes", analyzed
 FROM (
-  SELECT live, dead, bytes, live > 0 OR dead > 0 OR estimated <= 0 AS counted,
+  SELECT live, dead, bytes, "indexBytes", "toastBytes", live > 0 OR dead > 0 OR estimated <= 0 AS counted,
     CASE WHEN current_setting('track_counts')::bool THEN analyzed END AS analyzed
   FROM (
     SELECT sum(pg_catalog.pg_stat_get_live_tuples(c.oid))::int8 AS live,
       sum(pg_catalog.pg_stat_get_dead_tuples(c.oid))::int8 AS dead,
       sum(pg_catalog.pg_total_relation_size(c.oid))::int8 AS bytes,
+      sum(pg_catalog.pg_indexes_size(c.oid))::int8 AS "indexBytes",
+      sum(CASE WHEN c.reltoastrelid <> 0 THEN pg_catalog.pg_total_relation_size(c.reltoastrelid) ELSE 0 END)::int8 AS "toastBytes",
       sum(pg_catalog.pg_stat_get_analyze_count(c.oid))::int8 AS analyzed,
       sum(c.reltuples) FILTER (WHERE c.relkind <> 'p') AS estimated
     FROM pg_catalog.pg_class c
     WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid::regclass))
   ) AS sums
 ) AS known`,
+    values: [oid],
+  };
+}
+
+/** What autovacuum goes by, of a table or of one of a partitioned table's parts. */
+export interface VacuumFigures {
+  table: string;
+  /** Whether the counters know of its rows. */
+  counted: boolean;
+  deadRows: number;
+  /** Dead rows beyond which autovacuum vacuums. */
+  deadLimit: number;
+  /** Rows inserted, changed or deleted since the last ANALYZE. */
+  changedRows: number;
+  /** Changed rows beyond which autovacuum analyses. */
+  changedLimit: number;
+  /** Whether anybody has ever analysed or vacuumed it. */
+  analyzed: boolean;
+}
+
+/**
+ * The parts of a table that hold rows, itself where it is not partitioned, as rows of VacuumFigures, with the table's own
+ * settings where it has them.
+ * https://www.postgresql.org/docs/current/routine-vacuuming.html#AUTOVACUUM
+ */
+export function vacuumFigures(oid: number): Statement {
+  const setting = (name: string) => `coalesce(
+    (SELECT o.option_value FROM pg_catalog.pg_options_to_table(c.reloptions) o WHERE o.option_name = '${name}'),
+    current_setting('${name}', true)
+  )::float8`;
+  const rows = 'greatest(c.reltuples, 0)::float8';
+  return {
+    text: `SELECT c.relname AS table, c.reltuples >= 0 AS analyzed,
+  pg_catalog.pg_stat_get_live_tuples(c.oid) > 0 OR pg_catalog.pg_stat_get_dead_tuples(c.oid) > 0 OR c.reltuples <= 0 AS counted,
+  pg_catalog.pg_stat_get_dead_tuples(c.oid) AS "deadRows",
+  least(
+    ${setting('autovacuum_vacuum_threshold')} + ${setting('autovacuum_vacuum_scale_factor')} * ${rows},
+    nullif(${setting('autovacuum_vacuum_max_threshold')}, -1)
+  ) AS "deadLimit",
+  pg_catalog.pg_stat_get_mod_since_analyze(c.oid) AS "changedRows",
+  ${setting('autovacuum_analyze_threshold')} + ${setting('autovacuum_analyze_scale_factor')} * ${rows} AS "changedLimit"
+FROM pg_catalog.pg_class c
+WHERE c.relkind <> 'p' AND (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid::regclass)))
+ORDER BY c.relname`,
     values: [oid],
   };
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { DatabaseError, UsageError } from '../../src/errors.ts';
-import { vacuumTables } from '../../src/operations/vacuum.ts';
+import { vacuumTables } from '../../src/operations/vacuum/vacuum.ts';
 import { silentReporter } from '../../src/progress.ts';
 import { eachDatabase, emptyDatabase } from '../support/databases.ts';
 import { collectReports } from '../support/reports.ts';

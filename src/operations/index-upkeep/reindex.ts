@@ -4,12 +4,12 @@ import type { Reporter } from '../../progress.ts';
 import { indexSize, reindex } from '../../sql/indexes.ts';
 import { indexProgress } from '../../sql/progress.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
-import { memoryForBuild } from '../index-create/memory.ts';
 import { withSettings } from '../session-settings.ts';
 import { type Watch, watch } from '../watch.ts';
 import type { CatalogueIndex } from './catalogue.ts';
 import { checkNotBuilding } from './drop.ts';
 import { dropLeftovers, findLeftovers } from './leftovers.ts';
+import { memoryForRebuild } from './memory.ts';
 
 export interface ReindexOptions {
   /** maintenance_work_mem in bytes; default: what the build takes, within what the server can cache. */
@@ -103,11 +103,10 @@ async function removeLeftovers(database: Database, leaf: CatalogueIndex, reporte
 
 async function settingsFor(
   database: Database,
-  { type, vectorType, dimensions, options: parameters, rows, tableRows }: CatalogueIndex,
+  index: CatalogueIndex,
   { memory, workers }: ReindexOptions,
 ): Promise<Record<string, string>> {
-  const subject = { method: type, type: vectorType, dimensions, parameters };
-  const bytes = memory ?? (await memoryForBuild(database, subject, Math.max(rows ?? 0, tableRows ?? 0)));
+  const bytes = memory ?? (await memoryForRebuild(database, index));
   return {
     ...(bytes !== undefined && { maintenance_work_mem: `${Math.ceil(bytes / 1024)}kB` }),
     ...(workers !== undefined && { max_parallel_maintenance_workers: String(workers) }),

@@ -1,0 +1,63 @@
+import type { Database } from '../../database/database.ts';
+import { PgvError } from '../../errors.ts';
+import { tableCondition } from '../../sql/maintenance.ts';
+import { withHolders } from '../lock-holders.ts';
+import { lockTimeout, withSettings } from '../session-settings.ts';
+
+/** A table with its partitions, as the server counts it. */
+export interface Condition {
+  /** Null, as the dead ones: nobody has counted since the counters began. */
+  rows: number | null;
+  deadRows: number | null;
+  /** In all: the table's own pages, its indexes, and what is stored out of line. */
+  bytes: number;
+  tableBytes: number;
+  indexBytes: number;
+  toastBytes: number;
+}
+
+/** A condition at a moment. */
+export interface Counted {
+  condition: Condition;
+  /** How often the table has been analysed; null where the server does not count. */
+  analyzed: number | null;
+}
+
+/** Milliseconds that --skip-locked waits for a lock. */
+const skipAfter = 100;
+
+/**
+ * A table's condition now. Its size cannot be told while somebody has it all alone: then undefined with `skipLocked`.
+ * @param table `name` as commands take it
+ * @throws DatabaseError that names who has it
+ */
+export async function conditionOf(
+  database: Database,
+  { oid, name }: { oid: number; name: string },
+  skipLocked: boolean,
+): Promise<Counted | undefined> {
+  try {
+    return await withSettings(database, lockSettings(database, skipLocked), async () => {
+      const { rows } = await database.query<Condition & { analyzed: number | null }>(tableCondition(oid));
+      const { analyzed, ...condition } = rows[0]!;
+      return { condition, analyzed };
+    });
+  } catch (error) {
+    if (skipLocked && isLockTimeout(error)) return undefined;
+    throw await withHolders(database, error, `${name} was not vacuumed`, [oid]);
+  }
+}
+
+/** How long strong locks are waited for; on the embedded database there is nobody to wait for. */
+export function lockSettings({ target }: Database, skipLocked: boolean): Record<string, string> {
+  return target.kind === 'embedded' ? {} : { lock_timeout: String(skipLocked ? skipAfter : lockTimeout) };
+}
+
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof PgvError && error.sqlstate === '55P03';
+}
+
+/** A VACUUM of a table that is locked, or that the role may not vacuum, is a warning to PostgreSQL, no error. */
+export function wasDone(before: Counted, after: Counted): boolean {
+  return before.analyzed === null || after.analyzed === null || after.analyzed > before.analyzed;
+}

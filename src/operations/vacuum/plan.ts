@@ -1,0 +1,98 @@
+import type { Database, Statement } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
+import { vacuum } from '../../sql/maintenance.ts';
+import { resetSetting, setSetting } from '../../sql/settings.ts';
+import { readIndexes } from '../index-upkeep/catalogue.ts';
+import { memoryForRebuild } from '../index-upkeep/memory.ts';
+import { reindexStatements } from '../index-upkeep/reindex.ts';
+import { findTable, namesOfTablesWithVectors, type TableDescription } from '../tables.ts';
+import { type Counted, conditionOf, lockSettings } from './condition.ts';
+import { type Due, vacuumDue } from './due.ts';
+import type { VacuumRequest } from './options.ts';
+import { type Advice, adviseReindex } from './reindex-first.ts';
+
+/** What a vacuum of a table comes to; nothing is done yet. */
+export interface PlannedVacuum {
+  table: TableDescription;
+  /** `[schema.]name`, as commands take it. */
+  name: string;
+  /** Undefined where it is locked, and is to be skipped then. */
+  before: Counted | undefined;
+  /** With --if-needed: whether it is. */
+  due: Due | null;
+  /** With --reindex: of each vector index. */
+  advice: Advice[];
+  /** Whether there is anything to do. */
+  needed: boolean;
+  /** For the session, while VACUUM runs. */
+  settings: Readonly<Record<string, string>>;
+}
+
+/** The tables that are meant. @param name undefined: all with vectors @throws UsageError where there is none */
+export async function tablesToVacuum(database: Database, name: string | undefined): Promise<string[]> {
+  const names = name === undefined ? await namesOfTablesWithVectors(database) : [name];
+  if (names.length > 0) return names;
+  throw new UsageError('the database has no table with a vector column', {
+    code: 'no-table',
+    hint: 'name the table that is meant',
+  });
+}
+
+/** @throws UsageError where there is no such table, or it has no rows of its own */
+export async function planVacuum(
+  database: Database,
+  name: string,
+  options: VacuumRequest,
+): Promise<PlannedVacuum> {
+  const table = await findTable(database, name);
+  checkKind(table);
+  const { ifNeeded, reindex, skipLocked = false } = options;
+  const before = await conditionOf(database, { oid: table.oid, name }, skipLocked);
+  const due = ifNeeded ? await vacuumDue(database, table) : null;
+  const advice =
+    reindex && before !== undefined ? await adviseReindex(database, table, before.condition) : [];
+  const needed = due === null || due.due || advice.some(({ rebuild }) => rebuild);
+  return { table, name, before, due, advice, needed, settings: await settingsFor(database, table, options) };
+}
+
+/** The statements of a plan, as they would run. */
+export async function vacuumStatements(
+  database: Database,
+  { table, before, advice, needed, settings }: PlannedVacuum,
+  options: VacuumRequest,
+): Promise<Statement[]> {
+  if (!needed || before === undefined) return [];
+  const first: Statement[] = [];
+  for (const { index, rebuild } of advice) {
+    if (rebuild) first.push(...(await reindexStatements(database, index, {})));
+  }
+  return [
+    ...first,
+    ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
+    vacuum(table, options),
+    ...Object.keys(settings).map(resetSetting),
+  ];
+}
+
+async function settingsFor(
+  database: Database,
+  table: TableDescription,
+  { full, skipLocked }: VacuumRequest,
+): Promise<Record<string, string>> {
+  if (!full) return skipLocked ? lockSettings(database, true) : {};
+  let memory = 0;
+  for (const index of await readIndexes(database, table.oid)) {
+    memory = Math.max(memory, (await memoryForRebuild(database, index)) ?? 0);
+  }
+  return {
+    ...lockSettings(database, skipLocked === true),
+    ...(memory > 0 && { maintenance_work_mem: `${Math.ceil(memory / 1024)}kB` }),
+  };
+}
+
+function checkKind(table: TableDescription): void {
+  if (table.kind !== 'view' && table.kind !== 'foreign table') return;
+  throw new UsageError(`${table.name} is a ${table.kind}, which has no rows of its own to vacuum`, {
+    hint: table.kind === 'view' ? 'name the table below it' : 'vacuum it where its rows are',
+  });
+}

@@ -1,0 +1,121 @@
+import type { Database } from '../../database/database.ts';
+import { DatabaseError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
+import { vacuum } from '../../sql/maintenance.ts';
+import { vacuumProgress } from '../../sql/progress.ts';
+import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
+import { type Reindexed, rebuild } from '../index-upkeep/reindex.ts';
+import { withHolders } from '../lock-holders.ts';
+import { withSettings } from '../session-settings.ts';
+import { watch } from '../watch.ts';
+import { type Condition, type Counted, conditionOf, isLockTimeout, wasDone } from './condition.ts';
+import type { Due } from './due.ts';
+import { checkOptions, type VacuumRequest } from './options.ts';
+import { type PlannedVacuum, planVacuum, tablesToVacuum } from './plan.ts';
+import type { Advice } from './reindex-first.ts';
+
+export interface VacuumedTable {
+  table: string;
+  /** `skipped`: another session has it locked, and --skip-locked was given; `not-needed`: --if-needed was. */
+  status: 'vacuumed' | 'skipped' | 'not-needed';
+  seconds: number;
+  /** With --if-needed: whether it is, and why. */
+  due: Due | null;
+  /** Vector indexes that were built anew before. */
+  reindexed: Reindexed[];
+  /** Null where nothing was done. */
+  before: Condition | null;
+  after: Condition | null;
+}
+
+/**
+ * VACUUM and ANALYZE of a table, or of all tables with vectors, one after the other; vector indexes that are better
+ * built anew are so before.
+ * @param name undefined: all tables with vectors
+ * @throws UsageError for flags that do not go together; DatabaseError where the role may not
+ */
+export async function vacuumTables(
+  database: Database,
+  name: string | undefined,
+  options: VacuumRequest,
+  reporter: Reporter,
+): Promise<VacuumedTable[]> {
+  checkOptions(options);
+  const done: VacuumedTable[] = [];
+  for (const each of await tablesToVacuum(database, name)) {
+    const planned = await planVacuum(database, each, options);
+    done.push(await vacuumTable(database, planned, options, reporter));
+  }
+  return done;
+}
+
+async function vacuumTable(
+  database: Database,
+  planned: PlannedVacuum,
+  options: VacuumRequest,
+  reporter: Reporter,
+): Promise<VacuumedTable> {
+  const { table, name, before, due, advice, needed, settings } = planned;
+  const nothing = { table: name, seconds: 0, due, reindexed: [], before: null, after: null };
+  if (before === undefined) return { ...nothing, status: 'skipped' };
+  if (!needed) return { ...nothing, status: 'not-needed' };
+  await warnOfMissingIndexes(database, table, reporter);
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const reindexed = await reindexFirst(database, advice, reporter);
+  if (options.full) reporter.note(roomFor(name, before.condition));
+  const after = await withSettings(database, settings, () =>
+    run(database, planned, options, before, reporter),
+  );
+  if (after === undefined) return { ...nothing, status: 'skipped', seconds: seconds() };
+  return { ...nothing, status: 'vacuumed', seconds: seconds(), reindexed, before: before.condition, after };
+}
+
+async function reindexFirst(
+  database: Database,
+  advice: readonly Advice[],
+  reporter: Reporter,
+): Promise<Reindexed[]> {
+  const done: Reindexed[] = [];
+  for (const { index, rebuild: isBetter, reason } of advice) {
+    if (isBetter) {
+      reporter.note(`building ${index.shown} anew first: ${reason}`);
+      done.push(await rebuild(database, index, {}, reporter));
+    } else reporter.note(`${index.shown} is not built anew: ${reason}`);
+  }
+  return done;
+}
+
+/** The condition after it; undefined where the table was locked, and is to be skipped then. */
+async function run(
+  database: Database,
+  { table, name }: PlannedVacuum,
+  options: VacuumRequest,
+  before: Counted,
+  reporter: Reporter,
+): Promise<Condition | undefined> {
+  reporter.progress({ phase: `vacuuming ${name}` });
+  const watching = await watch(database, vacuumProgress, reporter);
+  try {
+    await database.query(vacuum(table, options));
+  } catch (error) {
+    if (options.skipLocked && isLockTimeout(error)) return undefined;
+    throw await withHolders(database, error, `${name} was not vacuumed`, [table.oid]);
+  } finally {
+    await watching.close();
+  }
+  const after = await conditionOf(database, { oid: table.oid, name }, options.skipLocked === true);
+  if (after !== undefined && wasDone(before, after)) return after.condition;
+  if (options.skipLocked) return undefined;
+  throw new DatabaseError(`${name} was not vacuumed: the role may not`, {
+    code: 'not-allowed',
+    sqlstate: '42501',
+    hint: `its owner may, or a role with GRANT MAINTAIN ON ${name} (PostgreSQL 17)`,
+  });
+}
+
+/** Its copy takes no more than the table as it is. */
+function roomFor(name: string, { bytes }: Condition): string {
+  const megabytes = Math.ceil(bytes / 1024 ** 2).toLocaleString('en');
+  return `${name} is written anew: until that is done it takes up to ${megabytes} MB more on the server's disk, and nobody can use it`;
+}
