@@ -29,7 +29,7 @@ const rowsOf = (table: string) => query(`SELECT id::int, embedding::text FROM ${
 const row = (id: number) => ({ id, embedding: JSON.stringify(embeddingOf(text(id))) });
 
 test('kill -9 while it embeds: every row is there once, and no stored one is embedded again', async () => {
-  const count = 4000;
+  const count = 3000;
   const server = await embeddingServer({ delay: 80 });
   const docs = await temporaryFile('docs.csv', file(count));
   const args = [docs, '--jobs', '2', '--progress', 'json', ...embedded(server.url)];
@@ -75,7 +75,7 @@ test('an endpoint that fails now and then; the key is nowhere to be seen', async
   expect(stderr).toMatch(/429 Too Many Requests: slow down, …; trying again in/);
   expect(stdout + stderr).not.toContain('sk-secret');
   expect(server.requests[0]!.headers.authorization).toBe('Bearer sk-secret');
-  const ledger = await query('SELECT l::text AS load FROM pgv.load l');
+  const ledger = await query('SELECT l::text AS load FROM pgv.loads l');
   expect(JSON.stringify(ledger)).not.toContain('sk-secret');
 });
 
