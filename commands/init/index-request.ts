@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from '../../src/errors.ts';
-import type { IndexRequest } from '../../src/operations/index-create/plan.ts';
+import type { IndexRequest } from '../../src/operations/index-create/request.ts';
 import type { IndexType, Metric } from '../../src/vector/metrics.ts';
 import { wholeNumber } from '../option-values.ts';
 

@@ -8,10 +8,18 @@ interface ProgressRow {
   phase: string;
   done: number | null;
   total: number | null;
+  rows?: number | null;
 }
 
 /** Milliseconds between two looks. */
 const interval = 500;
+
+/** A second connection to the same server, beside a first one. */
+export interface Beside {
+  connection: Database;
+  /** The process that serves the first. */
+  pid: number;
+}
 
 /** A second connection, open beside a long statement on the first. */
 export interface Watch {
@@ -32,19 +40,10 @@ export async function watch(
   statement: (pid: number) => Statement,
   reporter: Reporter,
 ): Promise<Watch> {
-  const opened = database.target.kind === 'server' ? await secondConnection(database) : undefined;
-  if (opened === undefined) return { connection: undefined, stop: async () => {}, close: async () => {} };
-  const { connection, pid } = opened;
-  let looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    looking ??= look(connection, statement(pid), reporter).finally(() => {
-      looking = undefined;
-    });
-  }, interval);
-  const stop = async () => {
-    clearInterval(timer);
-    await looking;
-  };
+  const beside = await openBeside(database);
+  if (beside === undefined) return { connection: undefined, stop: async () => {}, close: async () => {} };
+  const { connection } = beside;
+  const stop = watchFrom(beside, statement, reporter);
   return {
     connection,
     stop,
@@ -55,9 +54,27 @@ export async function watch(
   };
 }
 
-async function secondConnection(
-  database: Database,
-): Promise<{ connection: Database; pid: number } | undefined> {
+/** The same on a second connection that is there already, and stays. @returns what ends it */
+export function watchFrom(
+  { connection, pid }: Beside,
+  statement: (pid: number) => Statement,
+  reporter: Reporter,
+): () => Promise<void> {
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= look(connection, statement(pid), reporter).finally(() => {
+      looking = undefined;
+    });
+  }, interval);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
+}
+
+/** Undefined on the embedded database, and where the server gives no second connection. */
+export async function openBeside(database: Database): Promise<Beside | undefined> {
+  if (database.target.kind === 'embedded') return undefined;
   const { rows } = await database.query<{ pid: number }>(backendPid());
   const { address } = await database.lane();
   try {
@@ -73,6 +90,7 @@ async function look(connection: Database, statement: Statement, reporter: Report
     const row = rows[0];
     if (row === undefined) return;
     const progress: Progress = { phase: row.phase };
+    if (row.rows) progress.rows = row.rows;
     if (row.total !== null && row.total > 0) {
       progress.total = row.total;
       progress.done = row.done ?? 0;

@@ -1,5 +1,7 @@
 import type { Statement } from '../database/database.ts';
+import type { Quantization } from '../vector/quantization.ts';
 import { quoteName, quoteQualified } from './identifiers.ts';
+import { quantized } from './quantized.ts';
 
 interface Qualified {
   schema: string;
@@ -18,6 +20,8 @@ export interface IndexDefinition {
   name: string;
   type: string;
   column: string;
+  /** How it holds the column's vectors; undefined: as they are. */
+  quantized?: { quantization: Quantization; dimensions: number; schema: string } | undefined;
   operatorClass: Reachable;
   /** `m`, `ef_construction`, `lists`: whole numbers. */
   parameters: Readonly<Record<string, number>>;
@@ -34,12 +38,17 @@ export function createIndex(index: IndexDefinition): Statement {
   const lines = [
     `CREATE INDEX ${concurrently}${quoteName(index.name)}`,
     `  ON ${quoteQualified(index.table.schema, index.table.name)}`,
-    `  USING ${index.type} (${quoteName(index.column)} ${operatorClass})`,
+    `  USING ${index.type} (${indexed(index)} ${operatorClass})`,
   ];
   if (parameters.length > 0) lines.push(`  WITH (${parameters.join(', ')})`);
   // On lines of its own, so that a comment at its end takes nothing along.
   if (index.where !== undefined) lines.push(`  WHERE (\n${index.where}\n)`);
   return { text: lines.join('\n') };
+}
+
+function indexed({ column, quantized: as }: IndexDefinition): string {
+  if (as === undefined) return quoteName(column);
+  return `(${quantized(quoteName(column), as.quantization, as.dimensions, as.schema)})`;
 }
 
 export function dropIndex(index: Qualified, concurrently: boolean): Statement {
@@ -124,26 +133,17 @@ FROM (
   };
 }
 
-/** Rows that an index on the column would hold. */
-export function countVectors(table: Qualified, column: string): Statement {
+/** Rows that an index on the column would hold. @param where the user's own SQL */
+export function countVectors(table: Qualified, column: string, where?: string): Statement {
+  const condition = where === undefined ? '' : ` WHERE (\n${where}\n)`;
   return {
-    text: `SELECT count(${quoteName(column)})::int8 AS rows FROM ${quoteQualified(table.schema, table.name)}`,
+    text: `SELECT count(${quoteName(column)})::int8 AS rows FROM ${quoteQualified(table.schema, table.name)}${condition}`,
   };
 }
 
 /** Gives one row: rows. */
 export function countRows(table: Qualified): Statement {
   return { text: `SELECT count(*) AS rows FROM ${quoteQualified(table.schema, table.name)}` };
-}
-
-/** What decides how an index can be built: the session's memory for it, and whether the table is its own alone. */
-export function buildCircumstances(tableOid: number): Statement {
-  return {
-    text: `SELECT pg_size_bytes(current_setting('maintenance_work_mem'))::int8 AS memory, c.relpersistence = 't' AS temporary
-FROM pg_catalog.pg_class c
-WHERE c.oid = $1`,
-    values: [tableOid],
-  };
 }
 
 /** Bytes that a build is given, and what there is to cache with. Gives one row: set, cache. */

@@ -76,13 +76,10 @@ const indexLimits: Record<IndexType, Record<VectorType, number | undefined>> = {
   ivfflat: { vector: 2_000, halfvec: 4_000, bit: 64_000, sparsevec: undefined },
 };
 
-/** Bytes that one dimension takes in an index being built; sparse vectors vary. */
-const bytesPerDimension: Record<VectorType, number> = { vector: 4, halfvec: 2, bit: 1 / 8, sparsevec: 0 };
-
 export const metricNames = Object.keys(metrics) as Metric[];
 
 export function isVectorType(name: string): name is VectorType {
-  return name in bytesPerDimension;
+  return name in indexLimits.hnsw;
 }
 
 /** The metric of this name or synonym (`euclidean`, `inner_product`), whatever the case; undefined: none. */
@@ -128,14 +125,6 @@ export function indexServes(index: IndexType, type: VectorType, metric: Metric):
 /** The most dimensions that such an index takes; undefined where there is no such index. */
 export function indexDimensionLimit(index: IndexType, type: VectorType): number | undefined {
   return indexLimits[index][type];
-}
-
-/**
- * Memory that the graph of an HNSW index takes while it is built, in bytes; fitted on builds of 0.8.0 with vector.
- * @param m connections a node
- */
-export function hnswBuildBytes(type: VectorType, dimensions: number, m: number, rows: number): number {
-  return rows * (bytesPerDimension[type] * dimensions + 32 * m + 270);
 }
 
 function facts(metric: Metric): MetricFacts {

@@ -104,6 +104,7 @@ export class Engine {
     const { messages: received } = await this.#pg.execProtocol(bytes, { throwOnError: false });
     let reply = emptyReply();
     let current = emptyReply();
+    const notices: string[] = [];
     let failure: unknown;
     for (const message of received) {
       if (message instanceof messages.RowDescriptionMessage) {
@@ -117,10 +118,11 @@ export class Engine {
         reply = { ...current, tag: message.text };
         current = emptyReply();
       } else if (message instanceof messages.ReadyForQueryMessage) this.#status = message.status;
+      else if (message instanceof messages.NoticeMessage) notices.push(message.message ?? '');
       else if (message instanceof messages.DatabaseError) failure ??= message;
     }
     if (failure !== undefined) throw failure;
-    return reply;
+    return { ...reply, notices };
   }
 
   async #checkpointIfDue(): Promise<void> {
@@ -144,7 +146,7 @@ function describe(error: { message?: string; name?: string; errno?: number; stat
 }
 
 function emptyReply(): Reply {
-  return { fields: [], rows: [], tag: '' };
+  return { fields: [], rows: [], tag: '', notices: [] };
 }
 
 /** PGlite's own start parameters, but for `-F` (no fsync) where there is a disk to write to. */

@@ -13,7 +13,7 @@ import { packError } from './wire-error.ts';
 
 const { directory, mayCreate, port: firstPort } = workerData as HostData;
 const ports = new Set<MessagePort>();
-const nothing: Reply = { fields: [], rows: [], tag: '' };
+const nothing: Reply = { fields: [], rows: [], tag: '', notices: [] };
 const opened = open();
 const turns = opened.then(({ engine }) => new Turns<MessagePort>(() => engine.isInTransaction));
 // Whoever waits for them hears of a failure; nobody need be waiting yet.

@@ -15,6 +15,8 @@ export interface Reply {
   rows: (string | null)[][];
   /** The command's tag, such as `INSERT 0 5`; empty for an empty statement. */
   tag: string;
+  /** Messages of the notices and warnings that came with it. */
+  notices: string[];
 }
 
 export type Answer =

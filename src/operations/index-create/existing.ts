@@ -1,4 +1,4 @@
-import type { Database } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 import {
   type IndexDefinition,
@@ -7,44 +7,59 @@ import {
   scratchPredicate,
   scratchTable,
 } from '../../sql/indexes.ts';
-import type { TableDescription } from '../tables.ts';
 import { findVectorIndexes, type VectorIndex } from '../vector-indexes.ts';
-import { type IndexPlan, type Parameters, parameterDefaults } from './plan.ts';
+import type { IndexPlan } from './plan.ts';
+import { type Parameters, parameterDefaults } from './request.ts';
 
-/** What is in the way of a new index, or makes it needless. */
-export interface Existing {
-  /** A valid index that is what was asked for. */
-  same: VectorIndex | undefined;
-  /** What a failed build left under the new index's name. */
-  leftover: VectorIndex | undefined;
+/** What is looked for. */
+export type Wanted = Pick<IndexPlan, 'definition' | 'asked'> & {
+  /** Its condition as the server writes it (predicateOf). */
+  predicate: string | null;
+};
+
+/** The valid index that is what was asked for, under whatever name. */
+export async function findSame(
+  session: Session,
+  table: { oid: number },
+  wanted: Wanted,
+): Promise<VectorIndex | undefined> {
+  return (await findAlike(session, table, wanted))[0];
+}
+
+/** The valid indexes of a table, or of a partition of it, that are what was asked for. */
+export async function findAlike(
+  session: Session,
+  table: { oid: number },
+  { definition, asked, predicate }: Wanted,
+): Promise<VectorIndex[]> {
+  const indexes = await findVectorIndexes(session, table);
+  return indexes.filter(
+    (index) => index.valid && isAlike(index, definition, asked) && index.predicate === predicate,
+  );
 }
 
 /**
- * Looks for the index itself, under whatever name, and for its name.
+ * What a failed build left under the new index's name; undefined where the name is free.
  * @throws UsageError where something else has the name; DatabaseError where another session builds it right now
  */
-export async function findExisting(
-  database: Database,
-  table: TableDescription,
-  { definition: wanted, asked }: IndexPlan,
-): Promise<Existing> {
-  const indexes = await findVectorIndexes(database, table);
-  const alike = indexes.filter((index) => index.valid && isAlike(index, wanted, asked));
-  const predicate = await predicateOf(database, table, wanted.where);
-  const same = alike.find((index) => index.predicate === predicate);
-  if (same !== undefined) return { same, leftover: undefined };
-  const named = indexes.find((index) => index.name === wanted.name);
+export async function findLeftover(
+  session: Session,
+  table: { oid: number; schema: string },
+  { name }: Pick<IndexDefinition, 'name'>,
+): Promise<VectorIndex | undefined> {
+  const indexes = await findVectorIndexes(session, table);
+  const named = indexes.find((index) => index.name === name);
   if (named?.building) {
     throw new DatabaseError(`index ${named.name} is being built right now by another session`, {
       code: 'index-building',
       hint: 'wait for it: `pgv index create` again says when it is there',
     });
   }
-  if (named !== undefined && !named.valid) return { same, leftover: named };
-  const { rows: holders } = await database.query(relationNamed({ schema: table.schema, name: wanted.name }));
-  if (holders.length === 0) return { same, leftover: undefined };
+  if (named !== undefined && !named.valid) return named;
+  const { rows: holders } = await session.query(relationNamed({ schema: table.schema, name }));
+  if (holders.length === 0) return undefined;
   throw new UsageError(
-    `${wanted.name} is there already${named === undefined ? '' : `, but other: ${described(named)}`}`,
+    `${name} is there already${named === undefined ? '' : `, but other: ${described(named)}`}`,
     { code: 'name-taken', hint: 'choose another name with --name, or drop that one first' },
   );
 }
@@ -52,13 +67,13 @@ export async function findExisting(
 /** The same kind of index on the same column; parameters that were not asked for may be anything. */
 export function isAlike(
   index: VectorIndex,
-  wanted: Pick<IndexDefinition, 'type' | 'column' | 'operatorClass'>,
+  wanted: Pick<IndexDefinition, 'type' | 'column' | 'operatorClass' | 'quantized'>,
   asked: Parameters,
 ): boolean {
   return (
     index.type === wanted.type &&
     index.column === wanted.column &&
-    index.quantization === 'none' &&
+    index.quantization === (wanted.quantized?.quantization ?? 'none') &&
     index.operatorClass === wanted.operatorClass.name &&
     Object.entries(asked).every(([name, value]) => parameterOf(index, name) === value)
   );
@@ -69,10 +84,13 @@ function parameterOf(index: VectorIndex, name: string): number | undefined {
   return set === undefined ? parameterDefaults[name] : Number(set.slice(name.length + 1));
 }
 
-/** A condition as the server itself writes it, which is how an index's own is told; null where there is none. */
-async function predicateOf(
+/**
+ * A condition as the server itself writes it, which is how an index's own is told; null where there is none.
+ * @throws UsageError for one that an index cannot have
+ */
+export async function predicateOf(
   database: Database,
-  table: TableDescription,
+  table: { schema: string; name: string },
   where: string | undefined,
 ): Promise<string | null> {
   if (where === undefined) return null;
@@ -101,7 +119,15 @@ function wrongCondition(error: unknown): unknown {
   });
 }
 
-function described({ type, column, operatorClass, parameters, predicate }: VectorIndex): string {
+function described({
+  type,
+  column,
+  quantization,
+  operatorClass,
+  parameters,
+  predicate,
+}: VectorIndex): string {
+  const as = quantization === 'none' ? '' : ` (${quantization})`;
   const options = parameters.length > 0 ? ` with ${parameters.join(', ')}` : '';
-  return `${type} on ${column ?? 'an expression'} ${operatorClass}${options}${predicate === null ? '' : ` where ${predicate}`}`;
+  return `${type} on ${column ?? 'an expression'}${as} ${operatorClass}${options}${predicate === null ? '' : ` where ${predicate}`}`;
 }

@@ -1,33 +1,30 @@
 import type { Database, Statement } from '../../database/database.ts';
-import { DatabaseError, InterruptedError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import {
-  buildCircumstances,
-  countVectors,
-  createIndex,
-  dropIndex,
-  type IndexDefinition,
-  indexSize,
-} from '../../sql/indexes.ts';
-import { indexProgress } from '../../sql/progress.ts';
-import { resetSetting, setSetting } from '../../sql/settings.ts';
-import { hnswBuildBytes, type IndexType, type Metric } from '../../vector/metrics.ts';
+import { atLeast, buildCircumstances } from '../../sql/index-build.ts';
+import { dropIndex, indexSize } from '../../sql/indexes.ts';
+import type { IndexType, Metric } from '../../vector/metrics.ts';
+import type { Quantization } from '../../vector/quantization.ts';
 import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
 import { requireVectorExtension } from '../extension.ts';
-import { lockTimeout, withSettings } from '../session-settings.ts';
 import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
-import { findVectorIndexes } from '../vector-indexes.ts';
-import { type Watch, watch } from '../watch.ts';
-import { findExisting } from './existing.ts';
-import { type IndexPlan, type IndexRequest, parameterDefaults, planIndex } from './plan.ts';
+import type { Beside } from '../watch.ts';
+import { build } from './build.ts';
+import { checkRequest } from './checks.ts';
+import { findSame, predicateOf } from './existing.ts';
+import { tellExpectation } from './expectation.ts';
+import { defaultName, planIndex } from './plan.ts';
+import type { IndexRequest } from './request.ts';
+import type { BuildOptions } from './resources.ts';
+import { planSteps, type Step, stepStatements, type Work } from './steps.ts';
+import { withTurn } from './turn.ts';
 
-export interface IndexCreateOptions extends IndexRequest {
+export interface IndexCreateOptions extends IndexRequest, BuildOptions {
   table?: string | undefined;
   vectorColumn?: string | undefined;
   /** False: writers wait for the build to end. Default: true where anybody else can be using the table. */
   concurrently?: boolean | undefined;
-  /** maintenance_work_mem for the build, in bytes; default: the server's setting. */
-  memory?: number | undefined;
+  /** Makes none where fewer rows have a vector. */
+  ifRows?: number | undefined;
 }
 
 export interface IndexCreated {
@@ -36,34 +33,51 @@ export interface IndexCreated {
   index: string;
   type: IndexType;
   metric: Metric;
-  /** False: such an index was there already. */
+  quantization: Quantization;
+  /** Whether this call has made it. */
   created: boolean;
+  /** `present`: such an index was there already. `too-few-rows`: there is none, and --if-rows wants more rows. */
+  status: 'created' | 'present' | 'too-few-rows';
   seconds: number;
   bytes: number;
+  /** Rows in the graph when maintenance_work_mem was full; null: it sufficed. */
+  memoryFullAfter: number | null;
 }
 
-/** What is about to be made, and where. */
-interface Work extends IndexPlan {
-  table: TableDescription;
-  column: VectorColumn;
+/** What `createVectorIndex` would run; nothing is run. */
+export interface IndexPreview {
+  table: string;
+  /** Of the index that is there already, or that would be made. */
+  index: string;
+  status: 'absent' | 'present' | 'too-few-rows';
+  statements: Statement[];
+  /** Of each index that would be built. */
+  steps: Step[];
 }
 
 /**
- * The statements that would make the index, as they would run; they are not run.
+ * What would be done, as it stands now.
  * @throws UsageError where pgvector has no such index, with what to do instead
  */
-export async function indexStatements(database: Database, options: IndexCreateOptions): Promise<Statement[]> {
-  const { definition } = await prepare(database, options);
-  const settings = settingsFor(database, definition, options);
-  return [
-    ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
-    createIndex(definition),
-    ...Object.keys(settings).map(resetSetting),
-  ];
+export async function previewIndex(database: Database, options: IndexCreateOptions): Promise<IndexPreview> {
+  const found = await findSubject(database, options);
+  const { table } = found;
+  if (await hasTooFew(database, found, options)) {
+    return { table: table.name, index: found.name, status: 'too-few-rows', statements: [], steps: [] };
+  }
+  const work = await planWork(database, found, options);
+  const same = await findSame(database, table, work);
+  if (same !== undefined) {
+    return { table: table.name, index: same.name, status: 'present', statements: [], steps: [] };
+  }
+  const steps = await planSteps(database, work, options);
+  const statements = stepStatements(steps);
+  return { table: table.name, index: work.definition.name, status: 'absent', statements, steps };
 }
 
 /**
- * Makes a vector index, unless it is there already. A build that fails or is interrupted leaves nothing behind.
+ * Makes a vector index, unless it is there already. A build that fails or is interrupted leaves nothing that is not
+ * whole; of several at once on one table, one builds and the others wait for it.
  * @throws UsageError where pgvector has no such index, with what to do instead
  */
 export async function createVectorIndex(
@@ -71,133 +85,108 @@ export async function createVectorIndex(
   options: IndexCreateOptions,
   reporter: Reporter,
 ): Promise<IndexCreated> {
-  const work = await prepare(database, options);
-  const { table, definition, metric } = work;
+  const found = await findSubject(database, options);
+  const { table, metric, quantization } = found;
   await warnOfMissingIndexes(database, table, reporter);
-  const { same, leftover } = await findExisting(database, table, work);
-  const summary = { database: database.target.description, table: table.name, type: options.type, metric };
-  if (same !== undefined) {
+  const summary = {
+    ...{ database: database.target.description, table: table.name, index: found.name, type: options.type },
+    ...{ metric, quantization, created: false, seconds: 0, bytes: 0, memoryFullAfter: null },
+  };
+  if (await hasTooFew(database, found, options)) {
+    reporter.note(
+      `${table.name} has fewer than ${options.ifRows!.toLocaleString('en')} vectors: no index yet`,
+    );
+    return { ...summary, status: 'too-few-rows' };
+  }
+  const work = await planWork(database, found, options);
+  const present = async (): Promise<IndexCreated | undefined> => {
+    const same = await findSame(database, table, work);
+    if (same === undefined) return undefined;
     reporter.note(`index ${same.name} is there already`);
     const bytes = await sizeOf(database, { schema: table.schema, name: same.name });
-    return { ...summary, index: same.name, created: false, seconds: 0, bytes };
-  }
-  if (leftover !== undefined) {
-    reporter.note(`index ${leftover.name} is what a failed build left: it is replaced`);
-    await database.query(dropIndex({ schema: table.schema, name: leftover.name }, definition.concurrently));
-  }
-  await warnOfMemory(database, work, options, reporter);
-  const started = performance.now();
-  await withSettings(database, settingsFor(database, definition, options), () =>
-    build(database, work, reporter),
-  );
-  const seconds = (performance.now() - started) / 1000;
-  const bytes = await sizeOf(database, { schema: table.schema, name: definition.name });
-  return { ...summary, index: definition.name, created: true, seconds, bytes };
+    return { ...summary, status: 'present', index: same.name, bytes };
+  };
+  const there = await present();
+  if (there !== undefined) return there;
+  return withTurn(database, table, reporter, present, async (beside) => {
+    const meanwhile = await present();
+    if (meanwhile !== undefined) return meanwhile;
+    const started = performance.now();
+    const memoryFullAfter = await buildAll(database, beside, work, options, reporter);
+    const seconds = (performance.now() - started) / 1000;
+    const bytes = await sizeOf(database, { schema: table.schema, name: work.definition.name });
+    return { ...summary, status: 'created', created: true, seconds, bytes, memoryFullAfter };
+  });
 }
 
-async function prepare(database: Database, options: IndexCreateOptions): Promise<Work> {
+async function buildAll(
+  database: Database,
+  beside: Beside | undefined,
+  work: Work,
+  options: IndexCreateOptions,
+  reporter: Reporter,
+): Promise<number | null> {
+  let full: number | null = null;
+  for (const step of await planSteps(database, work, options)) {
+    const { leftover, definition, table } = step;
+    if (leftover !== undefined) {
+      reporter.note(`index ${leftover} is what a failed build left: it is replaced`);
+      await database.query(dropIndex({ schema: table.schema, name: leftover }, definition.concurrently));
+    }
+    tellExpectation(definition, step.resources, options, reporter);
+    full = (await build(database, beside, step, options, reporter)) ?? full;
+  }
+  return full;
+}
+
+/** The table, its column, and what the request comes to without a look at the rows. */
+interface Subject {
+  table: TableDescription;
+  column: VectorColumn;
+  extensionSchema: string;
+  metric: Metric;
+  quantization: Quantization;
+  name: string;
+}
+
+async function findSubject(database: Database, options: IndexCreateOptions): Promise<Subject> {
   const table = await findTable(database, options.table);
   const column = findVectorColumn(table, options.vectorColumn);
   const extension = await requireVectorExtension(database);
-  const plan = await planIndex(database, table, column, options, extension.schema);
-  const concurrently = options.concurrently !== false && (await canBeInUse(database, table));
-  return { ...plan, definition: { ...plan.definition, concurrently }, table, column };
-}
-
-/** Whether anybody else can be using the table, and PostgreSQL can build an index meanwhile. */
-async function canBeInUse(database: Database, table: TableDescription): Promise<boolean> {
-  if (database.target.kind === 'embedded' || table.kind === 'partitioned table') return false;
-  const { rows } = await database.query<{ temporary: boolean }>(buildCircumstances(table.oid));
-  return rows[0]?.temporary !== true;
-}
-
-function settingsFor(
-  database: Database,
-  { concurrently }: IndexDefinition,
-  { memory }: IndexCreateOptions,
-): Record<string, string> {
+  const metric = checkRequest(table, column, options);
   return {
-    ...(memory === undefined ? {} : { maintenance_work_mem: memorySetting(database, memory) }),
-    ...(concurrently || database.target.kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) }),
+    ...{ table, column, extensionSchema: extension.schema, metric },
+    quantization: options.quantize ?? 'none',
+    name: options.name ?? defaultName(table, column, options, metric),
   };
 }
 
-/** What PostgreSQL takes at most, in kB: on 64 bits, and on the 32 that WebAssembly has. */
-const mostMemory = { server: 2 ** 31 - 1, embedded: 2 ** 21 - 1 };
-
-function memorySetting(database: Database, memory: number): string {
-  if (memory < 1024 ** 2) {
-    throw new UsageError('--memory is less than 1MB, the least that PostgreSQL builds with', {
-      hint: 'give it what the graph takes, such as --memory 2GB',
-    });
-  }
-  return `${Math.min(mostMemory[database.target.kind], Math.ceil(memory / 1024))}kB`;
-}
-
-async function build(database: Database, work: Work, reporter: Reporter): Promise<void> {
-  const { definition, table } = work;
-  reporter.progress({ phase: `building ${definition.name}` });
-  const watching = await watch(database, indexProgress, reporter);
-  try {
-    await database.query(createIndex(definition));
-  } catch (error) {
-    await watching.stop();
-    throw definition.concurrently ? await afterFailure(error, watching, definition, table) : error;
-  } finally {
-    await watching.close();
-  }
-}
-
-/** Drops what CREATE INDEX CONCURRENTLY leaves when it fails, over the connection that is still whole. */
-async function afterFailure(
-  error: unknown,
-  { connection }: Watch,
-  definition: IndexDefinition,
-  table: TableDescription,
-): Promise<unknown> {
-  try {
-    if (connection === undefined) return withLeftover(error, definition);
-    const rows = await findVectorIndexes(connection, table);
-    const left = rows.find((index) => index.name === definition.name && !index.valid);
-    if (left !== undefined)
-      await connection.query(dropIndex({ schema: table.schema, name: left.name }, true));
-    return error;
-  } catch {
-    return withLeftover(error, definition);
-  }
-}
-
-function withLeftover(error: unknown, { name }: IndexDefinition): unknown {
-  if (!(error instanceof PgvError)) return error;
-  const hint = `an INVALID index ${name} may be left: the same command again replaces it`;
-  return error instanceof InterruptedError
-    ? new InterruptedError(error.message, { hint, cause: error })
-    : new DatabaseError(error.message, { hint, sqlstate: error.sqlstate, cause: error });
-}
-
-async function warnOfMemory(
+async function hasTooFew(
   database: Database,
-  { table, column, definition }: Work,
-  { memory, type }: IndexCreateOptions,
-  reporter: Reporter,
-): Promise<void> {
-  if (type !== 'hnsw' || column.dimensions === undefined) return;
-  const { rows } = await database.query<{ memory: number }>(buildCircumstances(table.oid));
-  const available = memory ?? rows[0]?.memory ?? 0;
-  const m = definition.parameters.m ?? parameterDefaults.m!;
-  const vectors = table.estimatedRows ?? (await countOf(database, table, column));
-  const needed = hnswBuildBytes(column.vector, column.dimensions, m, vectors);
-  if (needed <= available) return;
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1024 ** 2).toLocaleString('en')} MB`;
-  reporter.warn(
-    `the graph takes about ${megabytes(needed)}, and maintenance_work_mem is ${megabytes(available)}: ` +
-      `the build gets slow where it ends; give it more with --memory ${Math.ceil((needed * 1.1) / 1024 ** 2)}MB`,
-  );
+  { table, column }: Subject,
+  { ifRows, where }: IndexCreateOptions,
+): Promise<boolean> {
+  if (ifRows === undefined) return false;
+  const { rows } = await database.query<{ enough: boolean }>(atLeast(table, column.name, ifRows, where));
+  return !rows[0]!.enough;
 }
 
-async function countOf(database: Database, table: TableDescription, column: VectorColumn): Promise<number> {
-  const { rows } = await database.query<{ rows: number }>(countVectors(table, column.name));
-  return rows[0]?.rows ?? 0;
+async function planWork(
+  database: Database,
+  { table, column, extensionSchema }: Subject,
+  options: IndexCreateOptions,
+): Promise<Work> {
+  const predicate = await predicateOf(database, table, options.where);
+  const plan = await planIndex(database, table, column, options, extensionSchema);
+  const concurrently = options.concurrently !== false && (await canBeInUse(database, table));
+  return { ...plan, predicate, table, column, concurrently };
+}
+
+/** Whether anybody else can be using the table. */
+async function canBeInUse(database: Database, table: TableDescription): Promise<boolean> {
+  if (database.target.kind === 'embedded') return false;
+  const { rows } = await database.query<{ temporary: boolean }>(buildCircumstances(table.oid));
+  return rows[0]?.temporary !== true;
 }
 
 async function sizeOf(database: Database, index: { schema: string; name: string }): Promise<number> {

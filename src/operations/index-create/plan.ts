@@ -1,47 +1,24 @@
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import { countVectors, type IndexDefinition } from '../../sql/indexes.ts';
-import {
-  defaultMetric,
-  type IndexType,
-  indexDimensionLimit,
-  indexServes,
-  type Metric,
-  metricsOf,
-  operatorClassOf,
-} from '../../vector/metrics.ts';
+import { type Metric, operatorClassOf } from '../../vector/metrics.ts';
+import { quantizedMetric, quantizedType } from '../../vector/quantization.ts';
 import type { TableDescription, VectorColumn } from '../tables.ts';
-
-export interface IndexRequest {
-  type: IndexType;
-  /** Default: cosine, hamming for bit. */
-  metric?: Metric | undefined;
-  /** HNSW: connections a node, 2 to 100. */
-  m?: number | undefined;
-  /** HNSW: candidates kept while building, 4 to 1,000 and at least 2·m. */
-  efConstruction?: number | undefined;
-  /** IVFFlat: 1 to 32,768; default by the number of rows. */
-  lists?: number | undefined;
-  name?: string | undefined;
-  /** The user's own SQL. */
-  where?: string | undefined;
-}
-
-export type Parameters = Readonly<Record<string, number>>;
+import { checkRequest } from './checks.ts';
+import { askedParameters, type IndexRequest, type Parameters } from './request.ts';
 
 /** What the request comes to. */
 export interface IndexPlan {
-  definition: IndexDefinition;
+  definition: Omit<IndexDefinition, 'concurrently' | 'table'> & { table: { schema: string; name: string } };
   metric: Metric;
   /** Those of the definition's parameters that the request names. */
   asked: Parameters;
 }
 
-/** pgvector's own. */
-export const parameterDefaults: Parameters = { m: 16, ef_construction: 64, lists: 100 };
-
 /** PostgreSQL cuts longer names off. */
 const longestName = 63;
+/** A list holds about as many. */
+const rowsOfList = 1000;
 
 /**
  * What the request comes to on this column.
@@ -53,143 +30,80 @@ export async function planIndex(
   column: VectorColumn,
   request: IndexRequest,
   extensionSchema: string,
-): Promise<Omit<IndexPlan, 'definition'> & { definition: Omit<IndexDefinition, 'concurrently'> }> {
-  const metric = request.metric ?? defaultMetric(column.vector);
-  checkKind(table);
-  checkMetric(column, request.type, metric);
-  checkDimensions(table, column, request.type, metric);
-  checkParameters(request);
+): Promise<IndexPlan> {
+  const metric = checkRequest(table, column, request);
+  const { type, quantize = 'none', name, where } = request;
   const asked = askedParameters(request);
+  const held = quantizedType(column.vector, quantize);
   const definition = {
-    table,
-    name: request.name ?? defaultName(table, column, request, metric),
-    type: request.type,
+    table: { schema: table.schema, name: table.name },
+    name: name ?? defaultName(table, column, request, metric),
+    type,
     column: column.name,
-    operatorClass: { schema: extensionSchema, name: operatorClassOf(column.vector, metric) },
-    parameters:
-      request.type === 'hnsw' ? asked : { lists: await chooseLists(session, table, column, request) },
-    where: request.where,
+    quantized:
+      quantize === 'none'
+        ? undefined
+        : { quantization: quantize, dimensions: column.dimensions!, schema: extensionSchema },
+    operatorClass: {
+      schema: extensionSchema,
+      name: operatorClassOf(held, quantizedMetric(metric, quantize)),
+    },
+    parameters: type === 'hnsw' ? asked : { lists: await chooseLists(session, table, column, request) },
+    where,
   };
   return { definition, metric, asked };
 }
 
-function checkKind(table: TableDescription): void {
-  if (table.kind === 'view' || table.kind === 'foreign table') {
-    throw new UsageError(`${table.name} is a ${table.kind}, which has no indexes`, {
-      hint: table.kind === 'view' ? 'name the table below it with -t' : 'create the index where its rows are',
-    });
-  }
-}
-
-/** @throws UsageError where pgvector has no such index on the column's type */
-export function checkMetric(
-  column: Pick<VectorColumn, 'name' | 'vector'>,
-  type: IndexType,
-  metric: Metric,
-): void {
-  const metrics = metricsOf(column.vector);
-  if (!metrics.includes(metric)) {
-    throw new UsageError(`metric ${metric} is not for ${column.vector}, the type of ${column.name}`, {
-      code: 'bad-metric',
-      hint: `metrics for it: ${metrics.join(', ')}`,
-    });
-  }
-  if (indexServes(type, column.vector, metric)) return;
-  const served = metrics.filter((each) => indexServes(type, column.vector, each));
-  if (served.length === 0) {
-    throw new UsageError(`${type} does not index ${column.vector}, the type of ${column.name}`, {
-      code: 'bad-index-type',
-      hint: 'use --type hnsw',
-    });
-  }
-  throw new UsageError(`${type} does not serve ${metric} on ${column.vector}`, {
-    code: 'bad-metric',
-    hint: `use --type hnsw, or a metric that it serves: ${served.join(', ')}`,
-  });
-}
-
-function checkDimensions(
-  table: TableDescription,
-  column: VectorColumn,
-  type: IndexType,
-  metric: Metric,
-): void {
-  const alter = (sqlType: string) => `ALTER TABLE ${table.name} ALTER COLUMN ${column.name} TYPE ${sqlType}`;
-  if (column.dimensions === undefined) {
-    throw new UsageError(`column ${column.name} has no dimensions, which an index needs`, {
-      code: 'no-dimensions',
-      hint: `declare them: ${alter(`${column.vector}(<dimensions>)`)}`,
-    });
-  }
-  const limit = indexDimensionLimit(type, column.vector) ?? 0;
-  if (column.dimensions <= limit) return;
-  const half = indexDimensionLimit(type, 'halfvec') ?? 0;
-  const halfType = `halfvec(${column.dimensions})`;
-  const hint =
-    column.vector === 'vector' && column.dimensions <= half
-      ? `half precision is indexed up to ${half}: ${alter(halfType)}, or keep the column and run ` +
-        `CREATE INDEX ON ${table.name} USING ${type} ((${column.name}::${halfType}) halfvec_${metric}_ops)`
-      : 'store fewer dimensions (many models give vectors that can be cut short), or search without an index';
-  throw new UsageError(
-    `column ${column.name} has ${column.dimensions} dimensions; ${type} indexes ${column.vector} up to ${limit}`,
-    { code: 'too-many-dimensions', sqlstate: '54000', hint },
-  );
-}
-
-/** @throws UsageError for parameters of the other type of index, or that do not go together */
-export function checkParameters({ type, m, efConstruction, lists }: IndexRequest): void {
-  if (type === 'hnsw' && lists !== undefined) {
-    throw new UsageError('lists is for ivfflat', { hint: 'hnsw takes m and ef_construction' });
-  }
-  if (type === 'ivfflat' && (m !== undefined || efConstruction !== undefined)) {
-    throw new UsageError('m and ef_construction are for hnsw', { hint: 'ivfflat takes lists' });
-  }
-  const connections = m ?? parameterDefaults.m!;
-  const candidates = efConstruction ?? parameterDefaults.ef_construction!;
-  if (candidates >= 2 * connections) return;
-  throw new UsageError(`ef_construction ${candidates} is less than twice m, ${connections}`, {
-    hint: `make ef_construction ${2 * connections} or more`,
-  });
-}
-
-/** `docs_embedding_hnsw_cosine`: cut in the middle where that is too long, so that the end still says what it is. */
+/** `docs_embedding_hnsw_cosine_half`: cut in the middle where that is too long, so that the end still says what it is. */
 export function defaultName(
   table: Pick<TableDescription, 'name'>,
   column: Pick<VectorColumn, 'name'>,
-  { type, where }: IndexRequest,
+  { type, where, quantize = 'none' }: IndexRequest,
   metric: Metric,
 ): string {
-  const end = `_${type}_${metric}${where === undefined ? '' : '_partial'}`;
-  let start = `${table.name}_${column.name}`;
-  while (Buffer.byteLength(start) > longestName - end.length) start = [...start].slice(0, -1).join('');
+  const as = quantize === 'none' ? '' : `_${quantize}`;
+  return nameEndingIn(
+    `${table.name}_${column.name}`,
+    `_${type}_${metric}${as}${where === undefined ? '' : '_partial'}`,
+  );
+}
+
+/** A name of no more than 63 bytes, of which the end is whole. */
+export function nameEndingIn(beginning: string, end: string): string {
+  let start = beginning;
+  while (start !== '' && Buffer.byteLength(start) > longestName - Buffer.byteLength(end))
+    start = [...start].slice(0, -1).join('');
   return start + end;
 }
 
-/** The parameters that the request names, as WITH takes them. */
-export function askedParameters({ m, efConstruction, lists }: IndexRequest): Parameters {
-  const given = Object.entries({ m, ef_construction: efConstruction, lists });
-  return Object.fromEntries(given.filter((entry): entry is [string, number] => entry[1] !== undefined));
-}
-
+/** @throws UsageError where ivfflat would have too few rows to make lists from, and none are asked for */
 async function chooseLists(
   session: Session,
   table: TableDescription,
   column: VectorColumn,
-  { lists }: IndexRequest,
+  { lists, where }: IndexRequest,
 ): Promise<number> {
-  const { rows } = await session.query<{ rows: number }>(countVectors(table, column.name));
+  if (lists !== undefined) return lists;
+  const { rows } = await session.query<{ rows: number }>(countVectors(table, column.name, where));
   const vectors = rows[0]?.rows ?? 0;
+  const details = { hint: 'load the rows first, use --type hnsw, or say how many --lists' };
   if (vectors === 0) {
     throw new UsageError(`${table.name} has no vectors yet, from which ivfflat would make its lists`, {
+      ...details,
       code: 'empty-table',
-      hint: 'load the rows first, or use --type hnsw',
     });
   }
-  return lists ?? defaultLists(vectors);
+  if (vectors < rowsOfList) {
+    throw new UsageError(
+      `${table.name} has but ${vectors} vectors, and ivfflat makes a list of every ${rowsOfList}`,
+      { ...details, code: 'too-few-rows' },
+    );
+  }
+  return defaultLists(vectors);
 }
 
 /** https://github.com/pgvector/pgvector#ivfflat, and no fewer than 10: with one list, the index compares all rows. */
-function defaultLists(rows: number): number {
-  const lists = rows <= 1_000_000 ? rows / 1000 : Math.sqrt(rows);
+export function defaultLists(rows: number): number {
+  const lists = rows <= 1_000_000 ? rows / rowsOfList : Math.sqrt(rows);
   return Math.min(32_768, Math.max(10, Math.round(lists)));
 }

@@ -3,15 +3,10 @@ import { UsageError } from '../../errors.ts';
 import { createIndex } from '../../sql/indexes.ts';
 import { defaultMetric, indexDimensionLimit, operatorClassOf } from '../../vector/metrics.ts';
 import type { Extension } from '../extension.ts';
+import { checkMetric, checkParameters } from '../index-create/checks.ts';
 import { isAlike } from '../index-create/existing.ts';
-import {
-  askedParameters,
-  checkMetric,
-  checkParameters,
-  defaultName,
-  type IndexRequest,
-  planIndex,
-} from '../index-create/plan.ts';
+import { defaultName, planIndex } from '../index-create/plan.ts';
+import { askedParameters, type IndexRequest } from '../index-create/request.ts';
 import { findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
 import { findVectorIndexes } from '../vector-indexes.ts';
 import type { TablePlan, VectorRequest } from './plan.ts';

@@ -4,7 +4,7 @@ import type { Reporter } from '../../progress.ts';
 import { createTable, isUnlogged } from '../../sql/create-table.ts';
 import { type Extension, ensureExtension, findVectorExtension } from '../extension.ts';
 import { createVectorIndex } from '../index-create/index-create.ts';
-import type { IndexRequest } from '../index-create/plan.ts';
+import type { IndexRequest } from '../index-create/request.ts';
 import { ensureLedger, ledgerAccess } from '../ledger/ledger.ts';
 import { describeTable, findTable, type TableDescription } from '../tables.ts';
 import { differences } from './differences.ts';

@@ -3,7 +3,7 @@ import { createTable } from '../../sql/create-table.ts';
 import { createExtension } from '../../sql/extension.ts';
 import { parseTableName } from '../../sql/identifiers.ts';
 import { ledgerDefinition } from '../../sql/ledger.ts';
-import type { IndexRequest } from '../index-create/plan.ts';
+import type { IndexRequest } from '../index-create/request.ts';
 import { grantStatements } from './grant.ts';
 import { indexStatements, requireIndexable } from './index-plan.ts';
 import { type InitRequest, requirePlan } from './init.ts';

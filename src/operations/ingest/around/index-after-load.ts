@@ -2,13 +2,11 @@ import type { Database } from '../../../database/database.ts';
 import { InterruptedError, PgvError, UsageError } from '../../../errors.ts';
 import type { Reporter } from '../../../progress.ts';
 import { quoteQualified } from '../../../sql/identifiers.ts';
-import { countVectors } from '../../../sql/indexes.ts';
 import type { IndexType } from '../../../vector/metrics.ts';
 import { cancellable } from '../../cancellable.ts';
 import { requireVectorExtension } from '../../extension.ts';
+import { checkRequest } from '../../index-create/checks.ts';
 import { createVectorIndex } from '../../index-create/index-create.ts';
-import { memoryForBuild } from '../../index-create/memory.ts';
-import { type IndexPlan, planIndex } from '../../index-create/plan.ts';
 import {
   type ColumnDescription,
   findVectorColumn,
@@ -27,12 +25,8 @@ export interface Indexable {
 
 /** @throws UsageError where the table cannot have such an index: to be known before rows are loaded */
 export async function checkIndex(database: Database, loaded: Indexable, type: IndexType): Promise<void> {
-  try {
-    await plan(database, loaded, type);
-  } catch (error) {
-    // That is what the load is about to change.
-    if (!(error instanceof PgvError) || error.code !== 'empty-table') throw error;
-  }
+  checkRequest(loaded.table, columnOf(loaded), { type });
+  await requireVectorExtension(database);
 }
 
 /**
@@ -50,17 +44,12 @@ export async function indexAfterLoad(
   const { table, created } = loaded;
   try {
     await cancellable(database, signal, async () => {
-      const { column, definition } = await plan(database, loaded, type);
-      const { rows } = await database.query<{ rows: number }>(countVectors(table, column.name));
-      const { vector, dimensions = -1 } = column;
-      const subject = { method: type, type: vector, dimensions, parameters: definition.parameters };
-      const memory = await memoryForBuild(database, subject, rows[0]!.rows);
+      const column = columnOf(loaded);
       const request = {
         type,
         table: quoteQualified(table.schema, table.name),
         vectorColumn: column.name,
         ...(created ? { concurrently: false } : {}),
-        memory,
       };
       const index = await createVectorIndex(database, request, reporter);
       if (index.created) reporter.note(`created index ${index.index} in ${Math.round(index.seconds)} s`);
@@ -70,16 +59,9 @@ export async function indexAfterLoad(
   }
 }
 
-async function plan(
-  database: Database,
-  { table, columns }: Indexable,
-  type: IndexType,
-): Promise<{ column: VectorColumn; definition: Pick<IndexPlan['definition'], 'parameters'> }> {
+function columnOf({ table, columns }: Indexable): VectorColumn {
   const loaded = columns.filter(({ vector }) => vector !== undefined);
-  const column = findVectorColumn(table, loaded.length === 1 ? loaded[0]!.name : undefined);
-  const extension = await requireVectorExtension(database);
-  const { definition } = await planIndex(database, table, column, { type }, extension.schema);
-  return { column, definition };
+  return findVectorColumn(table, loaded.length === 1 ? loaded[0]!.name : undefined);
 }
 
 function stillLoaded(error: unknown, { name }: TableDescription, type: IndexType): unknown {

@@ -37,13 +37,13 @@ eachDatabase((fixture) => {
     return reports;
   }
 
-  const fill = () =>
+  const fill = (rows: number) =>
     database.query(
-      `INSERT INTO "my docs" SELECT i, ARRAY[i, 1, 1], ARRAY[i, 1, 1] FROM generate_series(1, 20) i`,
+      `INSERT INTO "my docs" SELECT i, ARRAY[i, 1, 1], ARRAY[i, 1, 1] FROM generate_series(1, ${rows}) i`,
     );
 
   test('the loaded vectors get their index, once', async () => {
-    await fill();
+    await fill(1000);
     await checkIndex(database, await loaded(['id', 'b']), 'hnsw');
     expect((await index(['id', 'b'])).notes).toEqual([
       expect.stringContaining('created index my docs_b_hnsw_cosine'),
@@ -71,14 +71,17 @@ eachDatabase((fixture) => {
       code: 'empty-table',
       hint: expect.stringContaining('every row is stored; `pgv index create'),
     });
+    await fill(999);
+    await expect(index(['a'], 'ivfflat')).rejects.toMatchObject({
+      code: 'too-few-rows',
+      message: 'my docs has but 999 vectors, and ivfflat makes a list of every 1000',
+    });
   });
 
   test('a build gets the memory that it takes, and no more than the server has to spare', async () => {
     const hnsw = { method: 'hnsw', type: 'vector', dimensions: 768, parameters: {} };
     expect(await memoryForBuild(database, hnsw, 1000)).toBeUndefined();
-    expect(await memoryForBuild(database, hnsw, 50_000)).toBe(
-      Math.ceil(50_000 * (4 * 768 + 32 * 16 + 270) * 1.1),
-    );
+    expect(await memoryForBuild(database, hnsw, 50_000)).toBe(Math.ceil(bytesOfBuild(hnsw, 50_000) * 1.1));
     await database.query("SET effective_cache_size = '300MB'");
     const most = (fixture.kind === 'server' ? 150 : 256) * 1024 ** 2;
     expect(await memoryForBuild(database, hnsw, 10_000_000)).toBe(most);

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../../database/database.ts';
+import type { Reporter } from '../../progress.ts';
+import { takeBuildTurn } from '../../sql/index-build.ts';
+import { type Beside, openBeside } from '../watch.ts';
+
+/** Milliseconds between two questions whether it is our turn. */
+const interval = 300;
+
+/**
+ * Does some work on a table's indexes while no other pgv does. The turn is held by a connection of its own, which the
+ * work may watch from; where there is none, as on the embedded database, nobody else is kept out.
+ * @param meanwhile asked, while another has the turn, whether there is anything left to do; what it gives ends the wait
+ */
+export async function withTurn<T>(
+  database: Database,
+  table: { oid: number; name: string },
+  reporter: Reporter,
+  meanwhile: () => Promise<T | undefined>,
+  work: (beside: Beside | undefined) => Promise<T>,
+): Promise<T> {
+  const beside = await openBeside(database);
+  if (beside === undefined) return work(undefined);
+  try {
+    let waits = false;
+    while (!(await taken(beside.connection, table.oid))) {
+      if (!waits) reporter.note(`another pgv builds an index on ${table.name}: waiting for it`);
+      waits = true;
+      reporter.progress({ phase: `waiting for another pgv, which builds an index on ${table.name}` });
+      // It asks over the first connection, which a cancellation ends, and this wait with it.
+      const done = await meanwhile();
+      if (done !== undefined) return done;
+      await sleep(interval);
+    }
+    return await work(beside);
+  } finally {
+    await beside.connection.close();
+  }
+}
+
+async function taken(connection: Database, tableOid: number): Promise<boolean> {
+  const { rows } = await connection.query<{ taken: boolean }>(takeBuildTurn(tableOid));
+  return rows[0]!.taken;
+}
