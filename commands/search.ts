@@ -61,7 +61,11 @@ export function configure(command: Command): Command {
     .option('--tenant-column <name>', 'the column that tells tenants apart (default: tenant_id)')
     .option('--max-distance <d>', 'none farther away', decimalNumber())
     .option('--min-score <s>', 'none of a lower score', decimalNumber())
-    .option('--columns <a,b,c>', 'columns to show (default: all but vectors)', nameList)
+    .option(
+      '--columns <a,b,c>',
+      'columns to show (default: all but vectors; a table on a terminal shows these shortened, every other output whole)',
+      nameList,
+    )
     .option('--exact', 'compare every row, without the index')
     .option('--ef-search <n>', 'hnsw: candidates kept while searching', wholeNumber({ min: 1, max: 1000 }))
     .option('--probes <n>', 'ivfflat: lists read', wholeNumber({ min: 1, max: 32_768 }))
@@ -73,7 +77,7 @@ export function configure(command: Command): Command {
     .addOption(
       new Option(
         '--iterative-scan <mode>',
-        'whether an index goes on until enough rows pass the filters (default: strict_order, where pgvector can)',
+        'whether an index goes on until enough rows pass the filters (default: strict_order, for candidates relaxed_order, where pgvector can)',
       ).choices(['off', 'strict_order', 'relaxed_order']),
     )
     .option('--explain', 'how the rows were found: the road, the index, rows scanned, time, the plan')

@@ -57,13 +57,23 @@ export function renderTable(
   ].join('');
 }
 
-/** `[0.213,0.028,…]` with 64 values → `[0.213, 0.028, … 64]`; other text gives undefined. */
+/**
+ * `[0.213,0.028,…]` with 64 values → `[0.213, 0.028, 0.1, … 64]`, `{1:0.5,…}/30522` with 12 → `{1:0.5, 7:1, 9:2, … 12}/30522`,
+ * 768 bits → `0110100110010110… 768`; other text, and what is short, gives undefined.
+ */
 export function shortVector(text: string): string | undefined {
-  if (!/^\[[-+\d.eE,\s]*\]$/.test(text)) return undefined;
-  const values = text.slice(1, -1).split(',');
+  if (/^[01]{41,}$/.test(text)) return `${text.slice(0, 16)}… ${text.length}`;
+  const [, open, list, close] =
+    /^(\[)([-+\d.eE,\s]*)(\])$/.exec(text) ?? /^(\{)([-+\d.eE,:\s]*)(\}\/\d+)$/.exec(text) ?? [];
+  const values = list?.split(',') ?? [];
   if (values.length <= 4) return undefined;
-  const first = values.slice(0, 3).map((value) => String(Number(Number(value).toPrecision(3))));
-  return `[${first.join(', ')}, … ${values.length}]`;
+  return `${open}${values.slice(0, 3).map(shortValue).join(', ')}, … ${values.length}${close}`;
+}
+
+/** Three digits of a number; of a sparse vector's element, behind its index. */
+function shortValue(element: string): string {
+  const [value, ...index] = element.split(':').reverse();
+  return [...index, Number(Number(value).toPrecision(3))].join(':');
 }
 
 function cellText(value: unknown, width: number): string {

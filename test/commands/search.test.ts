@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { pgv } from '../support/cli.ts';
-import { eachDatabase } from '../support/databases.ts';
+import { eachDatabase, emptyDatabase } from '../support/databases.ts';
+import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { runInMemory } from './memory-io.ts';
 
@@ -124,6 +125,31 @@ eachDatabase((fixture) => {
   });
 });
 
+test.skipIf(noServer)('--rerank and --explain tell of candidates', async () => {
+  const fixture = await emptyDatabase('server');
+  const database = await fixture.open();
+  await database.query('CREATE EXTENSION vector');
+  await database.query('CREATE TABLE docs (id int PRIMARY KEY, embedding vector(3))');
+  await database.query(
+    'INSERT INTO docs SELECT i, ARRAY[i, 1, -i]::vector FROM generate_series(1, 2000) AS i',
+  );
+  const args = ['search', '[1,0,0]', '--rerank', '70', '--explain'];
+  const env = { PGV_URL: fixture.url };
+  expect((await pgv(args, { env })).stderr).toMatch(
+    /^no half-precision or binary index on embedding serves cosine, so there is nothing to rerank\nroad: every row/,
+  );
+  await database.query(
+    'CREATE INDEX signs ON docs USING hnsw ((binary_quantize(embedding)::bit(3)) bit_hamming_ops)',
+  );
+  await database.query('ANALYZE docs');
+  expect((await pgv(args, { env })).stderr).toMatch(
+    /^road: scans .* signs\nreranked: 70 candidates by exact distance\nrows scanned: 70,/,
+  );
+  const { explanation, hits } = JSON.parse((await pgv([...args, '--json'], { env })).stdout);
+  expect(explanation).toMatchObject({ index: 'signs', reranked: 70 });
+  expect(hits).toHaveLength(10);
+});
+
 test.each([
   [['search'], /nothing to search for/],
   [['search', '[1]', '--id', '1'], /exclude each other/],
@@ -139,6 +165,10 @@ test.each([
   [['search', '--id', '1', '--text', 'a'], /--id beside --text needs --hybrid/],
   [['search', '--text', 'a', '--rrf-k', '3'], /--rrf-k needs --hybrid/],
   [['search', '--text', 'a', '--max-distance', '3'], /--max-distance beside --text needs --hybrid/],
+  [['search', '--text', 'a', '--rerank', '30'], /--rerank beside --text needs --hybrid/],
+  [['search', '[1]', '--rerank', '9'], /--rerank 9 is less than the 10 rows asked for\nhint: take 10/],
+  [['search', '[1]', '--rerank', '0'], /whole number from 1/],
+  [['search', '[1]', '--rerank', '30', '--exact'], /--rerank and --exact exclude each other/],
   [['search', '--text', 'a', '--hybrid'], /nothing to search for/],
   [['search', '--text', 'a', '--file', 'b'], /--text and --file exclude/],
   [['search', '--text', 'a', '--explain'], /--explain tells of a search by vector/],

@@ -69,6 +69,19 @@ eachDatabase((fixture) => {
       },
     );
 
+    test('through half precision too, and where that gives up every row is compared exactly', async () => {
+      await database.query(`CREATE INDEX docs_half ON docs USING hnsw ((embedding::halfvec(3)) halfvec_l2_ops)
+        WITH (m = 4, ef_construction = 16)`);
+      const some = await found({ k: rare / 5, filters, rerank: rare / 5 + 2 });
+      expect(some.ids).toHaveLength(rare / 5);
+      expect(some.explanation).toMatchObject({ road: 'iterative', index: 'docs_half', cutShort: null });
+      expect(some.explanation!.reranked).toBeGreaterThanOrEqual(rare / 5);
+      const all = await found({ k: rare, filters, rerank: rare });
+      expect(all.ids).toEqual(await nearest(rare, 'rare'));
+      expect(all.explanation).toMatchObject({ road: 'exact', cutShort: { index: 'docs_half' } });
+      await database.query('DROP INDEX docs_half');
+    });
+
     test('where the index gives up before, every row is compared', async () => {
       const { ids, explanation, notes } = await found({ k: rare, filters });
       expect(ids).toEqual(await nearest(rare, 'rare'));

@@ -144,4 +144,26 @@ eachDatabase((fixture) => {
       { ...runs, numRuns: 15 },
     );
   });
+
+  test('an index on quantised vectors serves, whatever the column is called', async () => {
+    await database.query('SET enable_seqscan = off');
+    await fc.assert(
+      fc.asyncProperty(columnName, fc.boolean(), async (name, halved) => {
+        const column = quoteName(name);
+        await database.query(`CREATE TABLE odd (k1 int PRIMARY KEY, ${column} vector(2))`);
+        await database.query(`INSERT INTO odd VALUES (1, '[1,0]'), (2, '[0,1]')`);
+        const what = halved
+          ? `(${column}::halfvec(2)) halfvec_cosine_ops`
+          : `(binary_quantize(${column})::bit(2)) bit_hamming_ops`;
+        await database.query(`CREATE INDEX the_index ON odd USING hnsw (${what})`);
+        const asked = { table: 'odd', query, k: 2, rerank: 3, explain: true };
+        const { hits, explanation } = await search(database, asked, silentReporter);
+        expect(hits.map(({ id }) => id)).toEqual([1, 2]);
+        expect(explanation).toMatchObject({ index: 'the_index', reranked: 2 });
+        await database.query('DROP TABLE odd');
+      }),
+      { ...runs, numRuns: 15 },
+    );
+    await database.query('RESET enable_seqscan');
+  });
 });

@@ -42,9 +42,17 @@ test('a table without rows has its heading', () => {
 
 test('only what looks like a long vector is shortened as one', () => {
   expect(shortVector('[0.25,1e-7,3,4,5]')).toBe('[0.25, 1e-7, 3, … 5]');
-  expect([shortVector('[1,2,3,4]'), shortVector('["a",1,2,3,4,5]'), shortVector('text')]).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ]);
+  const sparse = '{1:0.123456,17:1e-07,300:-2,301:4,999:5}/30522';
+  expect(shortVector(sparse)).toBe('{1:0.123, 17:1e-7, 300:-2, … 5}/30522');
+  expect(shortVector('0110'.repeat(192))).toBe('0110011001100110… 768');
+  const others = [
+    '[1,2,3,4]',
+    '["a",1,2,3,4,5]',
+    'text',
+    '{}/3',
+    '{"a":1,"b":2}',
+    '0110',
+    '10000000000000000000',
+  ];
+  for (const text of others) expect(shortVector(text)).toBeUndefined();
 });
