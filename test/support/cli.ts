@@ -17,9 +17,10 @@ export interface RunOptions {
   input?: string | Uint8Array;
   /** Milliseconds, after which the process is killed and `pgv` rejects; default 60,000. */
   timeout?: number;
-  /** Sends a signal (default SIGINT) once, after some time or when the output first matches. */
+  /** Sends a signal (default SIGINT) once: after some time, when the output first matches, or when a promise resolves. */
   signalAfter?:
     | { milliseconds: number; signal?: NodeJS.Signals }
+    | { promise: Promise<unknown>; signal?: NodeJS.Signals }
     | { output: RegExp; signal?: NodeJS.Signals };
 }
 
@@ -98,6 +99,7 @@ async function outcome(
   const timers = [setTimeout(giveUp, timeout)];
   if (awaited !== undefined && 'milliseconds' in awaited)
     timers.push(setTimeout(signal, awaited.milliseconds));
+  if (awaited !== undefined && 'promise' in awaited) void awaited.promise.then(signal);
   const [code, ended] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (...how) => resolve(how));

@@ -3,6 +3,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { endpointOf } from '../../../src/embed/endpoint.ts';
 import { jsonl } from '../../../src/formats/read/json/json.ts';
 import { type Embedding, embeddingOf } from '../../../src/operations/ingest/embed/embedding.ts';
+import { shapeOf } from '../../../src/operations/ingest/shape-of.ts';
 import { describeTable } from '../../../src/operations/tables.ts';
 import { silentReporter } from '../../../src/progress.ts';
 import { eachDatabase } from '../../support/databases.ts';
@@ -34,6 +35,18 @@ function file(count: number, other: (i: number) => string = () => '', names = ''
 const printed = (words: string, dimensions = 3) => JSON.stringify(vectorOf(words, dimensions));
 const stored = (ids: readonly number[], dimensions = 3) =>
   ids.map((id) => ({ id, vector: printed(text(id), dimensions) }));
+
+test('a load is known by what is embedded, and by which model, or by its address where it has one alone', () => {
+  const shape = (url: string, model?: string) => {
+    const endpoint = endpointOf({ url, model }, { PGV_EMBED_KEY: 'secret' });
+    const columns: Embedding['columns'] = [['content', 'embedding']];
+    return shapeOf({ embed: embeddingOf(columns, endpoint, silentReporter, new AbortController().signal) });
+  };
+  const embed = [['content', 'embedding']];
+  expect(shape('http://a/v1', 'small')).toEqual({ embed, embedModel: 'small' });
+  expect(shape('http://b/v1', 'small')).toEqual(shape('http://a/v1', 'small'));
+  expect(shape('http://me:secret@a/v1?sig=secret')).toEqual({ embed, embedModel: 'http://a/v1/embeddings' });
+});
 
 eachDatabase((fixture) => {
   let database: Database;
