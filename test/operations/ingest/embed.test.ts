@@ -175,6 +175,26 @@ eachDatabase((fixture) => {
     expect(await vectors()).toEqual(stored(numbers(400)));
   });
 
+  test('an endpoint that stays away ends the load, and the next one goes on from there', async () => {
+    const server = await embeddingServer({
+      answer: (_, response) => server.texts.length > 300 && answerJson(response, 503, { error: 'loading' }),
+    });
+    const options = { embed: embedding(server), loadId: 'x', patience: 300 };
+    await expect(ingest(file(600), options)).rejects.toThrow(
+      expect.objectContaining({
+        name: 'DatabaseError',
+        message: expect.stringMatching(/embeddings: the endpoint answers 503 Service Unavailable: loading$/),
+        hint: expect.stringMatching(/\d+ rows are stored in t already; the same command goes on from there/),
+      }),
+    );
+    const before = (await vectors()).length;
+    server.behave({ answer: () => false });
+    server.texts.length = 0;
+    expect(await ingest(file(600), options)).toMatchObject({ status: 'resumed', rows: 600 - before });
+    expect(await vectors()).toEqual(stored(numbers(600)));
+    expect(server.texts).toHaveLength(600 - before);
+  });
+
   test('what ends a load has its row; what cannot be is said before anything is made', async () => {
     const refuses = await embeddingServer({
       answer: ({ input }, response) =>
