@@ -7,6 +7,7 @@ import { counted } from './units.ts';
  * and may be long; passwords in statements are struck out.
  */
 export function traceDatabase(database: Database, print: (line: string) => void): Database {
+  const timed = timer(print);
   return {
     ...traceSession(database, print),
     target: database.target,
@@ -22,6 +23,12 @@ export function traceDatabase(database: Database, print: (line: string) => void)
         throw error;
       }
     },
+    readTogether: (statements) =>
+      timed(
+        ['BEGIN READ ONLY', ...statements.map(textOf), 'COMMIT'].join(';\n'),
+        () => database.readTogether(statements),
+        (results) => counted(results.at(-1)?.rowCount ?? 0, 'row'),
+      ),
     lane: () => database.lane(),
     onNotice: (listener) => database.onNotice(listener),
     cancel: () => database.cancel(),
@@ -30,8 +37,9 @@ export function traceDatabase(database: Database, print: (line: string) => void)
   };
 }
 
-function traceSession(session: Session, print: (line: string) => void): Session {
-  const timed = async <T>(sql: string, run: () => Promise<T>, outcome: (result: T) => string): Promise<T> => {
+/** Runs something and tells what it was, how long it took and what came of it. */
+function timer(print: (line: string) => void) {
+  return async <T>(sql: string, run: () => Promise<T>, outcome: (result: T) => string): Promise<T> => {
     const started = performance.now();
     const tell = (what: string) => {
       const milliseconds = (performance.now() - started).toFixed(1);
@@ -46,6 +54,10 @@ function traceSession(session: Session, print: (line: string) => void): Session 
       throw error;
     }
   };
+}
+
+function traceSession(session: Session, print: (line: string) => void): Session {
+  const timed = timer(print);
   return {
     query: (statement) =>
       timed(

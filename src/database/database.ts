@@ -55,6 +55,12 @@ export interface Database extends Session {
   readonly maxLanes: number;
   /** Runs `work` between BEGIN and COMMIT; whatever it throws is a ROLLBACK and thrown on. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /**
+   * Runs statements one after the other in a transaction of their own that only reads, all sent at once: it takes one
+   * round trip. On a server further calls need not wait for the answer to one; they are answered in order.
+   * @returns each one's result
+   */
+  readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]>;
   /** What another thread, or this one, needs to open the same database once more (see `connectLane`). */
   lane(): Promise<{ address: LaneAddress; transfer: TransferListItem[] }>;
   /**

@@ -30,6 +30,8 @@ export interface WireClient extends Client {
   readonly connection: WireConnection;
   readonly processID: number;
   readonly secretKey: number;
+  /** Whether queries are sent without waiting for the answers to those before. */
+  pipeline: boolean;
 }
 
 /** What pg sends to open a session: nothing from the environment, which it would otherwise read by itself. */

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
-import type { Database, LaneAddress, QueryResult, Session, Statement, TakeBytes, Target } from './database.ts';
+import type {
+  Database,
+  LaneAddress,
+  QueryResult,
+  Session,
+  Statement,
+  TakeBytes,
+  Target,
+} from './database.ts';
 import { describeHost } from './libpq/hosts.ts';
 import { describeServer, type ServerSettings } from './libpq/settings.ts';
 import { sendCancelRequest } from './server-cancel.ts';
@@ -15,6 +23,9 @@ import { namedRows } from './values.ts';
 
 /** How long a cancelled statement is waited for. */
 const CANCEL_PATIENCE_MS = 3_000;
+
+/** Behind a pooler that gives each transaction another session, only what is local to it holds. */
+const localTimeout = 'SET LOCAL statement_timeout = 0';
 
 /** Opens a session on the server that these settings name. @throws DatabaseError, UsageError */
 export async function connectServer(settings: ServerSettings): Promise<Database> {
@@ -40,6 +51,8 @@ class ServerDatabase implements Database {
   readonly #cancelled = new AbortController();
   /** Settles, and never rejects, when the statement that runs has ended. */
   #running: Promise<void> | undefined;
+  /** The transactions of readTogether that are not answered yet, in order; none rejects. */
+  readonly #reads = new Set<Promise<unknown>>();
 
   constructor(settings: ServerSettings, opened: OpenServer, facts: SessionFacts) {
     this.#settings = settings;
@@ -91,8 +104,7 @@ class ServerDatabase implements Database {
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     await this.query('BEGIN');
     try {
-      // Behind a pooler that gives each transaction another session, only what is local to it holds.
-      if (this.#facts.isPooled) await this.query('SET LOCAL statement_timeout = 0');
+      if (this.#facts.isPooled) await this.query(localTimeout);
       const result = await work(this);
       await this.#commit();
       return result;
@@ -101,6 +113,21 @@ class ServerDatabase implements Database {
       await this.query('ROLLBACK').catch(() => {});
       throw error;
     }
+  }
+
+  async readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]> {
+    const before = this.#facts.isPooled ? [localTimeout] : [];
+    const { stream } = this.#client.connection;
+    this.#client.pipeline = true;
+    stream.cork();
+    const running = ['BEGIN READ ONLY', ...before, ...statements, 'COMMIT'].map((one) => this.query(one));
+    stream.uncork();
+    const ended = Promise.allSettled(running);
+    const answered: Promise<unknown> = ended.then(() => this.#reads.delete(answered));
+    this.#reads.add(answered);
+    // The first: those behind it only say that the transaction has failed.
+    for (const outcome of await ended) if (outcome.status === 'rejected') throw outcome.reason;
+    return (await Promise.all(running)).slice(1 + before.length, -1);
   }
 
   async lane(): Promise<{ address: LaneAddress; transfer: [] }> {
@@ -115,9 +142,15 @@ class ServerDatabase implements Database {
 
   async cancel(): Promise<void> {
     this.#cancelled.abort(new InterruptedError());
-    await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
-    // Whether what ran was done before the request came is only known from its answer.
-    await Promise.race([this.#running, sleep(CANCEL_PATIENCE_MS, undefined, { ref: false })]);
+    const patience = sleep(CANCEL_PATIENCE_MS, 'over', { ref: false });
+    let outcome: unknown;
+    do {
+      // A request ends one statement; what has been sent behind it would run on.
+      await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
+      const [first = this.#running] = this.#reads;
+      // Whether what ran was done before the request came is only known from its answer.
+      outcome = await Promise.race([first, patience]);
+    } while (this.#reads.size > 0 && outcome !== 'over');
     // A server that does not answer notices at least that the connection is closed.
     this.#client.connection.stream.destroy();
   }
@@ -153,6 +186,8 @@ class ServerDatabase implements Database {
   }
 
   #submit<T extends CopyIn | CopyOut>(copy: T): T {
+    // It takes the whole connection.
+    this.#client.pipeline = false;
     return this.#client.query(copy as never) as unknown as T;
   }
 

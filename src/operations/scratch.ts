@@ -1,4 +1,5 @@
 import type { Database, Session } from '../database/database.ts';
+import { inTurn } from '../database/in-turn.ts';
 
 /**
  * Does some work in a transaction that is always undone, to learn what would become of it. The work sees a database of
@@ -26,6 +27,7 @@ function scratchOf(database: Database): Database {
     copyIn: (sql, chunks) => undoable(database, (session) => session.copyIn(sql, chunks)),
     copyOut: (sql, take) => database.copyOut(sql, take),
     transaction: (inner) => undoable(database, () => inner(scratch)),
+    readTogether: (statements) => undoable(database, (session) => inTurn(session, statements)),
     lane: () => database.lane(),
     onNotice: (listener) => database.onNotice(listener),
     cancel: () => database.cancel(),

@@ -1,6 +1,15 @@
 import { MessageChannel, type MessagePort, type TransferListItem, type Worker } from 'node:worker_threads';
 import { DatabaseError, InterruptedError, type PgvError } from '../../errors.ts';
-import type { Database, LaneAddress, QueryResult, Session, Statement, TakeBytes, Target } from '../database.ts';
+import type {
+  Database,
+  LaneAddress,
+  QueryResult,
+  Session,
+  Statement,
+  TakeBytes,
+  Target,
+} from '../database.ts';
+import { inTurn } from '../in-turn.ts';
 import { namedRows, parserOf } from '../values.ts';
 import { feedCopy, readCopy } from './copy-client.ts';
 import { copyDevice } from './copy-device.ts';
@@ -88,6 +97,13 @@ export class EmbeddedClient implements Database {
       await this.query('ROLLBACK').catch(() => {});
       throw error;
     }
+  }
+
+  readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]> {
+    return this.transaction(async (session) => {
+      await session.query('SET TRANSACTION READ ONLY');
+      return inTurn(session, statements);
+    });
   }
 
   async lane(): Promise<{ address: LaneAddress; transfer: TransferListItem[] }> {

@@ -24,29 +24,48 @@ export async function answerChunk(
 ): Promise<Answered> {
   const query = await asServed(session, asked, vectors, (each) => nearestToEach(each, vectors.slice(0, 1)));
   const answers = await answersTo(session, query, vectors);
-  const short = () => [...answers.keys()].filter((i) => answers[i]!.length < query.k);
-  const cut = short();
-  if (cut.length === 0) return { answers, cutShort: 0 };
-  // Without an index every row was compared: there are no more.
-  if ((await indexOf(session, nearestToEach(query, vectors))) === undefined) return { answers, cutShort: 0 };
-  const askAgain = async (query: NearestQuery) => {
-    const again = short();
-    const found = await answersTo(
-      session,
-      query,
-      again.map((i) => vectors[i]!),
-    );
-    for (const [n, i] of again.entries()) answers[i] = found[n]!;
-  };
+  const short = shortOf(answers, query.k);
+  if (short.length === 0) return { answers, cutShort: 0 };
+  const again = await answerAgain(session, query, pick(vectors, short), applied);
+  if (again === undefined) return { answers, cutShort: 0 };
+  for (const [n, i] of short.entries()) answers[i] = again[n]!;
+  return { answers, cutShort: short.length };
+}
+
+/**
+ * Answers queries that came out with fewer than `k` rows once more: with all the candidates that hnsw can keep, then
+ * without the index. Undefined where no index was asked: every row was compared, and there are no more.
+ */
+export async function answerAgain(
+  session: Session,
+  query: NearestQuery,
+  vectors: readonly string[],
+  applied: AppliedSettings,
+): Promise<Row[][] | undefined> {
+  if ((await indexOf(session, nearestToEach(query, vectors))) === undefined) return undefined;
+  let answers: Row[][] = vectors.map(() => []);
   if (!applied.iterative && applied.efSearch < mostCandidates) {
     await widen(session);
-    await askAgain(query);
+    answers = await answersTo(session, query, vectors);
   }
-  if (short().length > 0) {
-    await forgoIndex(session);
-    await askAgain(exactly(query));
-  }
-  return { answers, cutShort: cut.length };
+  const short = shortOf(answers, query.k);
+  if (short.length === 0) return answers;
+  await forgoIndex(session);
+  const all = await answersTo(session, exactly(query), pick(vectors, short));
+  for (const [n, i] of short.entries()) answers[i] = all[n]!;
+  return answers;
+}
+
+/** Places of the queries that have fewer than `k` rows. */
+export function shortOf(answers: readonly (readonly unknown[])[], k: number): number[] {
+  return [...answers.keys()].filter((i) => answers[i]!.length < k);
+}
+
+/** What `nearestToEach` gives, by query. */
+export function byQuery(rows: readonly Row[], queries: number): Row[][] {
+  const answers: Row[][] = Array.from({ length: queries }, () => []);
+  for (const row of rows) answers[row.query as number]!.push(row);
+  return answers;
 }
 
 async function answersTo(
@@ -54,8 +73,10 @@ async function answersTo(
   query: NearestQuery,
   vectors: readonly string[],
 ): Promise<Row[][]> {
-  const { rows } = await session.query<Row & { query: number }>(nearestToEach(query, vectors));
-  const answers: Row[][] = vectors.map(() => []);
-  for (const row of rows) answers[row.query]!.push(row);
-  return answers;
+  const { rows } = await session.query(nearestToEach(query, vectors));
+  return byQuery(rows, vectors.length);
+}
+
+function pick(vectors: readonly string[], places: readonly number[]): string[] {
+  return places.map((i) => vectors[i]!);
 }

@@ -1,6 +1,7 @@
-import type { Session } from '../../database/database.ts';
+import type { QueryResult, Session, Statement } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
-import { searchSettings, setLocal } from '../../sql/search.ts';
+import { setLocal } from '../../sql/search.ts';
+import { setSearchSettings } from '../../sql/search-settings.ts';
 
 export type IterativeScan = 'off' | 'strict_order' | 'relaxed_order';
 
@@ -33,38 +34,55 @@ export interface Wanted {
 }
 
 /**
- * Prepares one transaction for searches. An index scan gives at most ef_search rows, and filters
- * come after it: so ef_search covers the rows wanted, and the scan goes on until it has found them, where pgvector
- * can (0.8).
- * @throws UsageError where an iterative scan is asked for that pgvector has not
+ * What prepares a transaction for searches. An index scan gives at most ef_search rows, and filters come after it: so
+ * ef_search covers the rows wanted, and the scan goes on until it has found them, where pgvector can (0.8).
  */
-export async function applySettings(
-  session: Session,
+export function settingsStatement(
   extensionSchema: string,
   { exact, efSearch, probes, iterativeScan }: SearchSettings,
   { rows, inOrder }: Wanted,
+): Statement {
+  const scan = iterativeScan ?? (inOrder ? 'strict_order' : 'relaxed_order');
+  return setSearchSettings(extensionSchema, {
+    efSearch,
+    rows,
+    most: mostCandidates,
+    hnswScan: scan,
+    // It has no strict order.
+    ivfflatScan: scan === 'off' ? 'off' : 'relaxed_order',
+    others: {
+      ...(probes !== undefined && { 'ivfflat.probes': String(probes) }),
+      ...(exact && withoutIndex),
+    },
+  });
+}
+
+/**
+ * What the statement above has set.
+ * @throws UsageError where an iterative scan is asked for that pgvector has not
+ */
+export function settingsOf(
+  { rows }: QueryResult<object>,
+  { iterativeScan }: SearchSettings,
+): AppliedSettings {
+  const { efSearch, iterativeScan: hasScans } = rows[0] as { efSearch: number; iterativeScan: boolean };
+  if (hasScans) return { efSearch, iterative: iterativeScan !== 'off' };
+  if (iterativeScan === undefined || iterativeScan === 'off') return { efSearch, iterative: false };
+  throw new UsageError(`--iterative-scan ${iterativeScan} needs pgvector 0.8`, {
+    code: 'no-iterative-scan',
+    hint: 'leave it out: a search that an index cuts short is done again without it',
+  });
+}
+
+/** Prepares one transaction for searches. @throws UsageError where pgvector has not what is asked for */
+export async function applySettings(
+  session: Session,
+  extensionSchema: string,
+  settings: SearchSettings,
+  wanted: Wanted,
 ): Promise<AppliedSettings> {
   await session.query('SET TRANSACTION READ ONLY');
-  const { rows: found } = await session.query<{ efSearch: number; iterativeScan: boolean }>(
-    searchSettings(extensionSchema),
-  );
-  const present = found[0]!;
-  const candidates = Math.min(mostCandidates, Math.max(efSearch ?? present.efSearch, rows));
-  const settings: Record<string, string> = { 'hnsw.ef_search': String(candidates) };
-  if (probes !== undefined) settings['ivfflat.probes'] = String(probes);
-  const scan = iterativeScan ?? (!present.iterativeScan ? 'off' : inOrder ? 'strict_order' : 'relaxed_order');
-  if (present.iterativeScan) {
-    settings['hnsw.iterative_scan'] = scan;
-    // It has no strict order.
-    settings['ivfflat.iterative_scan'] = scan === 'off' ? 'off' : 'relaxed_order';
-  } else if (scan !== 'off') {
-    throw new UsageError(`--iterative-scan ${scan} needs pgvector 0.8`, {
-      code: 'no-iterative-scan',
-      hint: 'leave it out: a search that an index cuts short is done again without it',
-    });
-  }
-  await session.query(setLocal(exact ? { ...settings, ...withoutIndex } : settings));
-  return { efSearch: candidates, iterative: scan !== 'off' };
+  return settingsOf(await session.query(settingsStatement(extensionSchema, settings, wanted)), settings);
 }
 
 /** From here on in the transaction hnsw keeps as many candidates as it can. */
