@@ -73,7 +73,8 @@ async function preview(context: Context<VacuumFlags>, planned: readonly PlannedV
     return printStatements(context, statements);
   }
   if (!output.json) {
-    for (const line of planned.flatMap(plannedLines)) reporter.note(line);
+    for (const line of planned.flatMap((each) => plannedLines(each, options.reindex === true)))
+      reporter.note(line);
     return;
   }
   const tables = planned.map(({ name, needed, due, before, advice }) => ({

@@ -4,16 +4,21 @@ import type { VacuumedTable } from '../../src/operations/vacuum/vacuum.ts';
 import { bytes, count, counted, duration } from '../output/units.ts';
 
 /** What --dry-run shows of a table. */
-export function plannedLines({ name, before, due, advice, needed }: PlannedVacuum): string[] {
+export function plannedLines(
+  { name, before, due, advice, needed }: PlannedVacuum,
+  reindex: boolean,
+): string[] {
   if (before === undefined) return [`would skip ${name}: it is locked`];
   const why = due === null ? '' : `: ${due.reason}`;
   if (!needed) return [`would leave ${name} as it is${why}`];
   return [
-    ...advice.map(({ index, rebuild, reason }) =>
-      rebuild
-        ? `would build ${index.shown} anew first: ${reason}`
-        : `would leave index ${index.shown} as it is: ${reason}`,
-    ),
+    ...advice
+      .filter(() => reindex)
+      .map(({ index, rebuild, reason }) =>
+        rebuild
+          ? `would build ${index.shown} anew first: ${reason}`
+          : `would leave index ${index.shown} as it is: ${reason}`,
+      ),
     `would vacuum ${name} (${conditionText(before.condition)})${why}`,
   ];
 }

@@ -59,6 +59,7 @@ const withinReach = `NOT pg_catalog.pg_is_other_temp_schema(n.oid) AND pg_catalo
 /**
  * The vector indexes of a table and of its partitions, as rows of CatalogueRow. A table's estimate less its NULLs is
  * nearer to what an index holds than the index's own, which counts at builds and vacuums; a partial one has only that.
+ * Which index is being built is told late by PostgreSQL; of a table it can be but one that is not valid.
  * @param tableOid undefined: of all tables in the role's reach
  */
 export function indexCatalogue(tableOid: number | undefined): Statement {
@@ -96,7 +97,7 @@ LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
 LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND NOT s.inherited
   AND s.tablename = CASE WHEN a.attname IS NULL THEN c.relname ELSE t.relname END AND s.attname = own.attname
 LEFT JOIN pg_catalog.pg_stat_all_indexes u ON u.indexrelid = c.oid
-LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.index_relid = c.oid
+LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.relid = i.indrelid AND NOT i.indisvalid
 WHERE am.amname IN ('hnsw', 'ivfflat') AND ${tableOid === undefined ? withinReach : ofTable}
 ORDER BY n.nspname, t.relname, c.relname`,
     values: tableOid === undefined ? [] : [tableOid],

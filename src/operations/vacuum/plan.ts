@@ -20,7 +20,7 @@ export interface PlannedVacuum {
   before: Counted | undefined;
   /** With --if-needed: whether it is. */
   due: Due | null;
-  /** With --reindex: of each vector index. */
+  /** Of each vector index; none where VACUUM FULL builds them all anew, or there shall be no waiting. */
   advice: Advice[];
   /** Whether there is anything to do. */
   needed: boolean;
@@ -46,12 +46,12 @@ export async function planVacuum(
 ): Promise<PlannedVacuum> {
   const table = await findTable(database, name);
   checkKind(table);
-  const { ifNeeded, reindex, skipLocked = false } = options;
+  const { full, ifNeeded, reindex, skipLocked = false } = options;
   const before = await conditionOf(database, { oid: table.oid, name }, skipLocked);
   const due = ifNeeded ? await vacuumDue(database, table) : null;
   const advice =
-    reindex && before !== undefined ? await adviseReindex(database, table, before.condition) : [];
-  const needed = due === null || due.due || advice.some(({ rebuild }) => rebuild);
+    before === undefined || full || skipLocked ? [] : await adviseReindex(database, table, before.condition);
+  const needed = due === null || due.due || (reindex === true && advice.some(({ rebuild }) => rebuild));
   return { table, name, before, due, advice, needed, settings: await settingsFor(database, table, options) };
 }
 
@@ -64,7 +64,7 @@ export async function vacuumStatements(
   if (!needed || before === undefined) return [];
   const first: Statement[] = [];
   for (const { index, rebuild } of advice) {
-    if (rebuild) first.push(...(await reindexStatements(database, index, {})));
+    if (rebuild && options.reindex) first.push(...(await reindexStatements(database, index, {})));
   }
   return [
     ...first,

@@ -56,19 +56,28 @@ async function vacuumTable(
   reporter: Reporter,
 ): Promise<VacuumedTable> {
   const { table, name, before, due, advice, needed, settings } = planned;
-  const nothing = { table: name, seconds: 0, due, reindexed: [], before: null, after: null };
-  if (before === undefined) return { ...nothing, status: 'skipped' };
-  if (!needed) return { ...nothing, status: 'not-needed' };
+  const without = (status: VacuumedTable['status']) => ({
+    table: name,
+    status,
+    seconds: 0,
+    due,
+    reindexed: [],
+    before: null,
+    after: null,
+  });
+  if (before === undefined) return without('skipped');
+  if (!needed) return without('not-needed');
   await warnOfMissingIndexes(database, table, reporter);
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const reindexed = await reindexFirst(database, advice, reporter);
+  const reindexed = options.reindex ? await reindexFirst(database, advice, reporter) : [];
+  if (!options.reindex) noteSlowIndexes(advice, reporter);
   if (options.full) reporter.note(roomFor(name, before.condition));
   const after = await withSettings(database, settings, () =>
     run(database, planned, options, before, reporter),
   );
-  if (after === undefined) return { ...nothing, status: 'skipped', seconds: seconds() };
-  return { ...nothing, status: 'vacuumed', seconds: seconds(), reindexed, before: before.condition, after };
+  if (after === undefined) return { ...without('skipped'), seconds: seconds() };
+  return { ...without('vacuumed'), seconds: seconds(), reindexed, before: before.condition, after };
 }
 
 async function reindexFirst(
@@ -84,6 +93,12 @@ async function reindexFirst(
     } else reporter.note(`${index.shown} is not built anew: ${reason}`);
   }
   return done;
+}
+
+function noteSlowIndexes(advice: readonly Advice[], reporter: Reporter): void {
+  for (const { index, rebuild: isBetter, reason } of advice) {
+    if (isBetter) reporter.note(`${index.shown} is better built anew first, with --reindex: ${reason}`);
+  }
 }
 
 /** The condition after it; undefined where the table was locked, and is to be skipped then. */
