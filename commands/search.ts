@@ -71,7 +71,7 @@ export function configure(command: Command): Command {
     .option('--probes <n>', 'ivfflat: lists read', wholeNumber({ min: 1, max: 32_768 }))
     .option(
       '--rerank <n>',
-      'half-precision or binary index: candidates that are ordered by their exact distance (default: 1.1 k; binary: 20 k, from 100 to 1000)',
+      'half-precision or binary index: candidates that are ordered by their exact distance (default: 1.1 k; binary: 20 k, or all that ef_search keeps)',
       wholeNumber({ min: 1 }),
     )
     .addOption(

@@ -31,6 +31,8 @@ export interface NearestQuery {
 export interface Candidates {
   /** At least k. */
   count: number;
+  /** All that hnsw.ef_search keeps are taken, where these are more. */
+  allKept: boolean;
   quantization: Quantization;
   /** As the index's expression names them. */
   dimensions: number;
@@ -106,12 +108,13 @@ function nearestRows(query: NearestQuery, vector: string, values: unknown[]): st
     candidates === undefined
       ? value
       : quantized(value, candidates.quantization, candidates.dimensions, candidates.extensionSchema);
-  values.push(candidates?.count ?? query.k);
+  const count = `$${values.push(candidates?.count ?? query.k)}::int8`;
+  const limit = candidates?.allKept ? `GREATEST(${count}, current_setting('hnsw.ef_search')::int8)` : count;
   return `SELECT ${output.join(', ')}
   FROM ${quoteQualified(query.table.schema, query.table.name)}
   WHERE ${conditions.join('\n    AND ')}
   ORDER BY ${compared(column)} ${candidates?.operator ?? operator} ${compared(vector)}
-  LIMIT $${values.length}::int8`;
+  LIMIT ${limit}`;
 }
 
 /** What a row must fulfil to be an answer, each as SQL. @param bind takes a value and gives its parameter */

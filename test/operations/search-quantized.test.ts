@@ -64,6 +64,8 @@ eachDatabase((fixture) => {
     await database.query('DROP INDEX the_half');
     await index('the_bits', bits);
     expect((await found()).explanation).toMatchObject({ index: 'the_bits', reranked: 200 });
+    expect((await found({ efSearch: 300 })).explanation).toMatchObject({ reranked: 300 });
+    expect((await found({ efSearch: 300, rerank: 30 })).explanation).toMatchObject({ reranked: 30 });
     // Of all signs, the 10 nearest hold 39 % of the neighbours, the 200 nearest 86 %, the 400 nearest 93 %.
     expect(await recall({ rerank: 10 })).toBeLessThan(0.5);
     expect(await recall({})).toBeGreaterThan(0.8);

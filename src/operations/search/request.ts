@@ -50,7 +50,8 @@ export function nearestQuery(
  * Candidates for k rows, where nobody says how many. Of 63,000 text embeddings half precision lost 2 of 10,000
  * neighbours with k candidates, and none with a tenth more. Signs, of 384 dimensions, had 71 % of the ten nearest
  * among 40, 84 % among 100, 90 % among 200 and 95 % among 400, at 1, 3, 5 and 10 times the cost of 40; where the
- * dimensions weigh alike, 99 % among 40. hnsw keeps 1,000 at most.
+ * dimensions weigh alike, 99 % among 40. hnsw keeps 1,000 at most. An ef_search that keeps more signs was set to find
+ * more.
  */
 const usualCandidates = {
   half: (k: number) => Math.ceil(1.1 * k),
@@ -71,6 +72,7 @@ function candidates(
   const { quantization, dimensions } = quantized;
   return {
     count: Math.max(k, rerank ?? usualCandidates[quantization](k)),
+    allKept: rerank === undefined && quantization === 'binary',
     quantization,
     dimensions,
     operator: qualifiedOperator(extensionSchema, operatorOf(quantizedMetric(metric, quantization))),
