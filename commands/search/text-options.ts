@@ -43,7 +43,7 @@ export function checkedText(
   hasVector: boolean,
 ): { text: string | undefined; hybrid: Fusion | undefined } {
   const { text, language, hybrid, rrfK, weights, id, file, explain, maxDistance, rerank } = flags;
-  const { embed, embedModel } = flags;
+  const { embed, embedModel, dimensions } = flags;
   const refuse = (message: string, hint: string): never => {
     throw new UsageError(message, { hint });
   };
@@ -60,13 +60,14 @@ export function checkedText(
         '--weights': weights,
         '--embed': embed,
         '--embed-model': embedModel,
+        '--dimensions': dimensions,
       },
       '--text <words>',
     );
     return { text, hybrid: undefined };
   }
   if (file !== undefined) refuse('--text and --file exclude each other', 'leave one of them out');
-  if (embed === undefined) needs({ '--embed-model': embedModel }, '--embed');
+  if (embed === undefined) needs({ '--embed-model': embedModel, '--dimensions': dimensions }, '--embed');
   else if (hasVector || id !== undefined) {
     refuse(`${hasVector ? 'a vector' : '--id'} and --embed exclude each other`, 'leave one of them out');
   }

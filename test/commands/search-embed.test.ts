@@ -13,12 +13,15 @@ await database.query(
 );
 for (const [id, text] of words.entries()) {
   const values = [id, text, JSON.stringify(embeddingOf(text))];
-  await database.query({ text: 'INSERT INTO docs VALUES ($1, $2, $3)', values });
+  await database.query({
+    text: 'INSERT INTO docs VALUES ($1, $2, $3, binary_quantize($3::vector)::bit(3))',
+    values,
+  });
 }
 await database.close();
 
 const search = (args: string[], env: Record<string, string> = {}) =>
-  runInMemory(['search', ...args, '-d', fixture.url, '--vector-column', 'embedding'], { env });
+  runInMemory(['search', '--vector-column', 'embedding', ...args, '-d', fixture.url], { env });
 
 test('words find the rows that a model puts near them', async () => {
   const server = await embeddingServer();
@@ -52,6 +55,24 @@ test('hybrid, the words do for both', async () => {
   expect(JSON.parse(out).hits[0]).toMatchObject({ id: 0, distance: 0, score: expect.closeTo(2 / 61) });
 });
 
+test('a vector that was cut when it was stored, and one of which the signs were kept', async () => {
+  const server = await embeddingServer({ dimensions: 8 });
+  const ask = (...args: string[]) => search(['--text', 'chess', '--embed', server.url, '--json', ...args]);
+  const cut = await ask('--dimensions', '3');
+  expect(cut.code, cut.err).toBe(0);
+  const [{ id, distance }] = JSON.parse(cut.out).hits;
+  expect({ id, distance }).toEqual({ id: 3, distance: expect.closeTo(0) });
+  expect(await ask('--dimensions', '9')).toMatchObject({
+    code: 2,
+    out: expect.stringContaining('expected at least 9 dimensions, not 8'),
+  });
+  const signs = await ask('--dimensions', '3', '--vector-column', 'signs');
+  expect(JSON.parse(signs.out)).toMatchObject({
+    metric: 'hamming',
+    hits: [{ id: 3, distance: 0 }, {}, {}, {}],
+  });
+});
+
 test.each<[string, string[], number, RegExp]>([
   ['no words', ['--embed', 'URL'], 2, /--embed needs --text <words>/],
   ['blank words', ['--embed', 'URL', '--text', ' '], 2, /--text is empty: there is nothing to embed/],
@@ -64,6 +85,7 @@ test.each<[string, string[], number, RegExp]>([
   ['a row too', ['--id', '1', '--embed', 'URL', '--text', 'x'], 2, /--id and --embed exclude each other/],
   ['a file too', ['--file', 'q.npy', '--embed', 'URL', '--text', 'x'], 2, /--text and --file exclude/],
   ['a model alone', ['--embed-model', 'm', '--text', 'x'], 2, /--embed-model needs --embed/],
+  ['dimensions alone', ['--dimensions', '3', '--text', 'x'], 2, /--dimensions needs --embed/],
   ['a language', ['--embed', 'URL', '--text', 'x', '--language', 'english'], 2, /--language needs --hybrid/],
   ['nobody', ['--text', 'x', '--embed'], 2, /nothing says which endpoint embeds texts/],
   ['nobody there', ['--text', 'x', '--embed', 'http://127.0.0.1:1'], 4, /cannot be reached/],

@@ -11,16 +11,16 @@ const examples: Record<VectorType, string> = {
 };
 
 /**
- * A vector as a person writes it, as the text that PostgreSQL reads; a sparse column takes a dense list too. The
- * numbers themselves go through untouched, so that they are rounded once, by pgvector.
+ * A vector as a person writes it, as the text that PostgreSQL reads; a sparse column takes a dense list too, and one of
+ * bits the signs of one. Else the numbers go through untouched, so that they are rounded once, by pgvector.
  * @throws UsageError where it is none, or not of the column's dimensions
  */
 export function readQueryVector(text: string, column: VectorColumn): string {
   const trimmed = text.trim();
-  const isList = trimmed.startsWith('[') && column.vector !== 'bit';
+  const isList = trimmed.startsWith('[');
   if (isList) checkElements(trimmed, column.vector);
   else checkForm(trimmed, column.vector);
-  const literal = isList && column.vector === 'sparsevec' ? toSparse(trimmed) : trimmed;
+  const literal = isList ? fromList(trimmed, column.vector) : trimmed;
   checkDimensions(dimensionsOf(literal, column.vector), column);
   return literal;
 }
@@ -47,7 +47,7 @@ function checkForm(text: string, type: VectorType): void {
 }
 
 function checkElements(text: string, type: VectorType): void {
-  checkForm(text, type === 'sparsevec' ? 'vector' : type);
+  checkForm(text, type === 'halfvec' ? type : 'vector');
   const elements = text.slice(1, -1).split(',');
   const bad = elements.findIndex((element) => !number.test(element));
   if (bad < 0) return;
@@ -58,8 +58,11 @@ function checkElements(text: string, type: VectorType): void {
   });
 }
 
-function toSparse(list: string): string {
-  return new SparseVector(fromSql(list), undefined).toPostgres();
+function fromList(list: string, type: VectorType): string {
+  if (type === 'sparsevec') return new SparseVector(fromSql(list), undefined).toPostgres();
+  if (type !== 'bit') return list;
+  // As pgvector's binary_quantize has it, of the float32s that a vector would hold.
+  return (fromSql(list) as number[]).map((value) => (Math.fround(value) > 0 ? '1' : '0')).join('');
 }
 
 function dimensionsOf(literal: string, type: VectorType): number {
