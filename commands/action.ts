@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Context, type OpenContext, openContext } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { invocationOf } from './io.ts';
+import { scheduleAsBatch } from './scheduling.ts';
 
 export interface ActionNeeds<Options> {
   /** Whether the command writes to the database; a function where its flags decide (`--sql` only prints). */
@@ -10,6 +11,8 @@ export interface ActionNeeds<Options> {
   createsEmbedded?: boolean;
   /** The work watches the signal itself and ends in good order; the database is left to it. */
   endsItself?: boolean;
+  /** Much data goes through, over lanes. */
+  isBatch?: boolean;
 }
 
 /**
@@ -28,6 +31,7 @@ export function action<Options extends object, Arguments extends unknown[] = []>
     const args = received.slice(0, -2) as Arguments;
     const invocation = invocationOf(command);
     const options = command.opts() as Context<Options>['options'];
+    if (needs.isBatch) scheduleAsBatch();
     const opened = openContext<Options>(invocation.io, options, {
       writes: typeof needs.writes === 'function' ? needs.writes(options) : needs.writes,
       createsEmbedded: needs.createsEmbedded ?? false,

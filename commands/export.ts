@@ -83,7 +83,7 @@ export function configure(command: Command): Command {
       '--verify <manifest>',
       'export nothing: compare the database with a manifest (exit 1: it differs)',
     )
-    .action(action<ExportOptions, [string | undefined]>({ writes: false }, run));
+    .action(action<ExportOptions, [string | undefined]>({ writes: false, isBatch: true }, run));
   return addExamples(command, [
     'pgv export docs -o docs.csv',
     'pgv export docs -o docs.parquet --where "created_at > now() - interval \'1 day\'"',

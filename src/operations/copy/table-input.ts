@@ -61,10 +61,7 @@ async function openTable(
   signal: AbortSignal,
 ): Promise<OpenInput> {
   const { database, name, moment, ranges, flags } = table;
-  const pool = new ReadPool({
-    onRows: () => {},
-    onRetry: (message, pause) => reporter.warn(`${name}: ${tryingAgain(message, pause)}`),
-  });
+  const pool = new ReadPool();
   const stop = () => pool.stop();
   signal.addEventListener('abort', stop, { once: true });
   const close = async () => {
@@ -92,17 +89,16 @@ async function openTable(
     repeatable: range.repeatable,
   }));
   try {
-    await pool.open(database, Math.min(table.lanes, work.length), {
-      moment,
-      format: binaryFormat.name,
-      plan,
-      compression: undefined,
-      split: undefined,
-    });
+    await pool.open(database, Math.min(table.lanes, work.length));
   } catch (error) {
     await close();
     throw error;
   }
+  const reading = { moment, format: binaryFormat.name, plan, compression: undefined, split: undefined };
+  pool.begin(reading, {
+    onRows: () => {},
+    onRetry: (message, pause) => reporter.warn(`${name}: ${tryingAgain(message, pause)}`),
+  });
   const gatherer = new PieceGatherer(pieceLength);
   return {
     file: {

@@ -1,10 +1,12 @@
 import type { Database, Session } from '../../database/database.ts';
 import type { Compression, TextOptions, WriteFormat } from '../../formats/write/format.ts';
 import type { Reporter } from '../../progress.ts';
+import { defaultLanes } from '../lanes.ts';
 import { manifestOf } from '../manifest/manifest-telling.ts';
 import { requireColumns, takeColumns } from './columns.ts';
 import { checkDataset, describeDataset } from './dataset.ts';
 import type { ExportedFile, Split } from './file-set.ts';
+import { ReadPool } from './lane-pool.ts';
 import { inOneMoment, type Moment } from './moment.ts';
 import type { Places } from './places.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -59,17 +61,19 @@ export async function exportRows(
 ): Promise<ExportSummary> {
   const started = performance.now();
   const { format, places, reporter, vectorColumn } = options;
+  const pool = new ReadPool();
   try {
     if (options.resume) checkResume(source, options);
     checkDataset(format, options);
     const taken = takeColumns(source, format, vectorColumn, reporter);
     requireColumns(taken, source.table?.name ?? '--query');
+    await pool.open(database, lanesFor(database, source, options));
     return await inOneMoment(database, source.table, async (session, moment) => {
       const prepared = await prepare(session, database.target.description, source, taken, options);
       const told = { ...source, columns: taken.map(({ column }) => column) };
       const tellings = await tellingsOf(database, session, told, { prepared, moment }, options);
       const total = prepared.plan.measured?.rows ?? source.expectedRows;
-      const written = await writeParts(database, { ...prepared, moment, tellings, total }, options);
+      const written = await writeParts(pool, { ...prepared, moment, tellings, total }, options);
       const { rows } = written;
       const seconds = (performance.now() - started) / 1000;
       return {
@@ -83,7 +87,23 @@ export async function exportRows(
   } catch (error) {
     await places.leave();
     throw asUsage(error, source.flags);
+  } finally {
+    await pool.close();
   }
+}
+
+/** A table of fewer rows is one range, unless they are enormous. */
+const fewRows = 1000;
+
+/** Lanes, as many as there may be ranges: they start before these are known. */
+function lanesFor(
+  database: Database,
+  { table, rows, expectedRows }: Source,
+  { jobs = defaultLanes() }: ExportOptions,
+): number {
+  const isOneRange = table === undefined || rows.orderBy !== undefined || rows.limit !== undefined;
+  const isSmall = expectedRows !== undefined && expectedRows < fewRows;
+  return Math.min(isOneRange || isSmall ? 1 : jobs, database.maxLanes);
 }
 
 /** The files that tell of the others. @param source its columns are those that the files hold */

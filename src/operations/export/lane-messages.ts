@@ -4,9 +4,13 @@ import type { Compression, Part, WritePlan } from '../../formats/write/format.ts
 import type { Split } from './file-set.ts';
 import type { Moment } from './moment.ts';
 
-/** What a lane's thread is started with. */
-export interface ReadLaneStart {
+/** What a lane's thread is started with: its way to the database. */
+export interface ReadLane {
   address: LaneAddress;
+}
+
+/** What lanes read, and what they make of it. */
+export interface Reading {
   moment: Moment;
   format: string;
   plan: WritePlan;
@@ -27,8 +31,9 @@ export interface RangeWork {
   repeatable: boolean;
 }
 
-/** To a lane. `written`: these buffers are free again; `stop`: end what runs; `close`: end. */
+/** To a lane. `begin`: comes first, once it is planned; `written`: these buffers are free again; `stop`: end what runs; `close`: end. */
 export type ToReadLane =
+  | { kind: 'begin'; reading: Reading }
   | { kind: 'range'; work: RangeWork }
   | { kind: 'written'; buffers: ArrayBuffer[] }
   | { kind: 'stop' }

@@ -5,7 +5,7 @@ import { unpackError } from '../../error-transfer.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { Part } from '../../formats/write/format.ts';
 import { buffersOf } from './buffers.ts';
-import type { FromReadLane, RangeWork, ReadLaneStart, ToReadLane } from './lane-messages.ts';
+import type { FromReadLane, RangeWork, Reading, ReadLane, ToReadLane } from './lane-messages.ts';
 
 /** Ranges a lane holds: one at work, one waiting, so that it never waits for this thread. */
 const rangesPerLane = 2;
@@ -33,18 +33,14 @@ export class ReadPool {
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
   private closing = false;
-  private readonly events: ReadEvents;
+  private events: ReadEvents | undefined;
 
-  constructor(events: ReadEvents) {
-    this.events = events;
-  }
-
-  /** @param start all that a lane needs but its own way to the database */
-  async open(database: Database, size: number, start: Omit<ReadLaneStart, 'address'>): Promise<void> {
+  /** Starts lanes, which connect while it is being planned what they read. */
+  async open(database: Database, size: number): Promise<void> {
     for (let i = 0; i < size; i++) {
       const { address, transfer } = await database.lane();
       if (this.closing) return;
-      const workerData: ReadLaneStart = { ...start, address };
+      const workerData: ReadLane = { address };
       const worker = new Worker(builtFile('export-lane.cjs'), { workerData, transferList: transfer });
       const lane: Lane = { worker, pending: new Set() };
       worker.on('message', (message: FromReadLane) => this.hear(lane, message));
@@ -54,6 +50,12 @@ export class ReadPool {
       });
       this.lanes.push(lane);
     }
+  }
+
+  /** Tells the lanes what to read, before the first range. */
+  begin(reading: Reading, events: ReadEvents): void {
+    this.events = events;
+    for (const lane of this.lanes) tell(lane, { kind: 'begin', reading });
   }
 
   /**
@@ -121,11 +123,11 @@ export class ReadPool {
   }
 
   private hear(lane: Lane, message: FromReadLane): void {
-    if (message.kind === 'retrying') this.events.onRetry(message.message, message.milliseconds);
+    if (message.kind === 'retrying') this.events?.onRetry(message.message, message.milliseconds);
     else if (message.kind === 'failed') this.fail(unpackError(message.error));
     else if (message.kind === 'part') {
       this.arrived.get(message.sequence)?.push({ part: message.part, lane });
-      this.events.onRows(message.part.rows);
+      this.events?.onRows(message.part.rows);
     } else {
       lane.pending.delete(message.sequence);
       this.ended.add(message.sequence);

@@ -6,21 +6,22 @@ import { InterruptedError } from '../../errors.ts';
 import { inTheOrderStored } from '../../sql/snapshot.ts';
 import { LastingConnection, mayPass } from '../lasting-connection.ts';
 import { buffersOf } from './buffers.ts';
-import type { FromReadLane, RangeWork, ReadLaneStart, ToReadLane } from './lane-messages.ts';
-import { joinMoment } from './moment.ts';
+import type { FromReadLane, RangeWork, Reading, ReadLane, ToReadLane } from './lane-messages.ts';
+import { joinMoment, type Moment } from './moment.ts';
 import { RangeReader } from './read-range.ts';
 
 // A lane: a worker thread with its own connection, which reads range after range at one moment and encodes them.
 
 const port = parentPort!;
-const start = workerData as ReadLaneStart;
-const { address, moment } = start;
+const { address } = workerData as ReadLane;
 
 /** Bytes of parts that have been sent and not been written: ahead of its turn a lane does not fill the memory. */
 const longestAhead = 24 * 2 ** 20;
 
 const connection = new LastingConnection(() => connectLane(address));
-const prepared = RangeReader.prepare(start);
+// While it is still being planned what to read. That it failed is found by the first who needs it.
+connection.get().catch(() => {});
+let prepared: Promise<{ reader: RangeReader; moment: Moment }> | undefined;
 const waiting: RangeWork[] = [];
 let ahead = 0;
 let closed = false;
@@ -28,7 +29,8 @@ let stopped = false;
 let wake: (() => void) | undefined;
 
 port.on('message', (message: ToReadLane) => {
-  if (message.kind === 'range') waiting.push(message.work);
+  if (message.kind === 'begin') prepare(message.reading);
+  else if (message.kind === 'range') waiting.push(message.work);
   else if (message.kind === 'close') closed = true;
   else if (message.kind === 'stop') void stop();
   else void takeBack(message.buffers);
@@ -50,8 +52,14 @@ run().then(
   },
 );
 
+function prepare(reading: Reading): void {
+  prepared = RangeReader.prepare(reading).then((reader) => ({ reader, moment: reading.moment }));
+  prepared.catch(() => {});
+}
+
 async function run(): Promise<void> {
-  const reader = await prepared;
+  if (!(await hasWork())) return;
+  const { reader, moment } = await prepared!;
   await connection.retrying(
     async (database) => {
       await inTransaction(database, async (session) => {
@@ -60,7 +68,7 @@ async function run(): Promise<void> {
       });
     },
     {
-      isStopped: () => stopped || closed || !canRepeat(),
+      isStopped: () => stopped || closed || !canRepeat(moment),
       onRetry: ({ message }, milliseconds) => send({ kind: 'retrying', message, milliseconds }),
     },
   );
@@ -80,7 +88,7 @@ async function inTransaction(database: Database, work: (session: Session) => Pro
 }
 
 /** Without a snapshot that others hold the moment is over with the transaction. */
-function canRepeat(): boolean {
+function canRepeat(moment: Moment): boolean {
   const work = waiting[0];
   return moment.snapshot !== undefined && (work === undefined || work.repeatable || sent === 0);
 }
@@ -112,7 +120,7 @@ async function hasWork(): Promise<boolean> {
 
 async function takeBack(buffers: ArrayBuffer[]): Promise<void> {
   ahead -= bytesOf(buffers);
-  (await prepared).buffers.giveBack(buffers);
+  (await prepared)?.reader.buffers.giveBack(buffers);
 }
 
 /** The embedded database cannot be interrupted, and is ended by its owner. */

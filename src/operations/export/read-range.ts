@@ -5,7 +5,7 @@ import { type Compress, compressor } from '../../formats/write/compress.ts';
 import type { Encoder, Part, WritePlan } from '../../formats/write/format.ts';
 import { writeFormatNamed } from '../../formats/write/formats.ts';
 import { Buffers } from './buffers.ts';
-import type { RangeWork, ReadLaneStart } from './lane-messages.ts';
+import type { RangeWork, Reading } from './lane-messages.ts';
 
 /** Bytes of tuples a part, where the format does not say. */
 const usualPartLength = 2 ** 20;
@@ -23,7 +23,7 @@ export class RangeReader {
   private readonly partLength: number;
   private readonly every: number | undefined;
 
-  static async prepare({ format, plan, compression, split }: ReadLaneStart): Promise<RangeReader> {
+  static async prepare({ format, plan, compression, split }: Reading): Promise<RangeReader> {
     const writer = writeFormatNamed(format);
     await writer.prepare?.(plan);
     const compress = compression && (await compressor(compression));

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '../../database/database.ts';
 import { InterruptedError } from '../../errors.ts';
 import { compressor } from '../../formats/write/compress.ts';
 import type { Compression } from '../../formats/write/format.ts';
-import { defaultLanes } from '../lanes.ts';
 import { tryingAgain } from '../lasting-connection.ts';
 import type { ExportOptions, ExportSummary } from './export.ts';
 import { FileSet, type FileSetOptions } from './file-set.ts';
-import { ReadPool } from './lane-pool.ts';
+import type { Reading } from './lane-messages.ts';
+import type { ReadPool } from './lane-pool.ts';
 import type { Moment } from './moment.ts';
 import type { Prepared } from './prepare.ts';
 import { type Telling, TellingOutput } from './telling.ts';
@@ -27,28 +26,24 @@ export interface Work extends Prepared {
 /** What was written. */
 export type WrittenParts = Pick<ExportSummary, 'rows' | 'bytes' | 'files'>;
 
-/** Has lanes read the ranges, and writes what they make of them, in its order, into the files. */
-export async function writeParts(
-  database: Database,
-  work: Work,
-  options: ExportOptions,
-): Promise<WrittenParts> {
+/** Has lanes read the ranges, and writes what they make of them, in its order, into the files; then they end. */
+export async function writeParts(pool: ReadPool, work: Work, options: ExportOptions): Promise<WrittenParts> {
   const { reporter, signal } = options;
   const { resume, total } = work;
   const files = new FileSet(await fileSetOptions(work, options));
   const told: TellingOutput[] = [];
   let rows = 0;
-  const pool = new ReadPool({
-    onRows: (count) => {
+  const events = {
+    onRows: (count: number) => {
       rows += count;
       reporter.progress({ phase: 'exporting', rows, bytes: files.bytes, ...doneOf(rows, total) });
     },
-    onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
-  });
+    onRetry: (message: string, pause: number) => reporter.warn(tryingAgain(message, pause)),
+  };
   const send = async () => {
     await files.begin(resume?.file);
     for (const telling of work.tellings) told.push(await TellingOutput.open(telling));
-    await openLanes(pool, database, work, options);
+    pool.begin(readingOf(work, options), events);
     for await (const part of pool.parts(work.work, resume && ((done) => resume.note(done, files)))) {
       await files.add(part);
     }
@@ -91,20 +86,10 @@ async function fileSetOptions({ plan }: Work, options: ExportOptions): Promise<F
   return { format, plan, places, split, around, summed: summed || manifest !== undefined };
 }
 
-function openLanes(
-  pool: ReadPool,
-  database: Database,
-  { work, plan, moment }: Work,
-  options: ExportOptions,
-): Promise<void> {
+function readingOf({ plan, moment }: Work, options: ExportOptions): Reading {
   const { format, split } = options;
-  const count = Math.min(lanes(database, options), work.length);
-  const compression = compressionAround(options);
-  return pool.open(database, count, { moment, format: format.name, plan, compression, split });
+  return { moment, format: format.name, plan, compression: compressionAround(options), split };
 }
-
-const lanes = (database: Database, { jobs }: ExportOptions): number =>
-  Math.min(jobs ?? defaultLanes(), database.maxLanes);
 
 /** Done and total in rows. The planner's estimate may be wrong: once it is passed there is no total any more. */
 function doneOf(rows: number, total: number | undefined): { done?: number; total?: number } {
