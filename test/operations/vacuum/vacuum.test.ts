@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../src/database/database.ts';
-import { DatabaseError, UsageError } from '../../src/errors.ts';
-import { vacuumTables } from '../../src/operations/vacuum/vacuum.ts';
-import { silentReporter } from '../../src/progress.ts';
-import { eachDatabase, emptyDatabase } from '../support/databases.ts';
-import { collectReports } from '../support/reports.ts';
-import { noServer } from '../support/servers.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { DatabaseError, UsageError } from '../../../src/errors.ts';
+import { vacuumTables } from '../../../src/operations/vacuum/vacuum.ts';
+import { silentReporter } from '../../../src/progress.ts';
+import { eachDatabase, emptyDatabase } from '../../support/databases.ts';
+import { collectReports } from '../../support/reports.ts';
+import { noServer } from '../../support/servers.ts';
 
 eachDatabase((fixture) => {
   let database: Database;
@@ -38,7 +38,18 @@ eachDatabase((fixture) => {
     await database.query("SELECT pg_stat_reset_single_table_counters('docs'::regclass)");
     const [docs] = await vacuumTables(database, 'docs', {}, silentReporter);
     expect(docs).toMatchObject({ before: { rows: null, deadRows: null }, after: { rows: 500, deadRows: 0 } });
+    await database.query("SELECT pg_stat_reset_single_table_counters('docs'::regclass)");
+    const [due] = await vacuumTables(database, 'docs', { ifNeeded: true, full: true }, silentReporter);
+    expect(due).toMatchObject({
+      status: 'vacuumed',
+      due: { due: true, reason: 'nobody has counted its dead rows since the counters began' },
+    });
+    const [done] = await vacuumTables(database, 'docs', { ifNeeded: true }, silentReporter);
+    expect(done).toMatchObject({ status: 'not-needed', before: null });
   });
+
+  // The same on both, and a server answers faster.
+  if (fixture.kind === 'embedded') return;
 
   test('without a table, all that have vectors', async () => {
     const done = await vacuumTables(database, undefined, {}, silentReporter);
@@ -65,7 +76,13 @@ eachDatabase((fixture) => {
       vacuumTables(database, name, options, silentReporter).catch((error: unknown) => error);
     expect(await failure('glance')).toMatchObject({ message: expect.stringContaining('glance is a view') });
     expect(await failure('nope')).toMatchObject({ message: 'table nope does not exist' });
-    expect(await failure('docs', { full: true, parallel: 2 })).toBeInstanceOf(UsageError);
+    for (const options of [
+      { full: true, parallel: 2 },
+      { full: true, reindex: true },
+      { skipLocked: true, reindex: true },
+    ]) {
+      expect(await failure('docs', options)).toBeInstanceOf(UsageError);
+    }
   });
 
   test('a partitioned table is counted with its parts', async () => {
@@ -108,7 +125,11 @@ describe.skipIf(noServer)('on a server in use', () => {
       const [docs] = await vacuumTables(database, 'docs', { skipLocked: true }, silentReporter);
       expect(docs!.status).toBe('skipped');
       const blocked = vacuumTables(database, 'docs', { full: true }, silentReporter);
-      await expect(blocked).rejects.toMatchObject({ sqlstate: '55P03' });
+      await expect(blocked).rejects.toMatchObject({
+        message: 'docs was not vacuumed: it is in use',
+        sqlstate: '55P03',
+        hint: expect.stringMatching(/^session \d+ of \w+ \(pgv\), idle in transaction for \d+ s: try again/),
+      });
     });
     const [docs] = await vacuumTables(database, 'docs', { skipLocked: true }, silentReporter);
     expect(docs!.status).toBe('vacuumed');
