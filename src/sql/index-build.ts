@@ -46,7 +46,7 @@ export function atLeast(
   return {
     text: `SELECT count(*) >= $1 AS enough FROM (
   SELECT FROM ${quoteQualified(table.schema, table.name)} WHERE ${quoteName(column)} IS NOT NULL${condition} LIMIT $1
-) AS some`,
+) AS sample`,
     values: [rows],
   };
 }
@@ -64,7 +64,7 @@ export function averageElements(
   const name = quoteName(column);
   return {
     text: `SELECT avg((octet_length(${quoteQualified(extensionSchema, 'sparsevec_send')}(${name})) - 12) / 8.0)::float8 AS elements
-FROM (SELECT ${name} FROM ${quoteQualified(table.schema, table.name)} WHERE ${name} IS NOT NULL LIMIT 1000) AS some`,
+FROM (SELECT ${name} FROM ${quoteQualified(table.schema, table.name)} WHERE ${name} IS NOT NULL LIMIT 1000) AS sample`,
   };
 }
 

@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Database } from '../../src/database/database.ts';
-import { InterruptedError, UsageError } from '../../src/errors.ts';
+import type { Database } from '../../../src/database/database.ts';
+import { InterruptedError, UsageError } from '../../../src/errors.ts';
 import {
   createVectorIndex,
   type IndexCreateOptions,
   previewIndex,
-} from '../../src/operations/index-create/index-create.ts';
-import { silentReporter } from '../../src/progress.ts';
-import { eachDatabase, emptyDatabase } from '../support/databases.ts';
-import { loadPackages } from '../support/packages.ts';
-import { collectReports } from '../support/reports.ts';
-import { noServer } from '../support/servers.ts';
+} from '../../../src/operations/index-create/index-create.ts';
+import { silentReporter } from '../../../src/progress.ts';
+import { eachDatabase, emptyDatabase } from '../../support/databases.ts';
+import { loadPackages } from '../../support/packages.ts';
+import { collectReports } from '../../support/reports.ts';
+import { noServer } from '../../support/servers.ts';
 
 const table = 'packages';
 
