@@ -1,6 +1,7 @@
 /** Arrays and bitmaps that grow with the rows of a batch and are used again for the next one. */
 
-type Numbers =
+/** Of a column's values. */
+export type NumberArray =
   | Uint8Array<ArrayBuffer>
   | Uint16Array<ArrayBuffer>
   | Int16Array<ArrayBuffer>
@@ -10,7 +11,7 @@ type Numbers =
   | BigInt64Array<ArrayBuffer>;
 
 /** `array` itself where it holds `length` elements, else a copy at least twice as long. */
-export function grown<A extends Numbers>(array: A, length: number): A {
+export function grown<A extends NumberArray>(array: A, length: number): A {
   if (length <= array.length) return array;
   const larger = new (array.constructor as new (length: number) => A)(
     Math.max(length, array.length * 2, 256),

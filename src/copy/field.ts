@@ -1,4 +1,5 @@
 import { type Column, isValid } from '../batch.ts';
+import { copyBytes } from '../copy-bytes.ts';
 
 /** A column of these kinds. */
 type Of<Kind extends Column['kind']> = Extract<Column, { kind: Kind }>;
@@ -115,7 +116,7 @@ function bitsField({ lengths, offsets, bytes, validity }: Of<'bits'>): Field {
     totalSize: (rows) => rows * 4 + bytes.length,
     write: (row, out, at) => {
       out.view.setInt32(at, lengths[row]!);
-      return writeBytes(bytes, offsets[row]!, offsets[row + 1]!, out, at + 4);
+      return copyBytes(bytes, offsets[row]!, offsets[row + 1]!, out.bytes, at + 4);
     },
   };
 }
@@ -125,7 +126,7 @@ function bytesField({ kind, offsets, bytes, validity }: Of<'json' | 'utf8' | 'ra
     return {
       validity,
       totalSize: () => bytes.length,
-      write: (row, out, at) => writeBytes(bytes, offsets[row]!, offsets[row + 1]!, out, at),
+      write: (row, out, at) => copyBytes(bytes, offsets[row]!, offsets[row + 1]!, out.bytes, at),
     };
   }
   return {
@@ -133,7 +134,7 @@ function bytesField({ kind, offsets, bytes, validity }: Of<'json' | 'utf8' | 'ra
     totalSize: (rows) => rows + bytes.length,
     write: (row, out, at) => {
       out.bytes[at] = 1; // jsonb's only version
-      return writeBytes(bytes, offsets[row]!, offsets[row + 1]!, out, at + 1);
+      return copyBytes(bytes, offsets[row]!, offsets[row + 1]!, out.bytes, at + 1);
     },
   };
 }
@@ -206,15 +207,6 @@ function elementsWriter(values: Float32Array | Uint16Array): ElementsWriter {
     for (let i = from; i < to; i++, at += 4) view.setUint32(at, patterns[i]!);
     return at;
   };
-}
-
-function writeBytes(source: Uint8Array, from: number, to: number, { bytes }: Out, at: number): number {
-  if (to - from < 32) for (let i = from; i < to; i++) bytes[at++] = source[i]!;
-  else {
-    bytes.set(source.subarray(from, to), at);
-    at += to - from;
-  }
-  return at;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BytesColumn } from '../batch.ts';
+import { copyBytes } from '../copy-bytes.ts';
 import { grown, Offsets, Validity } from '../growing.ts';
 import { TAKEN, type TextReader, UNSURE, type Verdict } from '../text-reader.ts';
 
@@ -21,7 +22,7 @@ export function passingReader(): TextReader {
 /** The type name: up to 63 bytes as they are; PostgreSQL cuts longer ones off where it reads text, and only there. */
 export function nameReader(): TextReader {
   return new BytesReader('utf8', (bytes, start, end, out, at) =>
-    end - start > 63 ? -1 : copy(bytes, start, end, out, at),
+    end - start > 63 ? -1 : copyBytes(bytes, start, end, out, at),
   );
 }
 
@@ -54,16 +55,6 @@ export function rawReader(transform: Transform, room: (textLength: number) => nu
   return new BytesReader('raw', transform, room);
 }
 
-const copy: Transform = (bytes, start, end, out, at) => {
-  // Short values: a loop beats the call.
-  if (end - start < 32) for (let i = start; i < end; i++) out[at++] = bytes[i]!;
-  else {
-    out.set(bytes.subarray(start, end), at);
-    at += end - start;
-  }
-  return at;
-};
-
 class BytesReader implements TextReader {
   readonly problem = undefined;
   private bytes = new Uint8Array(4096);
@@ -74,7 +65,11 @@ class BytesReader implements TextReader {
   private readonly transform: Transform;
   private readonly room: (textLength: number) => number;
 
-  constructor(kind: BytesColumn['kind'], transform: Transform = copy, room = (length: number) => length) {
+  constructor(
+    kind: BytesColumn['kind'],
+    transform: Transform = copyBytes,
+    room = (length: number) => length,
+  ) {
     this.kind = kind;
     this.transform = transform;
     this.room = room;

@@ -1,17 +1,9 @@
 import type { Column } from '../batch.ts';
-import { grown, Validity } from '../growing.ts';
+import { grown, type NumberArray, Validity } from '../growing.ts';
 import { TAKEN, type TextReader, UNSURE, type Verdict } from '../text-reader.ts';
 
-type FixedArray =
-  | Uint8Array<ArrayBuffer>
-  | Int16Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Float32Array<ArrayBuffer>
-  | Float64Array<ArrayBuffer>
-  | BigInt64Array<ArrayBuffer>;
-
 /** A column of values of one size, and how one of them is read. */
-export interface FixedType<A extends FixedArray> {
+export interface FixedType<A extends NumberArray> {
   /** An empty array of the column's kind. */
   array: A;
   /** Array elements a value: 1, and 16 for a uuid's bytes. */
@@ -22,11 +14,11 @@ export interface FixedType<A extends FixedArray> {
 }
 
 /** A reader of values of one size. */
-export function fixedReader<A extends FixedArray>(type: FixedType<A>): TextReader {
+export function fixedReader<A extends NumberArray>(type: FixedType<A>): TextReader {
   return new FixedReader(type);
 }
 
-class FixedReader<A extends FixedArray> implements TextReader {
+class FixedReader<A extends NumberArray> implements TextReader {
   readonly problem = undefined;
   private readonly type: FixedType<A>;
   private values: A;

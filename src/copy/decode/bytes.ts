@@ -1,3 +1,4 @@
+import { copyBytes } from '../../copy-bytes.ts';
 import { grown, Offsets, Validity } from '../../growing.ts';
 import type { ValueReader } from './value-reader.ts';
 
@@ -11,13 +12,9 @@ export function bytesValues(kind: 'utf8' | 'json' | 'raw'): ValueReader {
   return {
     read: (wire, start, end) => {
       start += skipped;
-      const after = length + end - start;
-      bytes = grown(bytes, after);
-      // Short values: a loop beats the call.
-      if (end - start < 32) for (let i = start, at = length; i < end; ) bytes[at++] = wire.bytes[i++]!;
-      else bytes.set(wire.bytes.subarray(start, end), length);
-      length = after;
-      offsets.add(after);
+      bytes = grown(bytes, length + end - start);
+      length = copyBytes(wire.bytes, start, end, bytes, length);
+      offsets.add(length);
       validity.addValue();
     },
     readNull: () => {

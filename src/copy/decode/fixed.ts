@@ -1,16 +1,8 @@
 import type { BooleanColumn, Int64Column, NumberColumn, UuidColumn } from '../../batch.ts';
-import { grown, Validity } from '../../growing.ts';
+import { grown, type NumberArray, Validity } from '../../growing.ts';
 import type { ValueReader, Wire } from './value-reader.ts';
 
 // Types whose values are all of one size.
-
-type Numbers =
-  | Uint8Array<ArrayBuffer>
-  | Int16Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Float32Array<ArrayBuffer>
-  | Float64Array<ArrayBuffer>
-  | BigInt64Array<ArrayBuffer>;
 
 type FixedColumn = BooleanColumn | NumberColumn | Int64Column | UuidColumn;
 
@@ -18,7 +10,7 @@ type FixedColumn = BooleanColumn | NumberColumn | Int64Column | UuidColumn;
  * @param perRow elements of `values` a row
  * @param write puts the value at `start` into row `row` of the array
  */
-function fixedReader<A extends Numbers>(
+function fixedReader<A extends NumberArray>(
   kind: FixedColumn['kind'],
   empty: A,
   perRow: number,
