@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { dark, light } from '../../commands/index/report/palette.ts';
 import { renderReport } from '../../commands/index/report/report.ts';
 import { type Browser, startChromium } from '../support/browser/chromium.ts';
-import { openPage, type Page, type View } from '../support/browser/page.ts';
+import { type Box, openPage, type Page, type View } from '../support/browser/page.ts';
 import { builds, tuneResult } from '../support/tune-results.ts';
 import { Unavailable } from '../support/unavailable.ts';
 
@@ -14,7 +14,8 @@ beforeAll(async () => {
     if (!(error instanceof Unavailable)) throw error;
     return error;
   });
-});
+  // As long as a download may take.
+}, 400_000);
 
 /** Opens the report of a result; without a browser the test is skipped, with the reason. */
 async function report(skip: (why: string) => never, result = tuneResult()): Promise<Page> {
@@ -46,26 +47,21 @@ const chartPlaces = `(() => {
   }));
 })()`;
 
-interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
 function middle({ x, y, width, height }: Box): [number, number] {
   return [Math.round(x + width / 2), Math.round(y + height / 2)];
 }
 
-/** The colours, `#rrggbb`, at places of a picture of the whole page. */
-async function coloursAt(page: Page, places: readonly [number, number][]): Promise<string[]> {
+/** The colours, `#rrggbb`, at places of the page, as a picture of a part of it has them. */
+async function coloursAt(page: Page, part: Box, places: readonly [number, number][]): Promise<string[]> {
   return page.evaluate(`(async () => {
-    const bytes = Uint8Array.from(atob('${await page.screenshot()}'), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.from(atob('${await page.screenshot(part)}'), (character) => character.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes]));
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d', { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0);
-    return ${JSON.stringify(places)}.map(([x, y]) =>
-      '#' + [...context.getImageData(x, y, 1, 1).data.slice(0, 3)].map((value) => value.toString(16).padStart(2, '0')).join(''));
+    return ${JSON.stringify(places)}.map(([x, y]) => {
+      const pixel = context.getImageData(x - ${Math.round(part.x)}, y - ${Math.round(part.y)}, 1, 1).data.slice(0, 3);
+      return '#' + [...pixel].map((value) => value.toString(16).padStart(2, '0')).join('');
+    });
   })()`);
 }
 
@@ -92,8 +88,10 @@ describe.each(views)('in %s', (_, view, kind) => {
     }
     const [sweep] = charts;
     const plain = sweep!.points.filter((point) => Math.abs(point.x - middle(sweep!.best)[0]) > 8);
-    const seen = await coloursAt(page, [...plain.map(middle), middle(sweep!.best), [2, 2]]);
-    expect(seen).toEqual([...plain.map(() => palette.series[0]), palette.best, palette.page]);
+    const { chart } = sweep!;
+    const corner: [number, number] = [Math.round(chart.x) + 2, Math.round(chart.y) + 2];
+    const seen = await coloursAt(page, chart, [...plain.map(middle), middle(sweep!.best), corner]);
+    expect(seen).toEqual([...plain.map(() => palette.series[0]), palette.best, palette.card]);
     expect(page.complaints()).toEqual([]);
   });
 
@@ -166,10 +164,9 @@ test('a point tells what it measured while the pointer is on it', async ({ skip 
   const page = await report(skip);
   await page.show({ ...wide, height: 2400, scheme: 'light' });
   const [chart] = await page.evaluate<{ points: Box[] }[]>(chartPlaces);
-  const shown = `(async () => {
-    await Promise.all(document.getAnimations().map((animation) => animation.finished));
-    return [...document.querySelectorAll('.tip')].filter((tip) => getComputedStyle(tip).opacity === '1').map((tip) => tip.textContent.trim());
-  })()`;
+  const shown = `[...document.querySelectorAll('.tip')]
+    .filter((tip) => getComputedStyle(tip).opacity === '1')
+    .map((tip) => tip.textContent.trim())`;
   expect(await page.evaluate(shown)).toEqual([]);
   await page.pointAt(...middle(chart!.points.at(-1)!));
   expect(await page.evaluate(shown)).toEqual([
@@ -180,9 +177,9 @@ test('a point tells what it measured while the pointer is on it', async ({ skip 
 test('on paper it is light, without what only a pointer shows', async ({ skip }) => {
   const page = await report(skip);
   await page.show({ ...wide, scheme: 'dark', print: true });
-  const [chart] = await page.evaluate<{ kind: string; points: Box[] }[]>(chartPlaces);
+  const [chart] = await page.evaluate<{ kind: string; chart: Box; points: Box[] }[]>(chartPlaces);
   expect(chart!.kind).toBe('wide');
-  expect(await coloursAt(page, [middle(chart!.points[0]!)])).toEqual([light.series[0]]);
+  expect(await coloursAt(page, chart!.chart, [middle(chart!.points[0]!)])).toEqual([light.series[0]]);
   expect(await page.evaluate('document.querySelector(".hit").getClientRects().length')).toBe(0);
   expect(await page.evaluate(faintTexts)).toEqual([]);
 });

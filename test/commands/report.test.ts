@@ -23,9 +23,7 @@ describe('the recommendation', () => {
     const text = textOf(renderReport(tuneResult(), facts));
     expect(text).toContain('Search with ef_search 80');
     expect(text).toContain('the fastest setting whose recall@10 is at least 0.95 with 95 % confidence');
-    expect(text).toContain(
-      'Searches now use ef_search 40 and find 0.913 of the 10 nearest, less than the target',
-    );
+    expect(text).toContain('Searches now find 0.913 of the 10 nearest, less than the target');
     expect(text).toContain('SET hnsw.ef_search = 80;');
     expect(text).toContain('ALTER ROLE CURRENT_USER SET hnsw.ef_search = 80;');
   });
@@ -137,7 +135,7 @@ test('every result has a page', () => {
       const report = renderReport(tuneResult(changes), facts);
       expect(report).not.toMatch(/NaN|Infinity|undefined|\[object/);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 

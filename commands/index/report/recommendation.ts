@@ -49,7 +49,7 @@ function now({ current, k, targetRecall }: TuneResult): Html {
       : recallLow < targetRecall
         ? 'which is not sure to be the target'
         : 'more than was asked for';
-  return html`Searches now use ${settingText(current)} and find ${share(recall)} of the ${k} nearest, ${verdict}, in ${milliseconds(current.p50Ms)}.`;
+  return html`Searches now find ${share(recall)} of the ${k} nearest, ${verdict}, in ${milliseconds(current.p50Ms)} (${settingText(current)}).`;
 }
 
 function tiles(k: number, best: SweepPoint, current: SweepPoint | undefined): Html {

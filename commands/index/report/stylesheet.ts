@@ -61,7 +61,7 @@ svg .now { fill: none; stroke: var(--ink); stroke-width: 1.75; }
 svg text.strong { fill: var(--ink); font-weight: 600; }
 svg text.recommended { fill: var(--best); font-weight: 600; }
 svg .hit circle { fill: transparent; }
-svg .tip { opacity: 0; pointer-events: none; transition: opacity 0.1s; }
+svg .tip { opacity: 0; pointer-events: none; }
 svg .hit:hover .tip { opacity: 1; }
 svg .tip rect { fill: var(--ink); }
 svg .tip text { fill: var(--card); }

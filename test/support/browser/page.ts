@@ -10,14 +10,22 @@ export interface View {
   print?: boolean;
 }
 
+/** Where something is on a page, in pixels. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 /** A page that is open in a browser of its own tab. */
 export interface Page {
   /** What an expression comes to in the page; a promise is waited for. */
   evaluate<T>(expression: string): Promise<T>;
   show(view: View): Promise<void>;
   pointAt(x: number, y: number): Promise<void>;
-  /** A PNG of the whole page, in base64. */
-  screenshot(): Promise<string>;
+  /** A PNG of a part of the page, in base64. */
+  screenshot(part: Box): Promise<string>;
   /** What the console said, and what went wrong, so far. */
   complaints(): readonly string[];
   /** The addresses of all that was asked for, so far. */
@@ -77,8 +85,8 @@ export async function openPage({ devTools, folder, urlOf }: Browser, html: strin
     pointAt: async (x, y) => {
       await send('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
     },
-    screenshot: async () => {
-      const options = { format: 'png', captureBeyondViewport: true };
+    screenshot: async (part) => {
+      const options = { format: 'png', captureBeyondViewport: true, clip: { ...part, scale: 1 } };
       return (await send<{ data: string }>('Page.captureScreenshot', options)).data;
     },
     complaints: () => complaints,
