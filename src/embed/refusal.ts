@@ -4,8 +4,27 @@ import { PassingError } from '../sources/http-answer.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Answer } from './post.ts';
 
-/** The endpoint does not take these texts: one of them, or so many at once. */
-export class RefusedTexts extends Error {}
+/** The endpoint does not take these texts: one of them, or, where it says so itself, so many at once. */
+export class RefusedTexts extends Error {
+  readonly mayBeTooMany: boolean;
+
+  /** @param reason what it answers */
+  constructor(reason: string, { mayBeTooMany }: { mayBeTooMany: boolean }) {
+    super(reason);
+    this.mayBeTooMany = mayBeTooMany;
+  }
+}
+
+/** 500: the endpoint has failed, or makes this of texts that it does not take, as llama.cpp does of long ones. */
+export class ServerFault extends PassingError {
+  /** What it says. */
+  readonly answer: string;
+
+  constructor(answer: string, retryAfter: number) {
+    super(`the endpoint answers ${answer}`, { retryAfter });
+    this.answer = answer;
+  }
+}
 
 /** Whether an error is the endpoint's, and no text's: once that is mended, the same work goes on. */
 export function isOfEndpoint(error: unknown): boolean {
@@ -18,7 +37,8 @@ export function refusal(endpoint: Endpoint, answer: Answer): PgvError | PassingE
   const { name, model } = endpoint;
   const reason = reasonOf(endpoint, answer);
   const what = `${status} ${STATUS_CODES[status] ?? ''}`.trim() + (reason === '' ? '' : `: ${reason}`);
-  if (status === 400 || status === 413 || status === 422) return new RefusedTexts(what);
+  if (status === 400 || status === 413 || status === 422)
+    return new RefusedTexts(what, { mayBeTooMany: true });
   if (status === 401 || status === 403) {
     return new UsageError(`${name} does not let pgv in: the endpoint answers ${what}`, {
       code: 'embed-key',
@@ -43,6 +63,7 @@ export function refusal(endpoint: Endpoint, answer: Answer): PgvError | PassingE
   }
   const passing = status === 408 || status === 409 || status === 425 || status === 429 || status >= 500;
   if (passing && !isOutOfFunds(answer)) {
+    if (status === 500) return new ServerFault(what, retryAfter(answer));
     return new PassingError(`the endpoint answers ${what}`, { retryAfter: retryAfter(answer) });
   }
   return new DatabaseError(`${name}: the endpoint answers ${what}`, { code: 'embed-failed' });

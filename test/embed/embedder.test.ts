@@ -128,6 +128,25 @@ test('a text that is refused costs itself alone, and one that is too many at onc
   expect(server.requests.slice(40).filter(({ input }) => input.length > 10)).toEqual([]);
 });
 
+test('a text of which the endpoint fails again and again, while it is well, is refused', async () => {
+  const server = await embeddingServer({
+    answer: ({ input }, response) =>
+      input.includes('text 1') && answerJson(response, 500, { error: { message: 'unsupported value: NaN' } }),
+  });
+  const { vectors, refused } = await embed(server.url, texts(2));
+  expect(refused).toEqual([[1, '500 Internal Server Error: unsupported value: NaN']]);
+  expect(vectors).toEqual([embeddingOf('text 0'), undefined]);
+});
+
+test('one that fails of any text is waited for', async () => {
+  const server = await embeddingServer({
+    answer: (_, response, n) => n < 4 && answerJson(response, 500, { error: 'no memory' }),
+  });
+  const { vectors, refused } = await embed(server.url, texts(2));
+  expect({ vectors, refused }).toEqual({ vectors: wanted(texts(2)), refused: [] });
+  expect(server.requests.map(({ input }) => input.length)).toEqual([2, 2, 1, 2]);
+});
+
 test.each<[string, number, unknown, RegExp, string]>([
   [
     'no key',

@@ -1,5 +1,6 @@
 import { embedOne } from '../../../embed/embed-one.ts';
 import type { Endpoint } from '../../../embed/endpoint.ts';
+import { anyText } from '../../../embed/requester.ts';
 import type { Reporter } from '../../../progress.ts';
 import { tryingAgain } from '../../lasting-connection.ts';
 
@@ -15,9 +16,6 @@ export interface Embedding {
 /** Bytes of a piece whose texts are embedded: what is lost when it is interrupted has to be paid for again. */
 export const embeddedPieceLength = 2 ** 18;
 
-/** What any model takes, to see what it makes of it. */
-const probe = 'dimensions';
-
 export function embeddingOf(
   columns: Embedding['columns'],
   endpoint: Endpoint,
@@ -30,7 +28,7 @@ export function embeddingOf(
     columns,
     endpoint,
     dimensions: () => {
-      dimensions ??= embedOne(endpoint, probe, { signal, onRetry }).then(({ length }) => length);
+      dimensions ??= embedOne(endpoint, anyText, { signal, onRetry }).then(({ length }) => length);
       return dimensions;
     },
   };
