@@ -8,22 +8,14 @@ import { action } from './action.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { checkStream, formatOf, type OutputFlags, placesOf, splitValue } from './export/output-options.ts';
+import { addRowOptions, checkRows, type RowFlags } from './export/row-options.ts';
 import { type TextFlags, textOptions } from './export/text-options.ts';
-import { refuseBesideVerify, verify } from './export/verify.ts';
-import { nameList, wholeNumber } from './option-values.ts';
+import { verify } from './export/verify.ts';
+import { wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 import { bytes, counted, duration } from './output/units.ts';
 
-interface ExportOptions extends OutputFlags, TextFlags {
-  columns?: string[];
-  where?: string;
-  query?: string;
-  orderBy?: string;
-  limit?: number;
-  sample?: number;
-  seed?: number;
-  tenant?: string;
-  tenantColumn?: string;
+interface ExportFlags extends OutputFlags, RowFlags, TextFlags {
   jobs?: number;
   manifest?: true;
   resume?: true;
@@ -32,18 +24,11 @@ interface ExportOptions extends OutputFlags, TextFlags {
 
 export function configure(command: Command): Command {
   const formats = writeFormats.map(({ name }) => name).join(', ');
-  addConnectionOptions(addTableOptions(command))
-    .argument('[table]', 'the table or view; default: the only table with vectors')
-    .optionsGroup('Which rows:')
-    .option('--columns <a,b,c>', 'these columns, in this order', nameList)
-    .option('--where <sql>', 'rows for which this holds')
-    .option('--tenant <id>', "this tenant's rows")
-    .option('--tenant-column <name>', 'the column that tells the tenant (default: tenant_id)')
-    .option('--order-by <sql>', "in this order, over one lane (default: the table's own)")
-    .option('--limit <n>', 'at most so many rows, over one lane', wholeNumber({ min: 0 }))
-    .option('--sample <n>', 'so many rows, chosen by chance, over one lane', wholeNumber({ min: 0 }))
-    .option('--seed <n>', 'the same seed chooses the same sample', wholeNumber())
-    .option('--query <sql>', 'the rows of a query instead of a table, over one lane')
+  addConnectionOptions(addTableOptions(command)).argument(
+    '[table]',
+    'the table or view; default: the only table with vectors',
+  );
+  addRowOptions(command)
     .optionsGroup('Where to, and as what:')
     .option(
       '-o, --output <file|dir/>',
@@ -83,7 +68,7 @@ export function configure(command: Command): Command {
       '--verify <manifest>',
       'export nothing: compare the database with a manifest (exit 1: it differs)',
     )
-    .action(action<ExportOptions, [string | undefined]>({ writes: false, isBatch: true }, run));
+    .action(action<ExportFlags, [string | undefined]>({ writes: false, isBatch: true }, run));
   return addExamples(command, [
     'pgv export docs -o docs.csv',
     'pgv export docs -o docs.parquet --where "created_at > now() - interval \'1 day\'"',
@@ -95,39 +80,20 @@ export function configure(command: Command): Command {
 }
 
 async function run(
-  context: Context<ExportOptions>,
+  context: Context<ExportFlags>,
   argument: string | undefined,
 ): Promise<ExitCode | undefined> {
   const { options, output, reporter, signal } = context;
   const table = context.tableNamed(argument);
-  if (options.verify !== undefined) {
-    const { output: file, format, query, where, columns, orderBy, limit, sample, tenant } = options;
-    refuseBesideVerify({
-      '-o': file,
-      '--format': format,
-      '--query': query,
-      '--where': where,
-      '--columns': columns,
-      '--order-by': orderBy,
-      '--limit': limit,
-      '--sample': sample,
-      '--tenant': tenant,
-      '--split': options.split,
-      '--compress': options.compress,
-      '--manifest': options.manifest,
-      '--resume': options.resume,
-    });
-    return verify(context, options.verify, argument);
-  }
+  if (options.verify !== undefined) return verify(context, options.verify, argument);
   if (output.json && (options.output === undefined || options.output === '-')) {
     throw new UsageError('--json needs -o: stdout is for the summary then', { hint: 'name a file with -o' });
   }
   const named = formatOf(options);
   const text = textOptions(options, named.format);
   checkStream(options, output.isTerminal);
-  refuseBesideSample(options);
+  checkRows(options, argument ?? options.table);
   const query = options.query === undefined ? undefined : trimmedQuery(options.query);
-  if (query !== undefined) refuseBesideQuery(options, argument);
   const database = await context.database();
   const source =
     query === undefined
@@ -156,32 +122,4 @@ async function run(
     `exported ${counted(rows, 'row')} (${bytes(size)}) to ${where}${beside} in ${duration(seconds)}`,
   );
   return undefined;
-}
-
-function refuseBesideSample({ sample, seed, orderBy, limit }: ExportOptions): void {
-  if (seed !== undefined && sample === undefined) {
-    throw new UsageError('--seed needs --sample', { hint: 'for example --sample 1000 --seed 1' });
-  }
-  if (sample === undefined || (orderBy === undefined && limit === undefined)) return;
-  throw new UsageError(
-    `--sample and ${orderBy === undefined ? '--limit' : '--order-by'} exclude each other`,
-    {
-      hint: 'leave one of the two out',
-    },
-  );
-}
-
-function refuseBesideQuery(options: Context<ExportOptions>['options'], argument: string | undefined): void {
-  const beside = {
-    'a table': argument ?? options.table,
-    '--columns': options.columns,
-    '--where': options.where,
-    '--order-by': options.orderBy,
-    '--limit': options.limit,
-    '--sample': options.sample,
-    '--tenant': options.tenant,
-  };
-  const [flag] = Object.entries(beside).find(([, value]) => value !== undefined) ?? [];
-  if (flag === undefined) return;
-  throw new UsageError(`--query and ${flag} exclude each other`, { hint: 'write it into the query' });
 }

@@ -1,16 +1,35 @@
-import { UsageError } from '../../src/errors.ts';
 import { readManifest } from '../../src/operations/manifest/read-manifest.ts';
 import { type Verification, verifyManifest } from '../../src/operations/manifest/verify.ts';
 import type { Context } from '../context.ts';
+import { refuseBeside } from '../exclusive.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { counted } from '../output/units.ts';
+import type { OutputFlags } from './output-options.ts';
+import { chosenRows, type RowFlags } from './row-options.ts';
+
+/** Flags that say what is exported, and how. */
+interface Flags extends OutputFlags, RowFlags {
+  manifest?: true;
+  resume?: true;
+}
 
 /** `pgv export --verify`: is the database as the manifest says? */
 export async function verify(
-  { io, options, output, database, reporter, signal }: Context<object>,
+  { io, options, output, database, reporter, signal }: Context<Flags>,
   manifest: string,
   table: string | undefined,
 ): Promise<ExitCode> {
+  const beside = {
+    '-o': options.output,
+    '--format': options.format,
+    '--query': options.query,
+    ...chosenRows(options),
+    '--split': options.split,
+    '--compress': options.compress,
+    '--manifest': options.manifest,
+    '--resume': options.resume,
+  };
+  refuseBeside('--verify', beside, 'the manifest says which rows are compared');
   const found = await readManifest(manifest, io.cwd);
   const verification = await verifyManifest(
     await database(),
@@ -22,15 +41,6 @@ export async function verify(
   if (output.json) await output.document(verification);
   else await output.write(render(verification));
   return verification.same ? exitCodes.done : exitCodes.no;
-}
-
-/** @throws UsageError for flags that say what is exported */
-export function refuseBesideVerify(flags: Readonly<Record<string, unknown>>): void {
-  const given = Object.entries(flags).find(([, value]) => value !== undefined);
-  if (given === undefined) return;
-  throw new UsageError(`--verify and ${given[0]} exclude each other`, {
-    hint: 'the manifest says which rows are compared',
-  });
 }
 
 function render({ table, manifest, same, differences, rows, files }: Verification): string {
