@@ -43,6 +43,18 @@ eachDatabase((fixture) => {
     return { ...result, ids: result.hits.map(({ id }) => id), notes: reports.notes };
   }
 
+  async function batch(vectors: readonly string[], options: Partial<SearchOptions>) {
+    const file = await temporaryFile(
+      'queries.jsonl',
+      vectors.map((vector) => `{"embedding":${vector}}\n`).join(''),
+    );
+    const [input] = await resolveInputs([file], { cwd: '/', stdin: new PassThrough() }, () => {});
+    const reports = collectReports();
+    const asked = { table: 'packages', input: input!, reading: {}, k: 10, jobs: 1, ...options };
+    const result = await searchBatch(database, asked, reports, new AbortController().signal);
+    return { answers: result.queries.map(({ hits }) => hits), notes: reports.notes };
+  }
+
   /** The share of the known neighbours that a search finds. */
   async function recall(options: Partial<SearchOptions>): Promise<number> {
     let right = 0;
@@ -130,16 +142,20 @@ eachDatabase((fixture) => {
     test('rows without a vector, zero vectors, which half precision has no direction of, and tiny ones', async () => {
       await database.query('CREATE TABLE few (id int PRIMARY KEY, embedding vector(2))');
       await database.query(
-        `INSERT INTO few VALUES (1, '[0,0]'), (2, '[1,0]'), (3, NULL), (4, '[1e-9,1e-9]'), (5, '[1,2]')`,
+        `INSERT INTO few VALUES (0, '[0,0]'), (1, '[0,0]'), (2, '[1,0]'), (3, NULL), (4, '[1e-9,1e-9]'), (5, '[1,2]')`,
       );
       await database.query('CREATE INDEX ON few USING hnsw ((embedding::halfvec(2)) halfvec_cosine_ops)');
       await database.query('SET enable_seqscan = off');
       const near = (vector: string, k: number) => found({ table: 'few', query: { vector }, k });
       expect((await near('[1,1]', 1)).explanation).toMatchObject({ reranked: 2 });
-      const all = await near('[1,1]', 5);
-      expect(all.ids).toEqual([4, 5, 2, 1]);
-      expect(all.notes.join()).toMatch(/gave 2 of 5 rows, so every row was compared/);
-      expect(all.explanation).toMatchObject({ road: 'exact', reranked: null });
+      // What the index left out is the nearest.
+      const three = await near('[1,1]', 3);
+      expect(three.ids).toEqual([4, 5, 2]);
+      expect(three.notes.join()).toMatch(/gave 2 of 3 rows, so every row was compared/);
+      expect(three.explanation).toMatchObject({ road: 'exact', reranked: null });
+      expect((await near('[1,1]', 9)).ids).toEqual([4, 5, 2, 0, 1]);
+      const { answers } = await batch(['[1,1]', '[1,0]'], { table: 'few', k: 3 });
+      expect(answers.map((hits) => hits.map(({ id }) => id))).toEqual([three.ids, [2, 4, 5]]);
       // Beyond half precision, on either side.
       for (const vector of ['[1e-9,1e-9]', '[70000,70000]']) {
         const { ids, explanation } = await near(vector, 1);
@@ -164,25 +180,17 @@ eachDatabase((fixture) => {
 
     test('a batch: candidates of their own for each query, and k rows for each', async () => {
       await index('the_bits', bits);
-      const lines = queries.map(({ vector }) => `{"embedding":${JSON.stringify(vector)}}\n`);
-      const file = await temporaryFile('queries.jsonl', lines.join(''));
-      const [input] = await resolveInputs([file], { cwd: '/', stdin: new PassThrough() }, () => {});
-      const batch = async (options: Partial<SearchOptions>) => {
-        const reports = collectReports();
-        const asked = { table: 'packages', input: input!, reading: {}, k: 10, jobs: 1, ...options };
-        const result = await searchBatch(database, asked, reports, new AbortController().signal);
-        return { answers: result.queries.map(({ hits }) => hits), notes: reports.notes };
-      };
-      const { answers } = await batch({});
+      const vectors = queries.map(({ vector }) => JSON.stringify(vector));
+      const { answers } = await batch(vectors, {});
       for (const [i, hits] of answers.entries()) {
-        const query = { vector: JSON.stringify(queries[i]!.vector) };
+        const query = { vector: vectors[i]! };
         expect(hits).toEqual((await found({ query })).hits);
       }
       const where = 'id % 10 = 3';
-      const cut = await batch({ where, k: 101, rerank: 101, iterativeScan: 'off' });
+      const cut = await batch(vectors, { where, k: 101, rerank: 101, iterativeScan: 'off' });
       expect(cut.answers.map((hits) => hits.length)).toEqual(queries.map(() => 100));
       expect(cut.notes.join()).toMatch(/fewer than 101 rows, so they were asked again/);
-      expect(cut.answers).toEqual((await batch({ where, k: 101, exact: true })).answers);
+      expect(cut.answers).toEqual((await batch(vectors, { where, k: 101, exact: true })).answers);
     });
   });
 
