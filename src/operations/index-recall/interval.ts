@@ -15,9 +15,9 @@ const z = 1.959964;
  * answers is divided by the design effect, which the spread between queries shows (Korn and Graubard, Confidence
  * intervals for proportions with small expected number of positive counts estimated from survey data, Survey
  * Methodology 24, 1998; Dean and Pagano, Evaluating confidence interval methods for binomial proportions in clustered
- * surveys, J. Surv. Stat. Methodol. 3, 2015). Near 1 the spread is seen too small, since the bad queries are too rare to
- * be among the sample: one query more that found half of its answers is counted in, which keeps the lower bound below
- * the true mean as often as it says, whether queries miss one by one or all at once (test/…/interval.test.ts).
+ * surveys, J. Surv. Stat. Methodol. 3, 2015). Near 1 the spread is seen too small, since bad queries are too rare to be
+ * among the sample: it is taken with one query more, which found half of its answers. So the lower bound is below the
+ * true mean as often as it says, whether queries miss one by one or several at once (interval.test.ts).
  * @param recalls of the queries, 0 to 1
  * @param k answers a query
  */
@@ -27,8 +27,8 @@ export function estimate(recalls: readonly number[], k: number): Estimate {
   const centre = sum(counted) / counted.length;
   const variance = sum(counted.map((recall) => (recall - centre) ** 2)) / recalls.length;
   const answers = Math.min(recalls.length * k, (recalls.length * centre * (1 - centre)) / variance);
-  const { low, high } = wilson(centre, answers);
-  return { mean, low: Math.min(low, mean), high: Math.max(high, mean) };
+  const { low, high } = wilson(mean, answers);
+  return { mean, low, high };
 }
 
 /** Wilson, Probable inference, the law of succession, and statistical inference, JASA 22, 1927. */

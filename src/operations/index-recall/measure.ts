@@ -35,13 +35,16 @@ export function selected(searches: Searches, from: number, to: number): Searches
 /**
  * Searches with every setting, in turns, so that a machine whose speed drifts treats them alike.
  * @param session a transaction; it keeps the last setting
+ * @param seconds after which it ends with the queries that were asked, three turns of them at the least
  */
 export async function measure(
   session: Session,
   searches: Searches,
   settings: readonly IndexSetting[],
   reporter: Reporter,
+  seconds = Number.POSITIVE_INFINITY,
 ): Promise<Measured[]> {
+  const started = performance.now();
   const count = searches.queries.vectors.length;
   const all = settings.map((setting) => ({ setting, answers: [], milliseconds: [] }) as Measured);
   const total = count * settings.length;
@@ -53,6 +56,7 @@ export async function measure(
       done += to - from;
       reporter.progress({ phase: 'measuring', done, total });
     }
+    if (to >= 3 * turn && performance.now() - started > seconds * 1000) break;
   }
   return all;
 }

@@ -24,7 +24,7 @@ export function answerable(nearest: readonly (readonly number[])[]): number[] {
 
 /** What was measured as a point of a sweep. @param nearest of each query, as `recallOf` takes it */
 export function pointOf(measured: Measured, nearest: readonly (readonly number[])[], k: number): SweepPoint {
-  const queries = answerable(nearest);
+  const queries = answerable(nearest).filter((i) => i < measured.answers.length);
   const { mean, low, high } = estimate(
     queries.map((i) => recallOf(measured.answers[i]!, nearest[i]!)),
     k,

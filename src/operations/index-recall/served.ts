@@ -18,9 +18,7 @@ export async function ensureServed(
   setting: IndexSetting,
 ): Promise<boolean> {
   const { index } = searches.subject;
-  await apply(session, searches, setting);
-  const planned = await serving(session, searches, setting);
-  if (isOf(searches, planned)) return true;
+  if (await isServed(session, searches, setting)) return true;
   await session.query(setLocal(dearer[index.type]));
   const enforced = await serving(session, searches, setting);
   if (isOf(searches, enforced)) return false;
@@ -34,6 +32,16 @@ export async function ensureServed(
           : `it is partial: name its condition, --where '${index.predicate}'`,
     },
   );
+}
+
+/** Whether the planner answers by the index, with what is set in the transaction. */
+export async function isServed(
+  session: Session,
+  searches: Searches,
+  setting: IndexSetting,
+): Promise<boolean> {
+  await apply(session, searches, setting);
+  return isOf(searches, await serving(session, searches, setting));
 }
 
 /** Every other way than the index, and the widest search of the other kind of index. */

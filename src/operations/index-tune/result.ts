@@ -56,7 +56,11 @@ export interface TuneResult {
   where: string | null;
   /** What searches use now, measured like the others. */
   current: SweepPoint;
-  /** Null: no setting reaches the target. */
+  /** False: the planner answers otherwise, and the index was measured with other ways made dear. */
+  planned: boolean;
+  /** Whether queries are rows of the table, each left out of its own answer, or came from a file. */
+  queriesFrom: 'rows' | 'file';
+  /** Measured on queries that did not choose it. Null: no setting reaches the target. */
   recommendation: SweepPoint | null;
   sweep: SweepPoint[];
   /** With --builds. */

@@ -1,0 +1,112 @@
+import type { Session } from '../../database/database.ts';
+import type { Reporter } from '../../progress.ts';
+import { measure, type Searches } from '../index-recall/measure.ts';
+import { pointOf } from '../index-recall/recall-of.ts';
+import { isServed } from '../index-recall/served.ts';
+import type { IndexSetting } from '../index-recall/setting.ts';
+import type { Family } from './families.ts';
+import { coarse, lowestPassing } from './ladder.ts';
+import type { SweepPoint } from './result.ts';
+
+/** Searches whose exact answers are known. */
+export interface Trial {
+  searches: Searches;
+  /** Distances of the k nearest rows, a query. */
+  nearest: readonly (readonly number[])[];
+}
+
+/** A family of settings, measured. */
+export interface Swept {
+  family: Family;
+  /** In the order of the rungs. */
+  points: SweepPoint[];
+}
+
+/** Seconds that a sweep takes, about, if it has asked queries enough by then. */
+export const sweepSeconds = 12;
+
+/** Points of the settings, measured in turns. */
+export async function pointsOf(
+  session: Session,
+  { searches, nearest }: Trial,
+  settings: readonly IndexSetting[],
+  reporter: Reporter,
+  seconds?: number,
+): Promise<SweepPoint[]> {
+  const measured = await measure(session, searches, settings, reporter, seconds);
+  return measured.map((each) => pointOf(each, nearest, searches.k));
+}
+
+/** The settings that the planner answers by the index: it leaves it where a search gets dearer than to compare all rows. */
+export async function servedRungs(session: Session, searches: Searches, family: Family): Promise<Family> {
+  const rungs: number[] = [];
+  for (const effort of family.rungs) {
+    if (!(await isServed(session, searches, family.settingOf(effort)))) break;
+    rungs.push(effort);
+  }
+  return { ...family, rungs };
+}
+
+/** Each family at efforts that double. */
+export async function sweep(
+  session: Session,
+  trial: Trial,
+  families: readonly Family[],
+  reporter: Reporter,
+): Promise<Swept[]> {
+  const efforts = families.map(({ rungs }) => coarse(rungs));
+  const settings = families.flatMap(({ settingOf }, i) => efforts[i]!.map(settingOf));
+  const points = await pointsOf(session, trial, settings, reporter, sweepSeconds);
+  return families.map((family, i) => ({ family, points: points.splice(0, efforts[i]!.length) }));
+}
+
+/** Where a swept family is thought to reach the target first. */
+export interface Guess extends Swept {
+  /** Place among the family's rungs. */
+  rung: number;
+  /** What it would cost; infinite where it is not thought to reach it. */
+  p50Ms: number;
+}
+
+/** Between two swept efforts misses fall as a power of the effort: so it is read off a line between their logarithms. */
+export function guess({ family, points }: Swept, targetRecall: number): Guess {
+  const { rungs } = family;
+  const above = points.findIndex(({ recall }) => recall >= targetRecall);
+  if (above < 0) return { family, points, rung: rungs.length - 1, p50Ms: Number.POSITIVE_INFINITY };
+  const upper = points[above]!;
+  const lower = points[above - 1];
+  if (lower === undefined) return { family, points, rung: 0, p50Ms: upper.p50Ms };
+  const misses = (recall: number) => Math.log(Math.max(1 - recall, 1e-4));
+  const fall = misses(lower.recall) - misses(upper.recall);
+  const way = fall > 0 ? Math.min(1, (misses(lower.recall) - misses(targetRecall)) / fall) : 1;
+  const [from, to] = [rungs.indexOf(effortOf(lower)), rungs.indexOf(effortOf(upper))];
+  const p50Ms = lower.p50Ms * (upper.p50Ms / lower.p50Ms) ** way;
+  return { family, points, rung: Math.ceil(from + way * (to - from)), p50Ms };
+}
+
+function effortOf({ efSearch, probes }: SweepPoint): number {
+  return efSearch ?? probes!;
+}
+
+/**
+ * The least effort whose recall is above the target with confidence, on queries that the guess did not see. The rungs
+ * are there before these queries are, and all above the one that is found pass too: such a fixed sequence keeps the
+ * error of the whole search at that of one question (Westfall and Krishen, Optimally weighted, fixed sequence and
+ * gatekeeper multiple testing procedures, J. Stat. Plan. Inference 99, 2001).
+ * @returns all points that it measured, and that point among them
+ */
+export async function confirm(
+  session: Session,
+  trial: Trial,
+  { family, rung }: Guess,
+  targetRecall: number,
+  reporter: Reporter,
+): Promise<{ points: SweepPoint[]; best: SweepPoint | undefined }> {
+  const measured = new Map<number, SweepPoint>();
+  const found = await lowestPassing(family.rungs.length, rung + 1, async (at) => {
+    const [point] = await pointsOf(session, trial, [family.settingOf(family.rungs[at]!)], reporter);
+    measured.set(at, point!);
+    return point!.recallLow >= targetRecall;
+  });
+  return { points: [...measured.values()], best: found === undefined ? undefined : measured.get(found) };
+}
