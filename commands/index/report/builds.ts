@@ -1,9 +1,10 @@
 import { buildCurves, buildName, settingText } from '../../../src/operations/index-tune/curves.ts';
 import type { BuildComparison, TuneResult } from '../../../src/operations/index-tune/result.ts';
 import { bytes, count, duration } from '../../output/units.ts';
+import { shareText } from '../sweep-text.ts';
 import { recallFigure } from './figure.ts';
 import { type Html, html } from './html.ts';
-import { milliseconds, share } from './numbers.ts';
+import { latency } from './numbers.ts';
 import { colourOf } from './symbols.ts';
 
 /** The indexes that were built on a sample, beside each other; nothing where none were. */
@@ -17,7 +18,7 @@ export function comparison({ builds = [], k, targetRecall }: TuneResult): Html |
 <p>${
     fastest?.best
       ? html`<strong>${buildName(fastest)}</strong> reaches the target in the shortest time: with ${settingText(fastest.best)} it finds
-${share(fastest.best.recall)} in ${milliseconds(fastest.best.p50Ms)}.`
+${shareText(fastest.best.recall)} in ${latency(fastest.best.p50Ms)}.`
       : html`None of them reaches recall ${targetRecall}.`
   } Compare them with each other: a search of the whole table takes longer and finds less.</p>
 ${recallFigure({
@@ -51,8 +52,8 @@ function costs(builds: readonly BuildComparison[], fastest: BuildComparison | un
     return html`<tr${build === fastest ? html` class="best"` : undefined}>
 <th scope="row" class="name">${buildName(build)}</th>
 <td class="note">${best ? settingText(best) : 'misses the target'}</td>
-<td>${best ? share(best.recall) : '–'}</td>
-<td>${best ? milliseconds(best.p50Ms) : '–'}</td>
+<td>${best ? shareText(best.recall) : '–'}</td>
+<td>${best ? latency(best.p50Ms) : '–'}</td>
 <td class="bar">${bar(0, whole.bytes / largest)}${bytes(whole.bytes)}</td>
 <td class="bar">${bar(1, whole.buildSeconds / longest)}${duration(whole.buildSeconds)}</td>
 <td>${bytes(whole.memory)}</td>

@@ -1,11 +1,6 @@
-import { count } from '../../output/units.ts';
+import { milliseconds } from '../sweep-text.ts';
 
-/** Milliseconds with three digits: `0.412 ms`, `12.3 ms`, `1,204 ms`; they stay with their unit. */
-export function milliseconds(value: number): string {
-  return `${value < 99.95 ? value.toPrecision(3) : count(value)}\u00a0ms`;
-}
-
-/** `0.962`. */
-export function share(recall: number): string {
-  return recall.toFixed(3);
+/** `0.41 ms`, `12.3 ms`: the number stays with its unit. */
+export function latency(value: number): string {
+  return `${milliseconds(value)}\u00a0ms`;
 }

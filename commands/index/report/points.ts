@@ -6,8 +6,9 @@ import {
   settingText,
 } from '../../../src/operations/index-tune/curves.ts';
 import type { SweepPoint, TuneResult } from '../../../src/operations/index-tune/result.ts';
+import { shareText } from '../sweep-text.ts';
 import { type Html, html } from './html.ts';
-import { milliseconds, share } from './numbers.ts';
+import { latency } from './numbers.ts';
 
 /** All that was measured, as a table. */
 export function measurements({ sweep, builds = [], current, recommendation, k }: TuneResult): Html {
@@ -37,8 +38,8 @@ ${points.map((point) => row(point, curves.length > 1 && front.has(point) ? 'Pare
 }
 
 function row(point: SweepPoint, note: string, className = ''): Html {
-  return html`<tr class="${className}"><th scope="row">${settingText(point)}</th><td>${share(point.recall)}</td>
-<td>${share(point.recallLow)} to ${share(point.recallHigh)}</td><td>${milliseconds(point.p50Ms)}</td><td>${milliseconds(point.p95Ms)}</td>
+  return html`<tr class="${className}"><th scope="row">${settingText(point)}</th><td>${shareText(point.recall)}</td>
+<td>${shareText(point.recallLow)} to ${shareText(point.recallHigh)}</td><td>${latency(point.p50Ms)}</td><td>${latency(point.p95Ms)}</td>
 <td>${point.queries}</td><td class="note">${note}</td></tr>
 `;
 }

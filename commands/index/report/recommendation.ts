@@ -1,8 +1,9 @@
 import { namedSettings } from '../../../src/operations/index-recall/setting.ts';
 import { settingText } from '../../../src/operations/index-tune/curves.ts';
 import type { SweepPoint, TuneResult } from '../../../src/operations/index-tune/result.ts';
+import { shareText } from '../sweep-text.ts';
 import { type Html, html } from './html.ts';
-import { milliseconds, share } from './numbers.ts';
+import { latency } from './numbers.ts';
 
 /** What to do, why, and the SQL that does it. */
 export function recommendation(result: TuneResult): Html {
@@ -49,18 +50,18 @@ function now({ current, k, targetRecall }: TuneResult): Html {
       : recallLow < targetRecall
         ? 'which is not sure to be the target'
         : 'more than was asked for';
-  return html`Searches now find ${share(recall)} of the ${k} nearest, ${verdict}, in ${milliseconds(current.p50Ms)} (${settingText(current)}).`;
+  return html`Searches now find ${shareText(recall)} of the ${k} nearest, ${verdict}, in ${latency(current.p50Ms)} (${settingText(current)}).`;
 }
 
 function tiles(k: number, best: SweepPoint, current: SweepPoint | undefined): Html {
   const tile = (name: string, value: string, now: string | undefined, note?: string) =>
     html`<div><dt>${name}</dt><dd>${value}${note && html` <small>${note}</small>`}${now && html`<small>now ${now}</small>`}</dd></div>
 `;
-  const interval = `${share(best.recallLow)} to ${share(best.recallHigh)}`;
+  const interval = `${shareText(best.recallLow)} to ${shareText(best.recallHigh)}`;
   return html`<dl class="tiles">
-${tile(`recall@${k}`, share(best.recall), current && share(current.recall), interval)}
-${tile('latency, p50', milliseconds(best.p50Ms), current && milliseconds(current.p50Ms))}
-${tile('latency, p95', milliseconds(best.p95Ms), current && milliseconds(current.p95Ms))}
+${tile(`recall@${k}`, shareText(best.recall), current && shareText(current.recall), interval)}
+${tile('latency, p50', latency(best.p50Ms), current && latency(current.p50Ms))}
+${tile('latency, p95', latency(best.p95Ms), current && latency(current.p95Ms))}
 </dl>`;
 }
 

@@ -1,8 +1,9 @@
 import { settingText } from '../../../src/operations/index-tune/curves.ts';
 import type { SweepPoint } from '../../../src/operations/index-tune/result.ts';
+import { shareText } from '../sweep-text.ts';
 import type { Chart } from './chart.ts';
 import { type Html, html } from './html.ts';
-import { milliseconds, share } from './numbers.ts';
+import { latency } from './numbers.ts';
 import { textWidth } from './place-labels.ts';
 import type { Plane } from './plane.ts';
 
@@ -21,8 +22,8 @@ function tip(point: SweepPoint, curve: string | undefined, plane: Plane): Html {
   const lines = [
     ...(curve === undefined ? [] : [curve]),
     settingText(point),
-    `recall ${share(point.recall)} (${share(point.recallLow)} to ${share(point.recallHigh)})`,
-    `p50 ${milliseconds(point.p50Ms)}, p95 ${milliseconds(point.p95Ms)}`,
+    `recall ${shareText(point.recall)} (${shareText(point.recallLow)} to ${shareText(point.recallHigh)})`,
+    `p50 ${latency(point.p50Ms)}, p95 ${latency(point.p95Ms)}`,
   ];
   const [x, y] = plane.place(point);
   const width = Math.max(...lines.map(textWidth)) + 2 * padding;
