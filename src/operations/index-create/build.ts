@@ -47,7 +47,7 @@ export async function build(
 }
 
 /** A parallel build reserves maintenance_work_mem of it: 64 MB is all that a container has unless it is given more. */
-function isShortOfSharedMemory(error: unknown): error is PgvError {
+export function isShortOfSharedMemory(error: unknown): error is PgvError {
   return (
     error instanceof PgvError &&
     error.sqlstate?.startsWith('53') === true &&
@@ -69,18 +69,37 @@ async function buildOnce(
     full = after;
     reporter.warn(spilled(definition.name, after, resources));
   });
-  const stop = beside === undefined ? async () => {} : watchFrom(beside, indexProgress, reporter);
+  // Another phase has another pace.
+  const phased: Reporter = {
+    ...reporter,
+    progress: (progress) =>
+      reporter.progress(
+        full === null ? progress : { ...progress, phase: `${progress.phase}, its memory full` },
+      ),
+  };
+  const stop = beside === undefined ? async () => {} : watchFrom(beside, indexProgress, phased);
   try {
     await database.query(createIndex(definition));
     return full;
   } catch (error) {
     await stop();
-    if (definition.concurrently) throw await afterFailure(error, beside, definition, table);
-    throw await withHolders(database, error, `${definition.name} was not built`, [table.oid]);
+    if (definition.concurrently)
+      throw await afterFailure(explained(error, definition), beside, definition, table);
+    throw await withHolders(database, explained(error, definition), `${definition.name} was not built`, [
+      table.oid,
+    ]);
   } finally {
     unlisten();
     await stop();
   }
+}
+
+function explained(error: unknown, { quantized }: IndexDefinition): unknown {
+  const isTooLarge =
+    error instanceof PgvError && error.sqlstate === '22003' && quantized?.quantization === 'half';
+  return isTooLarge
+    ? error.withHint('half precision holds values up to 65,504: use --quantize binary, or leave it out')
+    : error;
 }
 
 /** What pgvector says when the graph is larger than maintenance_work_mem; undefined for other notices. */

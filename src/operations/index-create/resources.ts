@@ -2,11 +2,12 @@ import type { Database } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import { averageElements, buildCircumstances, estimateVectors } from '../../sql/index-build.ts';
 import { countVectors, type IndexDefinition } from '../../sql/indexes.ts';
+import type { VectorType } from '../../vector/metrics.ts';
 import { quantizedType } from '../../vector/quantization.ts';
 import { lockTimeout } from '../session-settings.ts';
 import type { VectorColumn } from '../tables.ts';
 import { guessSeconds } from './duration.ts';
-import { planMemory } from './memory.ts';
+import { type BuildSubject, planMemory } from './memory.ts';
 import type { IndexPlan } from './plan.ts';
 
 /** What the user says of a build's means. */
@@ -50,18 +51,26 @@ export async function planResources(
   { oid, definition, column }: ResourcesSubject,
   options: BuildOptions,
 ): Promise<BuildResources> {
-  const { kind } = database.target;
   const rows = await vectorsIn(database, oid, definition);
   const elements = await elementsOf(database, definition, column);
-  const vectorType = quantizedType(column.vector, definition.quantized?.quantization ?? 'none');
-  const { parameters, type } = definition;
-  const subject = {
-    method: type,
-    type: vectorType,
-    dimensions: column.dimensions ?? -1,
-    elements,
-    parameters,
-  };
+  const type = quantizedType(column.vector, definition.quantized?.quantization ?? 'none');
+  const { parameters, type: method } = definition;
+  const subject = { method, type, dimensions: column.dimensions ?? -1, elements, parameters };
+  return resourcesFor(database, { oid, subject, rows, concurrently: definition.concurrently }, options);
+}
+
+/** The same of any build of an index, a first one or not. @param work `oid` of its table; `rows` that it will hold */
+export async function resourcesFor(
+  database: Database,
+  {
+    oid,
+    subject,
+    rows,
+    concurrently,
+  }: { oid: number; subject: BuildSubject & { type: VectorType }; rows: number; concurrently: boolean },
+  options: BuildOptions,
+): Promise<BuildResources> {
+  const { kind } = database.target;
   const { needed, set, raised } = await planMemory(database, subject, rows);
   const memory = options.memory ?? raised;
   const circumstances = (await database.query<Circumstances>(buildCircumstances(oid))).rows[0]!;
@@ -70,19 +79,20 @@ export async function planResources(
   const given = memory ?? (options.workers ? Math.max(set, leastForWorkers) : set);
   const allowed = given < leastForWorkers ? 0 : Math.min(asked, circumstances.tableWorkers ?? asked);
   const workers = kind === 'server' && !circumstances.temporary ? allowed : 0;
+  const { method, type, dimensions, elements = dimensions, parameters } = subject;
   return {
     rows,
     needed,
     given,
     workers,
-    seconds: guessSeconds({ type, vectorType, elements, parameters, rows, workers, kind }),
+    seconds: guessSeconds({ type: method, vectorType: type, elements, parameters, rows, workers, kind }),
     settings: {
       ...(given !== set && { maintenance_work_mem: memorySetting(database, given) }),
       ...(options.workers !== undefined && { max_parallel_maintenance_workers: String(options.workers) }),
       ...(workers > 0 && circumstances.small && { min_parallel_table_scan_size: '0' }),
       // One tells when the memory does not suffice.
       ...(circumstances.hidesNotices && { client_min_messages: 'notice' }),
-      ...(definition.concurrently || kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) }),
+      ...(concurrently || kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) }),
     },
     tableWorkers:
       workers < asked && given >= leastForWorkers ? (circumstances.tableWorkers ?? undefined) : undefined,

@@ -133,6 +133,7 @@ describe.skipIf(noServer)('tables in use', () => {
     const options = { type: 'hnsw', table: 'parts', quantize: 'half' } as const;
     await expect(createVectorIndex(database, options, silentReporter)).rejects.toMatchObject({
       sqlstate: '22003',
+      hint: expect.stringContaining('--quantize binary'),
     });
     const whole = (name: string) => ({ name, valid: true, parent: null });
     expect(await indexesOf('parts%')).toEqual([
