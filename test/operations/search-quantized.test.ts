@@ -165,6 +165,16 @@ eachDatabase((fixture) => {
       await database.query('DROP TABLE few');
     });
 
+    test('candidates come in whichever order an iterative scan finds them', async () => {
+      await index('the_bits', bits);
+      const asked = { where: 'id % 10 = 3', k: 10, rerank: 40, efSearch: 10 };
+      const scanned = async (iterativeScan?: SearchOptions['iterativeScan']) =>
+        (await found({ ...asked, iterativeScan })).explanation!.rowsScanned;
+      const usual = await scanned();
+      expect(usual).toBe(await scanned('relaxed_order'));
+      expect(usual).not.toBe(await scanned('strict_order'));
+    });
+
     test('without iterative scans more candidates are taken, then every row', async () => {
       await index('the_bits', bits);
       const few = { where: 'id % 10 = 3', k: 5, rerank: 6, efSearch: 10, iterativeScan: 'off' } as const;
