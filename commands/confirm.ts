@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { UsageError } from '../src/errors.ts';
 import type { Context } from './context.ts';
@@ -19,7 +20,9 @@ export async function confirm({ options, io }: Context<ConfirmOptions>, what: st
   }
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
   try {
-    const answer = await lines.question(`${what}? [y/N] `, { signal: io.signal });
+    // At the end of input a question is never answered.
+    const ended = once(lines, 'close').then(() => '');
+    const answer = await Promise.race([lines.question(`${what}? [y/N] `, { signal: io.signal }), ended]);
     return /^\s*y(es)?\s*$/i.test(answer);
   } finally {
     lines.close();

@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
+import type { BuildOptions } from '../../src/operations/index-create/resources.ts';
 import { findIndex, findIndexesOf } from '../../src/operations/index-upkeep/find.ts';
-import {
-  type Reindexed,
-  type ReindexOptions,
-  rebuild,
-  reindexStatements,
-} from '../../src/operations/index-upkeep/reindex.ts';
+import { type Reindexed, rebuild, reindexStatements } from '../../src/operations/index-upkeep/reindex.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { byteSize, wholeNumber } from '../option-values.ts';
@@ -13,7 +9,7 @@ import { addConnectionOptions, addExamples, addTableOption } from '../options.ts
 import { bytes, duration } from '../output/units.ts';
 import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from '../statements.ts';
 
-type ReindexFlags = ReindexOptions & PreviewFlags;
+type ReindexFlags = BuildOptions & PreviewFlags;
 
 export function configure(command: Command): Command {
   addPreviewOptions(

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.ts';
+import type { IndexType, VectorType } from '../vector/metrics.ts';
 import { isBeingBuilt } from './indexes.ts';
 
 /** An hnsw or ivfflat index, as the catalogue and the counters have it. */
@@ -15,13 +16,13 @@ export interface CatalogueRow {
   tableOid: number;
   table: string;
   tableVisible: boolean;
-  type: 'hnsw' | 'ivfflat';
+  type: IndexType;
   /** Null where an expression is indexed. */
   column: string | null;
   /** As pg_get_expr writes it; null where a column is indexed. */
   expression: string | null;
-  /** Of what is indexed, after the expression; −1: none. */
-  vectorType: string;
+  /** Of what is indexed, below a domain; −1: no dimensions. */
+  vectorType: VectorType;
   dimensions: number;
   operatorClass: string;
   /** As `m=16`. */
@@ -69,7 +70,8 @@ export function indexCatalogue(tableOid: number | undefined): Statement {
   t.oid AS "tableOid", t.relname AS table, pg_catalog.pg_table_is_visible(t.oid) AS "tableVisible",
   am.amname AS type, a.attname AS column,
   pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expression,
-  own_type.typname AS "vectorType", own.atttypmod AS dimensions, oc.opcname AS "operatorClass",
+  own_type.typname AS "vectorType",
+  CASE WHEN own.atttypmod > 0 THEN own.atttypmod ELSE declared.typtypmod END AS dimensions, oc.opcname AS "operatorClass",
   COALESCE(c.reloptions, '{}') AS parameters, pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,
   i.indisvalid AND i.indisready AS valid, ${isBeingBuilt} AS building,
   CASE WHEN NOT EXISTS (
@@ -91,7 +93,8 @@ JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
 JOIN pg_catalog.pg_am am ON am.oid = c.relam
 JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[0]
 JOIN pg_catalog.pg_attribute own ON own.attrelid = c.oid AND own.attnum = 1
-JOIN pg_catalog.pg_type own_type ON own_type.oid = own.atttypid
+JOIN pg_catalog.pg_type declared ON declared.oid = own.atttypid
+JOIN pg_catalog.pg_type own_type ON own_type.oid = oc.opcintype
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attnum > 0
 LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
 LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND NOT s.inherited

@@ -4,19 +4,15 @@ import type { Reporter } from '../../progress.ts';
 import { indexSize, reindex } from '../../sql/indexes.ts';
 import { indexProgress } from '../../sql/progress.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
+import { isShortOfSharedMemory } from '../index-create/build.ts';
+import { tellExpectation } from '../index-create/expectation.ts';
+import type { BuildOptions } from '../index-create/resources.ts';
 import { withSettings } from '../session-settings.ts';
 import { type Watch, watch } from '../watch.ts';
 import type { CatalogueIndex } from './catalogue.ts';
 import { checkNotBuilding } from './drop.ts';
 import { dropLeftovers, findLeftovers } from './leftovers.ts';
-import { memoryForRebuild } from './memory.ts';
-
-export interface ReindexOptions {
-  /** maintenance_work_mem in bytes; default: what the build takes, within what the server can cache. */
-  memory?: number | undefined;
-  /** max_parallel_maintenance_workers; default: the server's setting. */
-  workers?: number | undefined;
-}
+import { resourcesToRebuild } from './resources.ts';
 
 export interface Reindexed {
   /** `[schema.]name`, as commands take it. */
@@ -32,11 +28,11 @@ export interface Reindexed {
 export async function reindexStatements(
   database: Database,
   index: CatalogueIndex,
-  options: ReindexOptions,
+  options: BuildOptions,
 ): Promise<Statement[]> {
   const statements: Statement[] = [];
   for (const leaf of index.leaves) {
-    const settings = await settingsFor(database, leaf, options);
+    const { settings } = await resourcesToRebuild(database, leaf, options);
     statements.push(
       ...Object.entries(settings).map(([name, value]) => setSetting(name, value)),
       reindex(leaf, isConcurrent(database)),
@@ -54,7 +50,7 @@ export async function reindexStatements(
 export async function rebuild(
   database: Database,
   index: CatalogueIndex,
-  options: ReindexOptions,
+  options: BuildOptions,
   reporter: Reporter,
 ): Promise<Reindexed> {
   checkNotBuilding(index);
@@ -73,23 +69,21 @@ function isConcurrent({ target }: Database): boolean {
 async function rebuildLeaf(
   database: Database,
   leaf: CatalogueIndex,
-  options: ReindexOptions,
+  options: BuildOptions,
   reporter: Reporter,
 ): Promise<void> {
   if (isConcurrent(database)) await removeLeftovers(database, leaf, reporter);
-  const settings = await settingsFor(database, leaf, options);
+  const resources = await resourcesToRebuild(database, leaf, options);
+  tellExpectation({ name: leaf.shown, table: { name: leaf.shownTable } }, resources, options, reporter);
   reporter.progress({ phase: `building ${leaf.shown} anew` });
-  const run = (given: Record<string, string>) =>
-    withSettings(database, given, () => buildAnew(database, leaf, reporter));
+  const run = (settings: Record<string, string>) =>
+    withSettings(database, settings, () => buildAnew(database, leaf, reporter));
   try {
-    await run(settings);
+    await run(resources.settings);
   } catch (error) {
-    // Of shared memory, which parallel builds work in, containers have little.
-    const isShort = error instanceof PgvError && error.sqlstate?.startsWith('53');
-    if (!isShort || settings.maintenance_work_mem === undefined || options.memory !== undefined) throw error;
-    reporter.note(`${error.message}: building ${leaf.shown} with the server's own maintenance_work_mem`);
-    const { maintenance_work_mem: _, ...others } = settings;
-    await run(others);
+    if (!isShortOfSharedMemory(error) || options.workers !== undefined) throw error;
+    reporter.note(`${error.message}: building ${leaf.shown} without workers, which share memory`);
+    await run({ ...resources.settings, max_parallel_maintenance_workers: '0' });
   }
 }
 
@@ -99,18 +93,6 @@ async function removeLeftovers(database: Database, leaf: CatalogueIndex, reporte
   const names = leftovers.map(({ shown }) => shown).join(', ');
   reporter.note(`dropping ${names}: what a failed REINDEX has left`);
   await dropLeftovers(database, leftovers);
-}
-
-async function settingsFor(
-  database: Database,
-  index: CatalogueIndex,
-  { memory, workers }: ReindexOptions,
-): Promise<Record<string, string>> {
-  const bytes = memory ?? (await memoryForRebuild(database, index));
-  return {
-    ...(bytes !== undefined && { maintenance_work_mem: `${Math.ceil(bytes / 1024)}kB` }),
-    ...(workers !== undefined && { max_parallel_maintenance_workers: String(workers) }),
-  };
 }
 
 async function buildAnew(database: Database, leaf: CatalogueIndex, reporter: Reporter): Promise<void> {

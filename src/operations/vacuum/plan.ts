@@ -2,9 +2,10 @@ import type { Database, Statement } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import { vacuum } from '../../sql/maintenance.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
+import type { BuildResources } from '../index-create/resources.ts';
 import { readIndexes } from '../index-upkeep/catalogue.ts';
-import { memoryForRebuild } from '../index-upkeep/memory.ts';
 import { reindexStatements } from '../index-upkeep/reindex.ts';
+import { resourcesToRebuild } from '../index-upkeep/resources.ts';
 import { findTable, namesOfTablesWithVectors, type TableDescription } from '../tables.ts';
 import { type Counted, conditionOf, lockSettings } from './condition.ts';
 import { type Due, vacuumDue } from './due.ts';
@@ -52,7 +53,8 @@ export async function planVacuum(
   const advice =
     before === undefined || full || skipLocked ? [] : await adviseReindex(database, table, before.condition);
   const needed = due === null || due.due || (reindex === true && advice.some(({ rebuild }) => rebuild));
-  return { table, name, before, due, advice, needed, settings: await settingsFor(database, table, options) };
+  const settings = before === undefined ? {} : await settingsFor(database, table, options);
+  return { table, name, before, due, advice, needed, settings };
 }
 
 /** The statements of a plan, as they would run. */
@@ -80,14 +82,14 @@ async function settingsFor(
   { full, skipLocked }: VacuumRequest,
 ): Promise<Record<string, string>> {
   if (!full) return skipLocked ? lockSettings(database, true) : {};
-  let memory = 0;
-  for (const index of await readIndexes(database, table.oid)) {
-    memory = Math.max(memory, (await memoryForRebuild(database, index)) ?? 0);
+  let resources: BuildResources | undefined;
+  for (const { leaves } of await readIndexes(database, table.oid)) {
+    for (const leaf of leaves) {
+      const needs = await resourcesToRebuild(database, leaf, {});
+      if (resources === undefined || needs.given > resources.given) resources = needs;
+    }
   }
-  return {
-    ...lockSettings(database, skipLocked === true),
-    ...(memory > 0 && { maintenance_work_mem: `${Math.ceil(memory / 1024)}kB` }),
-  };
+  return { ...resources?.settings, ...lockSettings(database, skipLocked === true) };
 }
 
 function checkKind(table: TableDescription): void {

@@ -1,6 +1,5 @@
 import type { Database } from '../../database/database.ts';
 import { builtIndexBytes } from '../../vector/index-size.ts';
-import { isVectorType } from '../../vector/metrics.ts';
 import { type CatalogueIndex, readIndexes } from '../index-upkeep/catalogue.ts';
 import type { Condition } from './condition.ts';
 
@@ -55,7 +54,7 @@ function advise(index: CatalogueIndex, { rows, deadRows }: Condition): Advice {
 function airOf(index: CatalogueIndex): string | undefined {
   const { type, vectorType, dimensions, options, bytes, predicate } = index;
   if (bytes === null || index.rows === null || predicate !== null) return undefined;
-  if (dimensions < 1 || !isVectorType(vectorType)) return undefined;
+  if (dimensions < 1) return undefined;
   const rows = Math.max(index.rows, index.liveRows);
   const needed = builtIndexBytes({ type, vectorType, dimensions, options, rows });
   if (needed === undefined || bytes < smallest || bytes < bloated * needed) return undefined;
