@@ -16,10 +16,10 @@ export interface BuildWork {
 
 /** Microseconds that a row of an HNSW index takes: for itself, and for each of its elements. */
 const graphCosts: Record<VectorType, { row: number; element: number }> = {
-  vector: { row: 200, element: 0.44 },
-  halfvec: { row: 200, element: 0.4 },
-  bit: { row: 200, element: 0.05 },
-  sparsevec: { row: 200, element: 3 },
+  vector: { row: 180, element: 0.4 },
+  halfvec: { row: 180, element: 0.36 },
+  bit: { row: 180, element: 0.05 },
+  sparsevec: { row: 180, element: 3 },
 };
 
 /** Microseconds that a row of an IVFFlat index takes: for itself, and for an element compared with each list's. */
