@@ -167,12 +167,13 @@ eachDatabase((fixture) => {
 
     test('candidates come in whichever order an iterative scan finds them', async () => {
       await index('the_bits', bits);
-      const asked = { where: 'id % 10 = 3', k: 10, rerank: 40, efSearch: 10 };
+      const asked = { where: 'id % 100 = 3', k: 2, rerank: 2, efSearch: 1 };
       const scanned = async (iterativeScan?: SearchOptions['iterativeScan']) =>
         (await found({ ...asked, iterativeScan })).explanation!.rowsScanned;
       const usual = await scanned();
       expect(usual).toBe(await scanned('relaxed_order'));
-      expect(usual).not.toBe(await scanned('strict_order'));
+      // Which passes over what it finds late.
+      expect(usual).toBeGreaterThan(await scanned('strict_order'));
     });
 
     test('without iterative scans more candidates are taken, then every row', async () => {
