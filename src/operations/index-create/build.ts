@@ -9,6 +9,9 @@ import { findVectorIndexes } from '../vector-indexes.ts';
 import { type Beside, watchFrom } from '../watch.ts';
 import type { BuildOptions, BuildResources } from './resources.ts';
 
+/** Milliseconds that cleaning up waits for others: whoever held the build up may be in the way of that too. */
+const cleaningPatience = 2000;
+
 /** An index that is about to be built on one table. */
 export interface Build {
   table: { oid: number; schema: string; name: string };
@@ -128,8 +131,11 @@ async function afterFailure(
     if (beside === undefined) return withLeftover(error, definition);
     const indexes = await findVectorIndexes(beside.connection, table);
     const left = indexes.find((index) => index.name === definition.name && !index.valid);
-    if (left !== undefined)
-      await beside.connection.query(dropIndex({ schema: table.schema, name: left.name }, true));
+    if (left === undefined) return error;
+    const drop = dropIndex({ schema: table.schema, name: left.name }, true);
+    await withSettings(beside.connection, { lock_timeout: String(cleaningPatience) }, () =>
+      beside.connection.query(drop),
+    );
     return error;
   } catch {
     return withLeftover(error, definition);

@@ -12,7 +12,7 @@ export interface BuildSubject {
   type: string;
   /** −1: none. */
   dimensions: number;
-  /** Of sparse vectors: elements that are not zero, on average; default as many as hnsw takes at most. */
+  /** Of sparse vectors: elements that are not zero, on average; default 200. */
   elements?: number | undefined;
   /** `m`, `lists`. */
   parameters: Readonly<Record<string, number>>;
@@ -20,8 +20,8 @@ export interface BuildSubject {
 
 /** WebAssembly has 2 GB for everything, of which PGlite takes 450 MB before it builds. */
 const mostEmbedded = 256 * 1024 ** 2;
-/** Of a sparse vector, in an hnsw index. */
-const mostNonZero = 1000;
+/** Of a sparse vector whose elements nobody has counted. */
+const usualElements = 200;
 
 /** The memory of a build, in bytes. */
 export interface BuildMemory {
@@ -71,7 +71,7 @@ export function bytesOfBuild(subject: BuildSubject, rows: number): number {
 }
 
 function elementsOf({ dimensions, elements }: BuildSubject, type: VectorType): number {
-  return type === 'sparsevec' ? (elements ?? Math.min(dimensions, mostNonZero)) : dimensions;
+  return type === 'sparsevec' ? (elements ?? Math.min(dimensions, usualElements)) : dimensions;
 }
 
 /** Bytes of an element, as ivfflat stores its samples and its centres. */

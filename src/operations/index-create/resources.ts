@@ -125,7 +125,8 @@ export async function vectorsIn(
   if (where === undefined) {
     const { rows } = await database.query<{ rows: number | null }>(estimateVectors(oid, column));
     const estimated = rows[0]?.rows;
-    if (estimated !== undefined && estimated !== null) return estimated;
+    // What is said to be next to empty may have been loaded since.
+    if (estimated && estimated >= fewRows) return estimated;
   }
   const { rows } = await database.query<{ rows: number }>(countVectors(table, column, where));
   return rows[0]!.rows;

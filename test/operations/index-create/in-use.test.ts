@@ -74,6 +74,32 @@ describe.skipIf(noServer)('tables in use', () => {
     await writer.close();
   });
 
+  test('whoever interrupts a build that is held up does not wait for what holds it', async () => {
+    const builder = await fixture.open();
+    const writer = await fixture.open();
+    await writer.query('BEGIN; INSERT INTO docs VALUES (0, array_fill(1, ARRAY[24]))');
+    const reports = collectReports();
+    const building = createVectorIndex(builder, { type: 'hnsw', table: 'docs', name: 'held', m: 8 }, reports);
+    const outcome = building.catch((error: unknown) => error);
+    await expect
+      .poll(() => reports.progressed.map(({ phase }) => phase), { timeout: 10_000 })
+      .toContainEqual(expect.stringMatching(/^waiting for session/));
+    await builder.cancel();
+    expect(await outcome).toMatchObject({
+      name: 'InterruptedError',
+      hint: 'an INVALID index held may be left: the same command again replaces it',
+    });
+    await writer.query('ROLLBACK');
+    await writer.close();
+    const again = await createVectorIndex(
+      database,
+      { type: 'hnsw', table: 'docs', name: 'held', m: 8 },
+      reports,
+    );
+    expect(again.created).toBe(true);
+    expect(reports.notes).toContain('index held is what a failed build left: it is replaced');
+  });
+
   test('--no-concurrently gives up before it keeps everybody out, and names who is in the way', async () => {
     const writer = await fixture.open();
     await writer.query('BEGIN; INSERT INTO docs VALUES (0, array_fill(1, ARRAY[24]))');
