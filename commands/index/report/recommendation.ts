@@ -31,12 +31,14 @@ ${unchanged ? undefined : statements(result, best)}
 }
 
 function missed(result: TuneResult): Html {
-  const { k, targetRecall, sweep, current, type } = result;
+  const { builds, current, k, sweep, targetRecall, type } = result;
   const most = [...sweep, current].reduce((a, b) => (b.recall > a.recall ? b : a));
   return html`<section class="advice none">
 <p class="over">Result</p>
 <h2>No setting is sure to reach recall ${targetRecall}</h2>
-<p>The most is found with ${settingText(most)}. An index ${type === 'hnsw' ? 'that is built with a larger m and ef_construction' : 'of type hnsw, or one with fewer lists,'} finds more.</p>
+<p>The most is found with ${settingText(most)}. An index ${type === 'hnsw' ? 'that is built with a larger m and ef_construction' : 'of type hnsw'} finds more${
+    builds === undefined ? html`: <code>pgv index tune --builds</code> compares some on a sample` : ''
+  }.</p>
 ${tiles(k, most, undefined)}
 </section>
 `;
@@ -71,7 +73,8 @@ function statements({ type }: TuneResult, best: SweepPoint): Html {
   const all = (before: string) => settings.map(([name, value]) => `${before} ${name} = ${value};\n`).join('');
   return html`<pre><code>-- in this session
 ${all('SET')}
--- in every new session of this role
+-- in every new session of this role: pgvector has to be loaded first
+SELECT '[1]'::vector;
 ${all('ALTER ROLE CURRENT_USER SET')}</code></pre>
 ${best.rerank === undefined ? undefined : html`<p>With it go ${best.rerank} candidates that are ordered by their exact distance: <code>pgv search --rerank ${best.rerank}</code>.</p>`}`;
 }
