@@ -9,9 +9,10 @@ import { noTerminal, pgv, pgvOnTerminal } from '../support/cli.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { runInMemory } from './memory-io.ts';
+import { pgvOn, runInMemory } from './memory-io.ts';
 
 eachDatabase((fixture) => {
+  const run = pgvOn(fixture.kind);
   const env = () => ({ PGV_URL: fixture.url });
 
   beforeAll(async () => {
@@ -28,16 +29,16 @@ eachDatabase((fixture) => {
   const csv = 'id,title,embedding\n1,"a, b","[1,2,3]"\n2,,"[0.5,0,-1]"\n';
 
   test('the only table with vectors goes to stdout, where that is no terminal', async () => {
-    const { code, stdout, stderr } = await pgv(['export'], { env: env() });
+    const { code, stdout, stderr } = await run(['export'], { env: env() });
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: csv, stderr: '' });
-    const binary = await pgv(['export', '--format', 'binary'], { env: env() });
+    const binary = await run(['export', '--format', 'binary'], { env: env() });
     expect(binary.code).toBe(0);
     expect(binary.stdoutBytes.subarray(0, 11).toString('latin1')).toBe('PGCOPY\n\xff\r\n\0');
   });
 
   test('a file, its format by its ending, and its summary', async () => {
     const cwd = await temporaryDirectory();
-    const binary = await pgv(['export', 'docs', '-o', 'docs.bin', '--json'], { env: env(), cwd });
+    const binary = await run(['export', 'docs', '-o', 'docs.bin', '--json'], { env: env(), cwd });
     expect(binary).toMatchObject({ code: 0 });
     const bytes = readFileSync(join(cwd, 'docs.bin'));
     expect(bytes.subarray(0, 6).toString()).toBe('PGCOPY');
@@ -50,38 +51,16 @@ eachDatabase((fixture) => {
       ],
     });
 
-    const again = await pgv(['export', 'docs', '-o', 'docs.bin'], { env: env(), cwd });
+    const again = await run(['export', 'docs', '-o', 'docs.bin'], { env: env(), cwd });
     expect(again).toMatchObject({ code: 2, stdout: '' });
     expect(again.stderr).toMatch(/docs\.bin exists already.*--force/s);
-    const forced = await pgv(['export', '-t', 'docs', '-o', 'docs.bin', '--format', 'csv', '--force'], {
+    const forced = await run(['export', '-t', 'docs', '-o', 'docs.bin', '--format', 'csv', '--force'], {
       env: env(),
       cwd,
     });
     expect(forced.stderr).toMatch(/^exported 2 rows \(\d+ bytes\) to docs\.bin in [\d.]+ s$/m);
     expect(readFileSync(join(cwd, 'docs.bin'), 'utf8')).toBe(csv);
     expect(readdirSync(cwd)).toEqual(['docs.bin']);
-  });
-
-  test.skipIf(noTerminal !== null)('on a terminal the rows go to a file named after the table', async () => {
-    const cwd = await temporaryDirectory();
-    expect(await pgvOnTerminal(['export', '--format', 'binary'], { env: env(), cwd })).toMatchObject({
-      code: 0,
-    });
-    expect(await pgvOnTerminal(['export', 'docs', '-q'], { env: env(), cwd })).toMatchObject({
-      code: 0,
-      stdout: '',
-    });
-    expect(readdirSync(cwd).sort()).toEqual(['docs.binary', 'docs.csv']);
-    expect(readFileSync(join(cwd, 'docs.csv'), 'utf8')).toBe(csv);
-
-    const refused = await pgvOnTerminal(['export', 'docs', '--format', 'binary', '-o', '-'], {
-      env: env(),
-      cwd,
-    });
-    expect(refused.code).toBe(2);
-    expect(refused.stdout).toMatch(/binary data is not written to a terminal/);
-    const shown = await pgvOnTerminal(['export', 'docs', '-o', '-'], { env: env(), cwd });
-    expect(shown.stdout.replaceAll('\r\n', '\n')).toContain(csv);
   });
 
   test('what is exported is ingested again, and is the same', async () => {
@@ -92,7 +71,7 @@ eachDatabase((fixture) => {
       ['export', 'packages', '-o', 'packages.csv'],
       ['ingest', 'packages.csv', '-t', 'again'],
     ];
-    for (const line of lines) expect(await pgv(line, { env: env(), cwd })).toMatchObject({ code: 0 });
+    for (const line of lines) expect(await run(line, { env: env(), cwd })).toMatchObject({ code: 0 });
     const database = await fixture.open();
     const { rows } = await database.query(
       `SELECT (SELECT count(*) FROM again) AS count, NOT EXISTS (
@@ -105,7 +84,7 @@ eachDatabase((fixture) => {
 
   test.skipIf(process.platform !== 'linux')('a disk that is full behind stdout is said', async () => {
     const program = new URL('../../dist/pgv.js', import.meta.url).pathname;
-    const line = `exec "$0" "$1" export docs > /dev/full`;
+    const line = `exec "$0" "$1" export docs -q > /dev/full`;
     const child = spawn('sh', ['-c', line, process.execPath, program], {
       env: { PATH: process.env.PATH, PGV_URL: fixture.url },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -121,7 +100,7 @@ eachDatabase((fixture) => {
 
   test('a reader that has seen enough is no error', async () => {
     const program = new URL('../../dist/pgv.js', import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, 'export', 'many'], {
+    const child = spawn(process.execPath, [program, 'export', 'many', '-q'], {
       env: { PATH: process.env.PATH, PGV_URL: fixture.url },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -137,7 +116,7 @@ eachDatabase((fixture) => {
     const cwd = await temporaryDirectory();
     execFileSync('mkfifo', ['pipe'], { cwd });
     const reader = spawn('head', ['-c', '100', 'pipe'], { cwd });
-    expect(await pgv(['export', 'many', '-o', 'pipe'], { env: env(), cwd })).toMatchObject({
+    expect(await pgv(['export', 'many', '-q', '-o', 'pipe'], { env: env(), cwd })).toMatchObject({
       code: 0,
       stderr: '',
     });
@@ -160,6 +139,28 @@ eachDatabase((fixture) => {
 
   // The same on both, and a server answers faster.
   if (fixture.kind === 'embedded' && noServer === null) return;
+
+  test.skipIf(noTerminal !== null)('on a terminal the rows go to a file named after the table', async () => {
+    const cwd = await temporaryDirectory();
+    expect(await pgvOnTerminal(['export', '--format', 'binary'], { env: env(), cwd })).toMatchObject({
+      code: 0,
+    });
+    expect(await pgvOnTerminal(['export', 'docs', '-q'], { env: env(), cwd })).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+    expect(readdirSync(cwd).sort()).toEqual(['docs.binary', 'docs.csv']);
+    expect(readFileSync(join(cwd, 'docs.csv'), 'utf8')).toBe(csv);
+
+    const refused = await pgvOnTerminal(['export', 'docs', '--format', 'binary', '-o', '-'], {
+      env: env(),
+      cwd,
+    });
+    expect(refused.code).toBe(2);
+    expect(refused.stdout).toMatch(/binary data is not written to a terminal/);
+    const shown = await pgvOnTerminal(['export', 'docs', '-o', '-'], { env: env(), cwd });
+    expect(shown.stdout.replaceAll('\r\n', '\n')).toContain(csv);
+  });
 
   test.each([
     [['export', 'none'], 2, /table none does not exist/],

@@ -3,8 +3,10 @@ import { noTerminal, pgv, pgvOnTerminal } from '../support/cli.ts';
 import { eachDatabase, emptyDatabase, type Fixture } from '../support/databases.ts';
 import { loadPackages } from '../support/packages.ts';
 import { noServer } from '../support/servers.ts';
+import { pgvOn } from './memory-io.ts';
 
 eachDatabase((fixture) => {
+  const run = pgvOn(fixture.kind);
   const env = () => ({ PGV_URL: fixture.url });
 
   beforeAll(async () => {
@@ -14,12 +16,12 @@ eachDatabase((fixture) => {
   });
 
   test('index create --type hnsw works as it stands, and again', async () => {
-    const { code, stdout, stderr } = await pgv(['index', 'create', '--type', 'hnsw'], { env: env() });
+    const { code, stdout, stderr } = await run(['index', 'create', '--type', 'hnsw'], { env: env() });
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(
       /^database: .*\ncreated index packages_embedding_hnsw_cosine \([\d.]+ kB\) in [\d.]+ s\n$/s,
     );
-    const again = await pgv(['index', 'create', '--json'], { env: env() });
+    const again = await run(['index', 'create', '--json'], { env: env() });
     expect(again.code).toBe(0);
     expect(JSON.parse(again.stdout)).toMatchObject({
       table: 'packages',
@@ -33,23 +35,23 @@ eachDatabase((fixture) => {
 
   test('--sql prints statements and names no target', async () => {
     const args = ['index', 'create', '--metric', 'inner_product', '--where', "section = 'web'", '--sql'];
-    const { code, stdout, stderr } = await pgv(args, { env: env() });
+    const { code, stdout, stderr } = await run(args, { env: env() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^CREATE INDEX (CONCURRENTLY )?"packages_embedding_hnsw_ip_partial"\n/);
     expect(stdout).toMatch(/WHERE \(\nsection = 'web'\n\);\n$/);
   });
 
   test('vacuum without a table, for people and for scripts', async () => {
-    const { code, stdout, stderr } = await pgv(['vacuum'], { env: env() });
+    const { code, stdout, stderr } = await run(['vacuum'], { env: env() });
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(/\nvacuumed packages in [\d.]+ s: .*MB → .*MB\n$/);
-    const json = await pgv(['vacuum', 'packages', '--json', '-q'], { env: env() });
+    const json = await run(['vacuum', 'packages', '--json', '-q'], { env: env() });
     expect(json.stderr).toBe('');
     expect(JSON.parse(json.stdout)).toMatchObject({
       database: expect.any(String),
       tables: [{ table: 'packages', status: 'vacuumed', after: { rows: 1000, deadRows: 0 } }],
     });
-    expect(await pgv(['vacuum', 'nope'], { env: env() })).toMatchObject({ code: 2, stdout: '' });
+    expect(await run(['vacuum', 'nope'], { env: env() })).toMatchObject({ code: 2, stdout: '' });
   });
 });
 

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { pgv } from '../support/cli.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { pgvInMemory, pgvOn } from './memory-io.ts';
 
 /** A first good row, and one that is bad in one way. */
 const badFiles: readonly [what: string, content: string | Buffer, code: number, message: RegExp][] = [
@@ -75,7 +75,7 @@ eachDatabase((fixture) => {
   const run = async (content: string | Buffer, ...args: string[]) => {
     const cwd = await temporaryDirectory();
     await writeFile(path.join(cwd, 'bad.csv'), content);
-    return pgv(['ingest', 'bad.csv', ...args], { cwd, env: { PGV_URL: fixture.url } });
+    return pgvInMemory(['ingest', 'bad.csv', ...args], { cwd, env: { PGV_URL: fixture.url } });
   };
   const tables = async () => {
     const database = await fixture.open();
@@ -100,9 +100,9 @@ eachDatabase((fixture) => {
       const cwd = await temporaryDirectory();
       await mkdir(path.join(cwd, 'folder'));
       const env = { PGV_URL: fixture.url };
-      const missing = await pgv(['ingest', 'nothere.csv'], { cwd, env });
+      const missing = await pgvOn(fixture.kind)(['ingest', 'nothere.csv'], { cwd, env });
       expect(missing).toMatchObject({ code: 2, stdout: '', stderr: 'pgv: nothere.csv: no such file\n' });
-      const folder = await pgv(['ingest', 'folder'], { cwd, env });
+      const folder = await pgvOn(fixture.kind)(['ingest', 'folder'], { cwd, env });
       expect(folder).toMatchObject({ code: 2, stdout: '' });
       expect(folder.stderr).toMatch(/^pgv: folder is a directory/);
     });
@@ -188,7 +188,7 @@ describe('flags', () => {
     [['ingest', 'x.csv', '--on-conflict', 'maybe'], /error, skip, update/],
     [['ingest', '-'], /name the table with -t/],
   ])('%j is wrong usage', async (args, message) => {
-    const result = await pgv(args);
+    const result = await pgvInMemory(args);
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toMatch(message);
   });
@@ -196,7 +196,7 @@ describe('flags', () => {
   test('a delimiter must be something', async () => {
     const cwd = await temporaryDirectory();
     await writeFile(path.join(cwd, 'x.csv'), 'id\n1\n');
-    const result = await pgv(['ingest', 'x.csv', '--delimiter', ''], { cwd });
+    const result = await pgvInMemory(['ingest', 'x.csv', '--delimiter', ''], { cwd });
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toMatch(/--delimiter takes one character or more/);
   });

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
-import { pgv, type RunResult } from '../support/cli.ts';
+import type { RunResult } from '../support/cli.ts';
 import { expectSameRows } from '../support/compare-tables.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { pgvOn } from './memory-io.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/columnar', import.meta.url));
 
@@ -18,7 +19,7 @@ const columns = `id bigint PRIMARY KEY, name text, embedding vector(8), tags tex
 eachDatabase((fixture) => {
   let cwd: string;
   const ingest = (name: string, ...args: string[]): Promise<RunResult> =>
-    pgv(['ingest', name, '--json', ...args], { cwd, env: { PGV_URL: fixture.url } });
+    pgvOn(fixture.kind)(['ingest', name, '--json', ...args], { cwd, env: { PGV_URL: fixture.url } });
 
   beforeAll(async () => {
     cwd = await temporaryDirectory();
@@ -139,7 +140,9 @@ eachDatabase((fixture) => {
   test('from a pipe, compressed once more: it is kept in a file meanwhile', async () => {
     const input = gzipSync(readFileSync(path.join(folder, 'duckdb-snappy.parquet')));
     const args = ['ingest', '-', '-t', 'piped', '--format', 'parquet'];
-    expect(await pgv(args, { env: { PGV_URL: fixture.url }, input })).toMatchObject({ code: 0 });
+    expect(await pgvOn(fixture.kind)(args, { env: { PGV_URL: fixture.url }, input })).toMatchObject({
+      code: 0,
+    });
     expect(await query('SELECT count(*) AS n FROM piped')).toEqual([{ n: 300 }]);
   });
 });

@@ -2,11 +2,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { pgv, type RunResult } from '../support/cli.ts';
+import type { RunResult } from '../support/cli.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { packageQueries } from '../support/packages.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { pgvInMemory, pgvOn } from './memory-io.ts';
 
 const queries = fileURLToPath(new URL('../../fixtures/packages-queries.jsonl', import.meta.url));
 
@@ -17,7 +18,7 @@ eachDatabase((fixture) => {
     cwd = await temporaryDirectory();
   });
 
-  const run = (args: readonly string[], input = '') =>
+  const run = (args: readonly string[], input = '', pgv = pgvOn(fixture.kind)) =>
     pgv(['ingest', ...args], { cwd, input, env: { PGV_URL: fixture.url } });
 
   async function ingest(name: string, content: string | Uint8Array, ...args: string[]): Promise<RunResult> {
@@ -125,7 +126,8 @@ eachDatabase((fixture) => {
       /^pgv: bad\.jsonl, row 1.*: invalid byte sequence/m,
     ],
   ])('%s', async (_, name, content, code, message) => {
-    const result = await ingest(name, Buffer.from(content, 'latin1'));
+    await writeFile(path.join(cwd, name), Buffer.from(content, 'latin1'));
+    const result = await run([name], '', pgvInMemory);
     expect(result.stderr).toMatch(message);
     expect(result).toMatchObject({ code, stdout: '' });
     expect(await query("SELECT 1 FROM pg_class WHERE relname = 'bad'")).toEqual([]);

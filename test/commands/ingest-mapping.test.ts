@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { pgv } from '../support/cli.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { scratch } from '../support/temporary.ts';
+import { pgvOn } from './memory-io.ts';
 
 eachDatabase((fixture) => {
+  const pgv = pgvOn(fixture.kind);
   const file = path.join(scratch, `mapped-${Math.random().toString(36).slice(2)}.csv`);
   const ingest = (...flags: string[]) => pgv(['ingest', file, '-d', fixture.url, '--json', ...flags]);
 

@@ -5,6 +5,7 @@ import { pgv } from '../support/cli.ts';
 import { emptyDatabase } from '../support/databases.ts';
 import { fileServer } from '../support/file-server.ts';
 import { temporaryDirectory, temporaryFile } from '../support/temporary.ts';
+import { pgvInMemory } from './memory-io.ts';
 
 // One database: what differs comes before it.
 const { url } = await emptyDatabase('embedded');
@@ -12,10 +13,10 @@ const fixture = (name: string) => readFile(new URL(`../../fixtures/${name}`, imp
 const packages = await fixture('packages.csv');
 
 const ingest = (args: string[], input?: Uint8Array) =>
-  pgv(['ingest', ...args, '-d', url], input === undefined ? {} : { input });
+  pgvInMemory(['ingest', ...args, '-d', url], input === undefined ? {} : { input });
 
 async function rows(statement: string): Promise<unknown> {
-  const { stdout, stderr } = await pgv(['sql', statement, '-d', url, '--json']);
+  const { stdout, stderr } = await pgvInMemory(['sql', statement, '-d', url, '--json']);
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout).rows;
 }
@@ -84,7 +85,7 @@ test('a directory that takes no temporary files', async () => {
 test('another encoding, compressed, by a pattern', async () => {
   const cwd = await temporaryDirectory();
   await writeFile(`${cwd}/latin.csv.gz`, gzipSync(Buffer.from('id,text\n1,Käse\n', 'latin1')));
-  const { code } = await pgv(['ingest', 'lat*.gz', '--encoding', 'windows-1252', '-d', url], { cwd });
+  const { code } = await pgvInMemory(['ingest', 'lat*.gz', '--encoding', 'windows-1252', '-d', url], { cwd });
   expect(code).toBe(0);
   expect(await rows('SELECT text FROM latin')).toEqual([{ text: 'Käse' }]);
 });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { pgv } from '../support/cli.ts';
 import { emptyDatabase } from '../support/databases.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { pgvInMemory } from './memory-io.ts';
 
 // What people have lying about, and what they try first.
 
@@ -13,7 +14,7 @@ const { url } = await emptyDatabase('embedded');
 async function ingest(name: string, content: string | Uint8Array, ...args: string[]) {
   const cwd = await temporaryDirectory();
   await writeFile(path.join(cwd, name), content);
-  return pgv(['ingest', name, '-d', url, ...args], { cwd });
+  return pgvInMemory(['ingest', name, '-d', url, ...args], { cwd });
 }
 
 test.each<[what: string, file: string, content: string | Uint8Array, message: RegExp]>([
@@ -101,10 +102,10 @@ test('a type that there is not, and a key that there is not, before a table is m
 
 test('statements that would write are refused by export, and COPY by sql', async () => {
   await ingest('kept.csv', 'id,text\n1,a\n');
-  const exported = await pgv(['export', '--query', 'DELETE FROM kept RETURNING *', '-d', url]);
+  const exported = await pgvInMemory(['export', '--query', 'DELETE FROM kept RETURNING *', '-d', url]);
   expect(exported).toMatchObject({ code: 2, stdout: '' });
   expect(exported.stderr).toMatch(/syntax error.*\nhint: check --query/);
-  const copied = await pgv(['sql', 'COPY kept TO STDOUT', '-d', url]);
+  const copied = await pgvInMemory(['sql', 'COPY kept TO STDOUT', '-d', url]);
   expect(copied).toMatchObject({ code: 2, stdout: '' });
 });
 

@@ -9,6 +9,7 @@ import { eachDatabase, emptyDatabase } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { floatsNpy, fvecsFile, npyFile, vecsFile } from '../support/vector-files.ts';
+import { pgvInMemory, pgvOn } from './memory-io.ts';
 
 /** float32s of every size, −0 and subnormals among them, in rows of three. */
 const floats = Array.from({ length: 300 }, (_, i) =>
@@ -31,7 +32,7 @@ eachDatabase((fixture) => {
 
   async function ingest(name: string, content: Uint8Array, ...args: string[]): Promise<RunResult> {
     await writeFile(path.join(cwd, name), content);
-    return pgv(['ingest', name, ...args], { cwd, env: { PGV_URL: fixture.url } });
+    return pgvOn(fixture.kind)(['ingest', name, ...args], { cwd, env: { PGV_URL: fixture.url } });
   }
 
   /** Opens the database for as long as `work` takes: the embedded one has one user at a time. */
@@ -277,7 +278,9 @@ eachDatabase((fixture) => {
       /bad\.npy: there are no rows/,
     ],
   ])('%s: %s is refused, and nothing stays', async (_, name, bytes, code, message) => {
-    const { code: seen, stdout, stderr } = await ingest(name, bytes);
+    await writeFile(path.join(cwd, name), bytes);
+    const env = { PGV_URL: fixture.url };
+    const { code: seen, stdout, stderr } = await pgvInMemory(['ingest', name], { cwd, env });
     expect(stderr).toMatch(message);
     expect({ code: seen, stdout }).toEqual({ code, stdout: '' });
     expect(await withDatabase((database) => describeTable(database, 'bad'))).toBeUndefined();

@@ -7,6 +7,7 @@ import { noTerminal, pgv, pgvOnTerminal } from '../support/cli.ts';
 import { eachDatabase, emptyDatabase } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { pgvOn } from './memory-io.ts';
 
 const packages = fileURLToPath(new URL('../../fixtures/packages.csv', import.meta.url));
 
@@ -37,11 +38,12 @@ describe('on a fresh machine, with no database named', () => {
 });
 
 eachDatabase((fixture) => {
+  const run = pgvOn(fixture.kind);
   const env = () => ({ PGV_URL: fixture.url });
 
   test('the summary under --json, on stdout alone', async () => {
     const cwd = await folderWithData();
-    const { code, stdout, stderr } = await pgv(['ingest', 'data.csv', '--json', '-q'], { cwd, env: env() });
+    const { code, stdout, stderr } = await run(['ingest', 'data.csv', '--json', '-q'], { cwd, env: env() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { size } = await stat(packages);
     const summary = JSON.parse(stdout);
@@ -65,7 +67,7 @@ eachDatabase((fixture) => {
   test('stdin, renamed fields, some of them, no header', async () => {
     const text = await readFile(packages, 'utf8');
     const rows = text.slice(text.indexOf('\n') + 1);
-    const { code, stderr } = await pgv(
+    const { code, stderr } = await run(
       [
         'ingest',
         '-',
@@ -83,7 +85,7 @@ eachDatabase((fixture) => {
       /created table renamed \(id bigint primary key, name text, part text, words text, facts jsonb, embedding vector\(64\)\)/,
     );
     expect(code).toBe(0);
-    const { stdout } = await pgv(['sql', 'SELECT count(*), max(name) FROM renamed', '--csv'], { env: env() });
+    const { stdout } = await run(['sql', 'SELECT count(*), max(name) FROM renamed', '--csv'], { env: env() });
     expect(stdout).toMatch(/^count,max\n1000,/);
   });
 
@@ -91,7 +93,7 @@ eachDatabase((fixture) => {
     const cwd = await temporaryDirectory();
     const load = async (content: string, ...args: string[]) => {
       await writeFile(path.join(cwd, 'twice.csv'), content);
-      const { code, stdout } = await pgv(['ingest', 'twice.csv', '--json', ...args], { cwd, env: env() });
+      const { code, stdout } = await run(['ingest', 'twice.csv', '--json', ...args], { cwd, env: env() });
       return { code, ...JSON.parse(stdout) };
     };
     await load('id,title\n1,one\n2,two\n');
@@ -107,7 +109,7 @@ eachDatabase((fixture) => {
       inserted: 1,
       updated: 1,
     });
-    const { stdout } = await pgv(['sql', 'SELECT * FROM twice ORDER BY id', '--csv'], { env: env() });
+    const { stdout } = await run(['sql', 'SELECT * FROM twice ORDER BY id', '--csv'], { env: env() });
     expect(stdout).toBe('id,title\n1,one\n2,dos\n3,three\n4,four\n');
   });
 });

@@ -5,9 +5,10 @@ import { pgv } from '../support/cli.ts';
 import { eachDatabase, withoutPgvector } from '../support/databases.ts';
 import { noOwnServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { runInMemory } from './memory-io.ts';
+import { pgvOn, runInMemory } from './memory-io.ts';
 
 eachDatabase((fixture) => {
+  const run = pgvOn(fixture.kind);
   const env = () => ({ PGV_URL: fixture.url });
 
   test('makes the table, the second time nothing, and checks it', async () => {
@@ -22,34 +23,34 @@ eachDatabase((fixture) => {
       '--id-type',
       'uuid',
     ];
-    expect(await pgv([...line, '--check'], { env: env() })).toMatchObject({
+    expect(await run([...line, '--check'], { env: env() })).toMatchObject({
       code: 1,
       stdout:
         'extension vector is not created\nthe ledger (schema pgv) is not created\ntable docs does not exist\n',
       stderr: '',
     });
-    const first = await pgv(line, { env: env() });
+    const first = await run(line, { env: env() });
     expect(first).toMatchObject({ code: 0, stdout: '' });
     expect(first.stderr).toMatch(
       /^database: .*\ncreated extension vector \S+\ncreated ledger\ncreated table docs\nnext: /,
     );
-    const second = await pgv(line, { env: env() });
+    const second = await run(line, { env: env() });
     expect(second.code).toBe(0);
     expect(second.stderr).toMatch(/nothing to do: all is there\n$/);
-    expect(await pgv([...line, '--check'], { env: env() })).toMatchObject({
+    expect(await run([...line, '--check'], { env: env() })).toMatchObject({
       code: 0,
       stdout: '',
       stderr: '',
     });
 
     const other = ['init', 'docs', '--dimensions', '4', '--type', 'halfvec', '--id-type', 'uuid', '--json'];
-    const refused = await pgv(other, { env: env() });
+    const refused = await run(other, { env: env() });
     expect(refused.code).toBe(2);
     expect(JSON.parse(refused.stdout).error).toMatchObject({
       code: 'table-differs',
       message: 'table docs exists already and differs: column embedding (halfvec(4)) is halfvec(3)',
     });
-    const checked = await pgv([...other, '--check'], { env: env() });
+    const checked = await run([...other, '--check'], { env: env() });
     expect(checked.code).toBe(1);
     expect(JSON.parse(checked.stdout)).toMatchObject({
       asRequested: false,
@@ -58,7 +59,7 @@ eachDatabase((fixture) => {
   });
 
   test('--json says what was made', async () => {
-    const { code, stdout } = await pgv(['init', 'photos', '--vector', 'image:bit(64)', '--json', '-q'], {
+    const { code, stdout } = await run(['init', 'photos', '--vector', 'image:bit(64)', '--json', '-q'], {
       env: env(),
     });
     expect(code).toBe(0);

@@ -1,14 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { pgv } from '../support/cli.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { runInMemory } from './memory-io.ts';
+import { pgvOn, runInMemory } from './memory-io.ts';
 
 eachDatabase((fixture) => {
   let cwd: string;
-  const run = (...args: string[]) => pgv(args, { cwd, env: { PGV_URL: fixture.url } });
+  const run = (...args: string[]) => pgvOn(fixture.kind)(args, { cwd, env: { PGV_URL: fixture.url } });
 
   beforeAll(async () => {
     cwd = await temporaryDirectory();

@@ -1,17 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { pgv } from '../support/cli.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { loadPackages, packageQueries } from '../support/packages.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+import { pgvOn } from './memory-io.ts';
 
 const fixture = (name: string) => new URL(`../../fixtures/${name}`, import.meta.url).pathname;
 
 const sixtyFour = Array.from({ length: 64 }, (_, i) => i / 3);
 
 eachDatabase((database) => {
+  const pgv = pgvOn(database.kind);
   const env = () => ({ PGV_URL: database.url });
   let neighbors: number[][];
   let directory: string;

@@ -4,9 +4,10 @@ import { pgv } from '../support/cli.ts';
 import { eachDatabase, emptyDatabase } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { runInMemory } from './memory-io.ts';
+import { pgvOn, runInMemory } from './memory-io.ts';
 
 eachDatabase((fixture) => {
+  const run = pgvOn(fixture.kind);
   const env = () => ({ PGV_URL: fixture.url });
 
   beforeAll(async () => {
@@ -21,7 +22,7 @@ eachDatabase((fixture) => {
   });
 
   test('a table for people', async () => {
-    const { code, stdout, stderr } = await pgv(['search', '[1,0.5,0]', '-k', '2'], { env: env() });
+    const { code, stdout, stderr } = await run(['search', '[1,0.5,0]', '-k', '2'], { env: env() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^id +distance +score +title +score +meta$/);
@@ -31,7 +32,7 @@ eachDatabase((fixture) => {
   });
 
   test('one JSON document, with integers beyond 2⁵³ as strings and colliding names told apart', async () => {
-    const { code, stdout } = await pgv(['search', '--id', '2', '--json', '--metric', 'euclidean'], {
+    const { code, stdout } = await run(['search', '--id', '2', '--json', '--metric', 'euclidean'], {
       env: env(),
     });
     expect(code).toBe(0);
@@ -46,7 +47,7 @@ eachDatabase((fixture) => {
   });
 
   test('csv, JSON lines, and the vector from stdin', async () => {
-    const csv = await pgv(['search', '-', '-k', '1', '--format', 'csv', '--columns', 'title,embedding'], {
+    const csv = await run(['search', '-', '-k', '1', '--format', 'csv', '--columns', 'title,embedding'], {
       env: env(),
       input: '[1,0,0]\n',
     });
@@ -54,7 +55,7 @@ eachDatabase((fixture) => {
       code: 0,
       stdout: 'id,distance,score,title,embedding\n1,0,1,"a, b","[1,0,0]"\n',
     });
-    const lines = await pgv(
+    const lines = await run(
       [
         'search',
         '[0,0,1]',
@@ -80,19 +81,19 @@ eachDatabase((fixture) => {
 
   test('filters add up, and a distance bounds', async () => {
     const args = ['search', '[1,0,0]', '--json', '--filter', 'meta.n=2', '--filter', 'score=6', '--exact'];
-    const { stdout } = await pgv(args, { env: env() });
+    const { stdout } = await run(args, { env: env() });
     expect(JSON.parse(stdout).hits.map(({ id }: { id: number }) => id)).toEqual([2]);
-    const near = await pgv(['search', '[1,0,0]', '--json', '--max-distance', '0.5'], { env: env() });
+    const near = await run(['search', '[1,0,0]', '--json', '--max-distance', '0.5'], { env: env() });
     expect(JSON.parse(near.stdout).hits).toHaveLength(1);
   });
 
   test('--explain tells the road on stderr, and under --json in the document', async () => {
     const args = ['search', '[1,0.5,0]', '--vector-column', 'embedding', '--min-score', '0.5', '--explain'];
-    const { stdout, stderr } = await pgv([...args, '--format', 'csv', '--columns', 'title'], { env: env() });
+    const { stdout, stderr } = await run([...args, '--format', 'csv', '--columns', 'title'], { env: env() });
     expect(stdout).toMatch(/^id,distance,score,title\n1,.*\n$/);
     expect(stderr).toMatch(/^road: every row compared, no index\nrows scanned: 3, in [\d.]+ ms\n/);
     expect(stderr).toContain('Seq Scan on docs: 3 rows');
-    const json = await pgv([...args, '--json'], { env: env() });
+    const json = await run([...args, '--json'], { env: env() });
     const { explanation } = JSON.parse(json.stdout);
     expect(explanation).toMatchObject({ road: 'exact', index: null, cutShort: null, rowsScanned: 3 });
     expect(explanation.plan).toHaveProperty('Node Type');
@@ -100,24 +101,24 @@ eachDatabase((fixture) => {
 
   test('words, alone and with a vector', async () => {
     const args = ['search', '--vector-column', 'embedding', '--text', 'big', '--json', '--columns', 'title'];
-    const words = JSON.parse((await pgv(args, { env: env() })).stdout);
+    const words = JSON.parse((await run(args, { env: env() })).stdout);
     expect(words.hits).toEqual([
       { id: '9007199254740993', distance: null, score: expect.any(Number), title: 'big' },
     ]);
     const hybrid = [...args, '[1,0,0]', '--hybrid', '--weights', '0.5,0.5', '-k', '2'];
-    const { hits } = JSON.parse((await pgv(hybrid, { env: env() })).stdout);
+    const { hits } = JSON.parse((await run(hybrid, { env: env() })).stdout);
     expect(hits[0]).toEqual({ id: 1, distance: 0, score: 0.5, title: 'a, b' });
-    const table = await pgv(['search', '--vector-column', 'embedding', '--text', 'big'], { env: env() });
+    const table = await run(['search', '--vector-column', 'embedding', '--text', 'big'], { env: env() });
     expect(table.stdout).toMatch(/^9007199254740993 +NULL +0\.\d+ +big/m);
   });
 
   test('wrong usage is 2, told on stderr, and under --json on stdout', async () => {
-    const wrong = await pgv(['search', '[1,2]', '--vector-column', 'embedding'], { env: env() });
+    const wrong = await run(['search', '[1,2]', '--vector-column', 'embedding'], { env: env() });
     expect(wrong).toMatchObject({ code: 2, stdout: '' });
     expect(wrong.stderr).toMatch(
       /^pgv: column embedding: query vector has 2 dimensions, not 3 \(SQLSTATE 22000\)\nhint: .*vector\(3\)/,
     );
-    const json = await pgv(['search', '[1,2,3]', '--filter', 'nope=1', '--json'], { env: env() });
+    const json = await run(['search', '[1,2,3]', '--filter', 'nope=1', '--json'], { env: env() });
     expect(json.code).toBe(2);
     expect(JSON.parse(json.stdout)).toMatchObject({
       error: { code: 'no-column', message: expect.stringContaining('nope') },

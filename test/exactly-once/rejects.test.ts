@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
-import { pgv } from '../support/cli.ts';
+import { pgvOn } from '../commands/memory-io.ts';
 import { eachDatabase } from '../support/databases.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -36,6 +36,7 @@ const bad: readonly { line: string; reason: RegExp; column?: string; sqlstate?: 
 ];
 
 eachDatabase((fixture) => {
+  const pgv = pgvOn(fixture.kind);
   let database: Database;
   let directory: string;
   let file: string;

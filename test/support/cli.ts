@@ -8,6 +8,8 @@ import { scratch } from './temporary.ts';
 const PROGRAM = fileURLToPath(new URL('../../dist/pgv.js', import.meta.url));
 const buildFailure = inject('buildFailure');
 const SCRIPT = '/usr/bin/script';
+/** The embedded database is opened for a moment only, most often: optimising its code costs more than it gives then. */
+const FLAGS = ['--wasm-tiering-budget=180000000'];
 
 export interface RunOptions {
   cwd?: string;
@@ -39,7 +41,7 @@ export interface RunResult {
  */
 export async function pgv(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   checkBuild();
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [...FLAGS, PROGRAM, ...args], {
     cwd: options.cwd ?? scratch,
     env: cleanEnvironment(options.env),
     stdio: 'pipe',
@@ -64,7 +66,7 @@ export async function pgvOnTerminal(
   options: Omit<RunOptions, 'input'> = {},
 ): Promise<RunResult> {
   checkBuild();
-  const program = [process.execPath, PROGRAM, ...args].map(shellQuoted).join(' ');
+  const program = [process.execPath, ...FLAGS, PROGRAM, ...args].map(shellQuoted).join(' ');
   const child = spawn(SCRIPT, ['-qec', `stty cols 100 rows 30; exec ${program}`, '/dev/null'], {
     cwd: options.cwd ?? scratch,
     env: { SHELL: '/bin/sh', TERM: 'xterm-256color', ...cleanEnvironment(options.env) },
@@ -118,8 +120,8 @@ function checkBuild(): void {
 }
 
 /** What a program needs to run, and nothing that would tell it of the databases or the files of whoever runs the tests. */
-function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { PATH, USER, LOGNAME } = process.env;
+export function cleanEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const { PATH = '', USER = '', LOGNAME = '' } = process.env;
   return { PATH, USER, LOGNAME, HOME: path.join(scratch, 'home'), LANG: 'C.UTF-8', TZ: 'UTC', ...extra };
 }
 
