@@ -54,9 +54,11 @@ FROM (
 
 /** What autovacuum goes by, of a table or of one of a partitioned table's parts. */
 export interface VacuumFigures {
+  schema: string;
   table: string;
   /** Whether the counters know of its rows. */
   counted: boolean;
+  liveRows: number;
   deadRows: number;
   /** Dead rows beyond which autovacuum vacuums. */
   deadLimit: number;
@@ -66,6 +68,9 @@ export interface VacuumFigures {
   changedLimit: number;
   /** Whether anybody has ever analysed or vacuumed it. */
   analyzed: boolean;
+  /** Rows when it was last analysed or vacuumed, and how many its pages now would hold if they were as full as then. */
+  rowsThen: number;
+  roomNow: number;
 }
 
 /**
@@ -80,9 +85,11 @@ export function vacuumFigures(oid: number): Statement {
   )::float8`;
   const rows = 'greatest(c.reltuples, 0)::float8';
   return {
-    text: `SELECT c.relname AS table, c.reltuples >= 0 AS analyzed,
+    text: `SELECT n.nspname AS schema, c.relname AS table, c.reltuples >= 0 AS analyzed,
   pg_catalog.pg_stat_get_live_tuples(c.oid) > 0 OR pg_catalog.pg_stat_get_dead_tuples(c.oid) > 0 OR c.reltuples <= 0 AS counted,
-  pg_catalog.pg_stat_get_dead_tuples(c.oid) AS "deadRows",
+  pg_catalog.pg_stat_get_live_tuples(c.oid) AS "liveRows", pg_catalog.pg_stat_get_dead_tuples(c.oid) AS "deadRows",
+  ${rows} AS "rowsThen",
+  CASE WHEN c.relpages > 0 THEN round(${rows} / c.relpages * (pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::int4)) ELSE 0 END AS "roomNow",
   least(
     ${setting('autovacuum_vacuum_threshold')} + ${setting('autovacuum_vacuum_scale_factor')} * ${rows},
     nullif(${setting('autovacuum_vacuum_max_threshold')}, -1)
@@ -90,6 +97,7 @@ export function vacuumFigures(oid: number): Statement {
   pg_catalog.pg_stat_get_mod_since_analyze(c.oid) AS "changedRows",
   ${setting('autovacuum_analyze_threshold')} + ${setting('autovacuum_analyze_scale_factor')} * ${rows} AS "changedLimit"
 FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind <> 'p' AND (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid::regclass)))
 ORDER BY c.relname`,
     values: [oid],

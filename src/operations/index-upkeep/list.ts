@@ -6,6 +6,7 @@ import type { Quantization } from '../../vector/quantization.ts';
 import { findPendingIndexes, missingIndexes } from '../deferred-indexes/pending.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
 import { displayName, findTable } from '../tables.ts';
+import { vacuumDue } from '../vacuum/due.ts';
 import { type CatalogueIndex, optionsOf, readIndexes } from './catalogue.ts';
 
 /** `missing`: a load has dropped it and not built it again. */
@@ -54,8 +55,22 @@ export async function listIndexes(
   const found = table === undefined ? undefined : await findTable(database, table);
   const settings = database.target.kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) };
   const indexes = await withSettings(database, settings, () => readIndexes(database, found?.oid));
+  if (database.target.kind === 'embedded') await noteDue(database, indexes, reporter);
   const listed = indexes.filter(({ parentOid }) => parentOid === null).map(asListed);
   return [...listed, ...(await listMissing(database, found, reporter))];
+}
+
+/** An embedded database has nobody who vacuums it; rows that are dead, or new, make searches by an index worse. */
+async function noteDue(
+  database: Database,
+  indexes: readonly CatalogueIndex[],
+  reporter: Reporter,
+): Promise<void> {
+  const tables = new Map(indexes.map(({ tableOid, shownTable }) => [tableOid, shownTable]));
+  for (const [oid, name] of tables) {
+    const { due, reason } = await vacuumDue(database, { oid });
+    if (due) reporter.note(`${name} is due for \`pgv vacuum ${name}\`: ${reason}`);
+  }
 }
 
 function asListed(index: CatalogueIndex): ListedIndex {

@@ -3,10 +3,11 @@ import { PgvError } from '../../errors.ts';
 import { tableCondition } from '../../sql/maintenance.ts';
 import { withHolders } from '../lock-holders.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
+import { figuresOf } from './figures.ts';
 
 /** A table with its partitions, as the server counts it. */
 export interface Condition {
-  /** Null, as the dead ones: nobody has counted since the counters began. */
+  /** Null, as the dead ones: a server's counters have begun again. */
   rows: number | null;
   deadRows: number | null;
   /** In all: the table's own pages, its indexes, and what is stored out of line. */
@@ -40,12 +41,25 @@ export async function conditionOf(
     return await withSettings(database, lockSettings(database, skipLocked), async () => {
       const { rows } = await database.query<Condition & { analyzed: number | null }>(tableCondition(oid));
       const { analyzed, ...condition } = rows[0]!;
-      return { condition, analyzed };
+      if (condition.rows !== null || database.target.kind === 'server') return { condition, analyzed };
+      return { condition: { ...condition, ...(await countOf(database, { oid })) }, analyzed };
     });
   } catch (error) {
     if (skipLocked && isLockTimeout(error)) return undefined;
     throw await withHolders(database, error, `${name} was not vacuumed`, [oid]);
   }
+}
+
+/** Where the counters do not tell. */
+async function countOf(
+  database: Database,
+  table: { oid: number },
+): Promise<Pick<Condition, 'rows' | 'deadRows'>> {
+  const figures = await figuresOf(database, table);
+  return {
+    rows: figures.reduce((sum, { liveRows }) => sum + liveRows, 0),
+    deadRows: figures.reduce((sum, { deadRows }) => sum + deadRows, 0),
+  };
 }
 
 /** How long strong locks are waited for; on the embedded database there is nobody to wait for. */

@@ -1,5 +1,6 @@
-import type { Session } from '../../database/database.ts';
-import { type VacuumFigures, vacuumFigures } from '../../sql/maintenance.ts';
+import type { Database } from '../../database/database.ts';
+import type { VacuumFigures } from '../../sql/maintenance.ts';
+import { figuresOf } from './figures.ts';
 
 /** Whether a table, or a part of it, has come to where autovacuum would see to it. */
 export interface Due {
@@ -12,9 +13,9 @@ export interface Due {
   changedLimit: number;
 }
 
-/** By the formulas of autovacuum; where nobody has counted, as on an embedded database that was just opened, it is due. */
-export async function vacuumDue(session: Session, table: { oid: number }): Promise<Due> {
-  const { rows } = await session.query<VacuumFigures>(vacuumFigures(table.oid));
+/** By the formulas of autovacuum; where a server's counters have begun again, it is due. */
+export async function vacuumDue(database: Database, table: { oid: number }): Promise<Due> {
+  const rows = await figuresOf(database, table);
   const reasons = rows.flatMap((figures) => {
     const reason = reasonOf(figures);
     return reason === undefined ? [] : [rows.length === 1 ? reason : `${figures.table}: ${reason}`];
