@@ -1,16 +1,23 @@
-import type { Command } from 'commander';
-import { settingText } from '../../src/operations/index-tune/curves.ts';
-import type { SweepPoint, TuneResult } from '../../src/operations/index-tune/result.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type ApplyTo, applyRecommendation, readApplyTo } from '../../src/operations/index-tune/apply.ts';
+import type { TuneResult } from '../../src/operations/index-tune/result.ts';
 import { tuneIndex } from '../../src/operations/index-tune/tune.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from '../options.ts';
+import { hasUnicode } from '../output/color.ts';
+import { plotLines, type RecallPlot } from '../output/plot.ts';
 import { addQueryOptions, type QueryFlags, querySource, share } from './query-options.ts';
-import { milliseconds, shareText } from './sweep-text.ts';
+import { reportFile, writeReport } from './report-file.ts';
+import { buildsPlot, sweepPlot } from './tune-plot.ts';
+import { buildTable, sweepTable, verdict } from './tune-tables.ts';
 
 interface TuneFlags extends QueryFlags {
   targetRecall: number;
   role?: string;
+  builds?: true;
+  report?: string;
+  apply?: ApplyTo;
 }
 
 export function configure(command: Command): Command {
@@ -19,17 +26,28 @@ export function configure(command: Command): Command {
   )
     .option('--target-recall <r>', 'the share of the nearest rows that searches are to find', share, 0.95)
     .option('--role <role>', 'compare with the settings that this role has')
-    .action(action<TuneFlags, [string | undefined]>({ writes: false }, run));
+    .option('--builds', 'also build other indexes on a sample: m, ef_construction, lists, halfvec, binary')
+    .option('--report <file.html>', 'write a page with the curves, the recommendation and the method')
+    .option(
+      '--apply <whom>',
+      'set the recommendation for new sessions of role (your own), role:<name> or database',
+      whom,
+    )
+    .action(action<TuneFlags, [string | undefined]>({ writes: ({ apply }) => apply !== undefined }, run));
   return addExamples(command, [
     'pgv index tune',
-    'pgv index tune docs_embedding_hnsw_cosine -k 20 --target-recall 0.98',
+    'pgv index tune docs_embedding_hnsw_cosine -k 20 --target-recall 0.98 --report tune.html',
+    'pgv index tune --where "section = \'games\'" --apply role:app',
+    'pgv index tune --builds --queries queries.npy --json',
   ]);
 }
 
 async function run(context: Context<TuneFlags>, name: string | undefined): Promise<void> {
-  const { options, output, reporter, signal } = context;
-  const { limit: k, targetRecall, where, tenant, tenantColumn, role, vectorColumn } = options;
+  const { options, output, reporter, signal, io } = context;
+  const { limit: k, targetRecall, where, tenant, tenantColumn, role, vectorColumn, builds, apply } = options;
+  const report = options.report === undefined ? undefined : await reportFile(options.report, io.cwd);
   const source = await querySource(context);
+  const database = await context.database();
   const searches = { k, where, tenant, tenantColumn };
   const asked = {
     ...source,
@@ -39,29 +57,43 @@ async function run(context: Context<TuneFlags>, name: string | undefined): Promi
     vectorColumn,
     targetRecall,
     role,
+    builds,
   };
-  const result = await tuneIndex(await context.database(), asked, reporter, signal);
-  if (output.json) return output.document(result);
-  await output.table(
-    ['', 'settings', `recall@${k}`, '95 %', 'p50 ms', 'p95 ms', 'queries'].map((heading) => ({
-      name: heading,
-    })),
-    rowsOf(result),
-  );
+  const result = await tuneIndex(database, asked, reporter, signal);
+  if (report !== undefined) {
+    await writeReport(report, result, database);
+    reporter.note(`wrote ${report.path}`);
+  }
+  const applied =
+    apply === undefined ? undefined : await applyRecommendation(database, result, apply, reporter);
+  if (output.json) return output.document(applied === undefined ? result : { ...result, applied });
+  await show(context, result);
+  reporter.note(verdict(result));
+  for (const statement of applied?.statements ?? []) reporter.note(`applied: ${statement}`);
 }
 
-function rowsOf({ sweep, current, recommendation }: TuneResult): unknown[][] {
-  const points = sweep.filter((point) => settingText(point) !== settingText(recommendation ?? current));
-  const rows: [string, SweepPoint][] = points.map((point) => ['', point]);
-  if (recommendation !== null) rows.push(['recommended', recommendation]);
-  rows.push(['now', current]);
-  return rows.map(([name, point]) => [
-    name,
-    settingText(point),
-    shareText(point.recall),
-    `${shareText(point.recallLow)}–${shareText(point.recallHigh)}`,
-    milliseconds(point.p50Ms),
-    milliseconds(point.p95Ms),
-    point.queries,
-  ]);
+async function show(context: Context<TuneFlags>, result: TuneResult): Promise<void> {
+  const { output } = context;
+  const sweep = sweepTable(result);
+  await output.table(sweep.columns, sweep.rows);
+  await showPlot(context, sweepPlot(result));
+  if (result.builds === undefined) return;
+  const builds = buildTable(result.builds);
+  await output.write('\n');
+  await output.table(builds.columns, builds.rows);
+  await showPlot(context, buildsPlot(result));
+}
+
+/** A plot is for people: nothing is drawn where nobody looks. */
+async function showPlot({ output, io }: Context<TuneFlags>, plot: RecallPlot | undefined): Promise<void> {
+  if (plot === undefined || !output.isTerminal) return;
+  const width = Math.min(100, io.stdout.columns ?? 80);
+  const lines = plotLines(plot, { width, height: 14, unicode: hasUnicode(io.env), style: output.style });
+  if (lines.length > 0) await output.write(`\n${lines.join('\n')}\n`);
+}
+
+function whom(text: string): ApplyTo {
+  const to = readApplyTo(text);
+  if (to !== undefined) return to;
+  throw new InvalidArgumentError('It must be role, role:<name> or database.');
 }

@@ -35,7 +35,9 @@ export async function nearestDistances(
   const comparisons = queries.vectors.length * (subject.table.estimatedRows ?? 0);
   const ranges = blockRanges(blocks, comparisons, bounded);
   const asked = queryOf(subject, conditions, k);
-  await overRanges(database, ranges, signal, async (session, range) => {
+  // A temporary table is there for its own connection alone.
+  const lanes = subject.table.schema.startsWith('pg_temp_') ? 1 : Math.min(defaultLanes(), database.maxLanes);
+  await overRanges(database, lanes, ranges, signal, async (session, range) => {
     await compare(session, asked, searches, nearest, range);
     const done = range.to ?? blocks;
     reporter.progress({
@@ -66,6 +68,7 @@ async function compare(
 /** Does the work on each range, in whichever lane is free. */
 async function overRanges(
   database: Database,
+  lanes: number,
   ranges: readonly Blocks[],
   signal: AbortSignal,
   work: (session: Session, range: Blocks) => Promise<void>,
@@ -82,8 +85,7 @@ async function overRanges(
       next = ranges.length;
       throw error;
     });
-  const lanes = Math.min(defaultLanes(), database.maxLanes, ranges.length);
-  const others = Array.from({ length: lanes - 1 }, async () => {
+  const others = Array.from({ length: Math.min(lanes, ranges.length) - 1 }, async () => {
     const lane = await connectLane((await database.lane()).address);
     try {
       await cancellable(lane, signal, () => runAndEnd(lane));

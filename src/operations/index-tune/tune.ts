@@ -15,6 +15,7 @@ import {
 } from '../index-recall/subject.ts';
 import { requireAnswers } from '../index-recall/warnings.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
+import { compareBuilds } from './builds.ts';
 import { type Family, familiesOf, generous } from './families.ts';
 import type { SweepPoint, TuneResult } from './result.ts';
 import { confirm, guess, pointsOf, servedRungs, sweep, sweepSeconds, type Trial } from './sweep.ts';
@@ -26,6 +27,8 @@ export interface TuneOptions extends IndexSubjectOptions, QuerySource, Condition
   targetRecall: number;
   /** Whose settings are the present ones; default: the session's own. */
   role?: string | undefined;
+  /** Other indexes are built on a sample, and compared. */
+  builds?: boolean | undefined;
 }
 
 /** What the sweep came to. */
@@ -52,6 +55,10 @@ export async function tuneIndex(
     const queries = shuffled(await loadQueries(database, subject, asked, options, reporter, signal));
     const trial = await withAnswers(database, { subject, conditions, k, queries }, options, reporter, signal);
     const tuned = await database.transaction((session) => tune(session, trial, options, reporter));
+    const rows = subject.index.rows ?? (await rowsWithVector(database, subject));
+    const builds = options.builds
+      ? await compareBuilds(database, subject, { k, targetRecall, rows }, reporter, signal)
+      : undefined;
     return {
       database: database.target.description,
       table: subject.table.name,
@@ -61,10 +68,11 @@ export async function tuneIndex(
       metric: subject.metric,
       k,
       targetRecall,
-      rows: subject.index.rows ?? (await rowsWithVector(database, subject)),
+      rows,
       where: conditions.where ?? null,
       queriesFrom: options.queries === undefined ? 'rows' : 'file',
       ...tuned,
+      ...(builds && { builds }),
       seconds: (performance.now() - started) / 1000,
     };
   } catch (error) {

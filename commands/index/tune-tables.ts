@@ -1,0 +1,86 @@
+import { buildName, settingText } from '../../src/operations/index-tune/curves.ts';
+import type { BuildComparison, SweepPoint, TuneResult } from '../../src/operations/index-tune/result.ts';
+import type { Column } from '../output/table.ts';
+import { bytes, duration } from '../output/units.ts';
+import { milliseconds, shareText } from './sweep-text.ts';
+
+interface Table {
+  columns: Column[];
+  rows: unknown[][];
+}
+
+const measures = (k: number) => [`recall@${k}`, '95 %', 'p50 ms', 'p95 ms', 'queries'];
+
+function measured(point: SweepPoint): unknown[] {
+  return [
+    shareText(point.recall),
+    `${shareText(point.recallLow)}–${shareText(point.recallHigh)}`,
+    milliseconds(point.p50Ms),
+    milliseconds(point.p95Ms),
+    point.queries,
+  ];
+}
+
+/** What was measured, the least effort first, and at the end what is recommended and what is in force. */
+export function sweepTable({ sweep, current, recommendation, k }: TuneResult): Table {
+  const shown = [recommendation, current].flatMap((point) => (point === null ? [] : settingText(point)));
+  const others = sweep.filter((point) => !shown.includes(settingText(point)));
+  const ordered = [...others].sort((a, b) => effort(a) - effort(b));
+  const rows = ordered.map((point) => ['', settingText(point), ...measured(point)]);
+  if (recommendation !== null)
+    rows.push(['recommended', settingText(recommendation), ...measured(recommendation)]);
+  rows.push(['now', settingText(current), ...measured(current)]);
+  return { columns: ['', 'settings', ...measures(k)].map(named), rows };
+}
+
+/** The indexes that were built on a sample: the cheapest setting of each that reaches the target, and what it takes. */
+export function buildTable(builds: readonly BuildComparison[]): Table {
+  const headings = [
+    'on a sample',
+    'settings',
+    'recall',
+    'p50 ms',
+    'built in',
+    'size',
+    'all rows: built in',
+    'size',
+    'memory',
+  ];
+  const rows = builds.map((build) => {
+    const { best, whole } = build;
+    return [
+      buildName(build),
+      best === null ? 'misses the target' : settingText(best),
+      best === null ? '' : shareText(best.recall),
+      best === null ? '' : milliseconds(best.p50Ms),
+      duration(build.buildSeconds),
+      bytes(build.bytes),
+      duration(whole.buildSeconds),
+      bytes(whole.bytes),
+      bytes(whole.memory),
+    ];
+  });
+  return { columns: headings.map(named), rows };
+}
+
+/** What to do, in a line. */
+export function verdict({ index, k, targetRecall, recommendation, current, where }: TuneResult): string {
+  const goal = `recall@${k} ${targetRecall}`;
+  if (recommendation === null) {
+    const why =
+      where === null
+        ? 'build the index with larger m or ef_construction, or more lists'
+        : 'or a partial index';
+    return `no setting of ${index} reaches ${goal} with 95 % confidence: --builds shows what other indexes would, ${why}`;
+  }
+  const now = `now: ${settingText(current)}, recall ${shareText(current.recall)}, ${milliseconds(current.p50Ms)} ms`;
+  return `${settingText(recommendation)} is the cheapest that reaches ${goal} with 95 % confidence (${now}); --apply sets it`;
+}
+
+function effort({ efSearch, probes }: SweepPoint): number {
+  return efSearch ?? probes!;
+}
+
+function named(name: string): Column {
+  return { name };
+}

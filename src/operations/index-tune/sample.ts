@@ -1,0 +1,67 @@
+import type { Database } from '../../database/database.ts';
+import type { Reporter } from '../../progress.ts';
+import {
+  analyzeSample,
+  createSample,
+  dropSample,
+  roomForSample,
+  sampleTable,
+  takeFromSample,
+} from '../../sql/tune-sample.ts';
+import { nearestDistances } from '../index-recall/exact.ts';
+import type { IndexSubject } from '../index-recall/subject.ts';
+import { findTable } from '../tables.ts';
+import type { Trial } from './sweep.ts';
+
+/** Rows of the sample, and those besides that search it, which it does not hold. */
+const sizes = {
+  server: { rows: 10_000, queries: 400 },
+  embedded: { rows: 2000, queries: 100 },
+};
+
+/** A sample of a table, with queries whose exact answers in it are known. */
+export interface Sample {
+  /** The table's subject, but on the sample; its index is not there. */
+  trial: Trial;
+  rows: number;
+}
+
+/**
+ * Does some work on a sample of the table, in a temporary table: which only this connection sees, and which goes with it.
+ * @throws DatabaseError where the role may make none
+ */
+export async function withSample<T>(
+  database: Database,
+  subject: IndexSubject,
+  k: number,
+  reporter: Reporter,
+  signal: AbortSignal,
+  work: (sample: Sample) => Promise<T>,
+): Promise<T> {
+  const { name } = subject.column;
+  const size = sizes[database.target.kind];
+  reporter.progress({ phase: 'taking a sample' });
+  // Where the session has had a temporary table before, it keeps the room that it has.
+  await database.query(roomForSample()).catch(() => {});
+  await database.query(dropSample());
+  try {
+    await database.query(createSample(subject.table, name, size.rows + size.queries));
+    await database.query(analyzeSample());
+    const table = await findTable(database, sampleTable);
+    const queries = Math.min(size.queries, Math.floor((table.estimatedRows ?? 0) / 10));
+    const { rows } = await database.query<{ vector: string }>(takeFromSample(name, queries));
+    await database.query(analyzeSample());
+    const searches = {
+      subject: { ...subject, table },
+      conditions: {},
+      k,
+      queries: { vectors: rows.map(({ vector }) => vector), own: [] },
+    };
+    const unknown = rows.map(() => []);
+    const nearest = await nearestDistances(database, searches, unknown, reporter, signal);
+    return await work({ trial: { searches, nearest }, rows: (table.estimatedRows ?? 0) - queries });
+  } finally {
+    // A cancelled connection is closed, and the table with it.
+    await database.query(dropSample()).catch(() => {});
+  }
+}
