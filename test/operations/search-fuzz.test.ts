@@ -75,6 +75,7 @@ eachDatabase((fixture) => {
       vectorColumn: fc.oneof(fc.constant(undefined), nasty),
       metric: text.map((metric) => metric as Metric | undefined),
       columns: fc.option(fc.array(nasty, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+      rerank: fc.constantFrom(undefined, 10),
       tenant: text,
       tenantColumn: fc.oneof(fc.constant(undefined), nasty),
       filters: fc.array(
