@@ -3,12 +3,21 @@
  * keys whose value is undefined are left out.
  */
 export function jsonDocument(value: unknown): string {
-  return `${JSON.stringify(value, exact, 2)}\n`;
+  return `${stringified(value, 2)}\n`;
 }
 
 /** A value as one JSON line, for streams of them. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value, exact)}\n`;
+  return `${stringified(value)}\n`;
+}
+
+/** A replacer makes JSON.stringify many times slower, and only a bigint, which it refuses, needs one. */
+function stringified(value: unknown, indent?: number): string {
+  try {
+    return JSON.stringify(value, undefined, indent);
+  } catch {
+    return JSON.stringify(value, exact, indent);
+  }
 }
 
 function exact(_key: string, value: unknown): unknown {

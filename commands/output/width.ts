@@ -5,7 +5,7 @@ const wide =
 
 /** Columns that a text takes on a terminal: 2 for a wide character such as 漢 or an emoji. */
 export function displayWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  if (/^[\x20-\x7e─…]*$/.test(text)) return text.length;
   let width = 0;
   for (const { segment } of graphemesOf(text)) width += wide.test(segment) ? 2 : 1;
   return width;

@@ -23,17 +23,19 @@ export interface Complete {
  * tuples reached before k rows passed the filters; zero vectors, which it does not hold) is asked for more, then not
  * at all. Settings made for that stay until the transaction ends.
  * @param vector as text
+ * @param found what the query has given already, without candidates
  */
 export async function completely(
   session: Session,
   asked: NearestQuery,
   vector: string,
   applied: AppliedSettings,
+  found?: Complete['rows'],
 ): Promise<Complete> {
   const query = await asServed(session, asked, [vector], (each) => nearest(each, vector));
   const statement = nearest(query, vector);
   const reranks = query.candidates !== undefined;
-  const { rows } = await session.query(statement);
+  const rows = found ?? (await session.query(statement)).rows;
   const planned: Complete = { rows, attempt: 'planned', statement, reranks, cutShort: undefined };
   if (rows.length >= query.k) return planned;
   const index = await indexOf(session, statement);

@@ -1,4 +1,4 @@
-import type { Session } from '../../database/database.ts';
+import type { Database } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { qualifiedOperator } from '../../sql/search.ts';
@@ -12,6 +12,7 @@ import {
   type TableDescription,
   type VectorColumn,
 } from '../tables.ts';
+import { withCatalogueAhead } from './ahead.ts';
 import { chooseIndex, type IndexOptions, type QuantizedIndex } from './index-choice.ts';
 
 /** What is searched, and how. */
@@ -35,10 +36,11 @@ export interface SubjectOptions extends IndexOptions {
 }
 
 export async function findSubject(
-  session: Session,
+  database: Database,
   options: SubjectOptions,
   reporter: Reporter,
 ): Promise<Subject> {
+  const session = await withCatalogueAhead(database, options.table);
   const table = await findTable(session, options.table);
   const column = findVectorColumn(table, options.vectorColumn);
   const extension = await requireVectorExtension(session);
