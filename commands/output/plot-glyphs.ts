@@ -15,7 +15,7 @@ export interface Glyphs {
 }
 
 export const unicodeGlyphs: Glyphs = {
-  points: ['●', '■', '▲', '○', '□', '△'],
+  points: ['●', '■', '▲', '▼', '○', '□', '△', '▽'],
   best: '◆',
   current: '◇',
   target: '╌',
@@ -28,7 +28,7 @@ export const unicodeGlyphs: Glyphs = {
 };
 
 export const asciiGlyphs: Glyphs = {
-  points: ['o', 'x', '#', '%', '&', '='],
+  points: ['o', 'x', '#', '%', '&', '=', 's', 'v'],
   best: '*',
   current: '@',
   target: '-',

@@ -22,7 +22,7 @@ describe('the recommendation', () => {
   test('says what to set, what it gives and what was there', () => {
     const text = textOf(renderReport(tuneResult(), facts));
     expect(text).toContain('Search with ef_search 80');
-    expect(text).toContain('the fastest setting whose recall@10 is at least 0.95 with 95 % confidence');
+    expect(text).toContain('the cheapest setting whose recall@10 is at least 0.95 with 95 % confidence');
     expect(text).toContain('Searches now find 0.913 of the 10 nearest, less than the target');
     expect(text).toContain('SET hnsw.ef_search = 80;');
     // Without this the role may not (tried on PostgreSQL 17).

@@ -23,5 +23,5 @@ test('the indexes that were built, each by its name', () => {
   expect(buildsPlot(tuneResult())).toBeUndefined();
   const text = plotLines(buildsPlot(tuneResult({ builds: builds() }))!, layout).join('\n');
   expect(text).toContain('■ hnsw, m 16, ef_construction 64, halfvec');
-  expect(text).toContain('△ ivfflat, lists 63');
+  expect(text).toContain('□ ivfflat, lists 63');
 });

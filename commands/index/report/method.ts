@@ -28,7 +28,7 @@ as near as the ${ordinal(k)} counts as one of them.`,
     html`<strong>Latency</strong> is that of one query after the other on one connection, the way to the server and back included.
 Settings take turns, so that a busy moment meets them all.`,
     ...(planned ? [html`<strong>Plans</strong> were looked at: every search uses the index.`] : []),
-    html`<strong>Recommended</strong> is the fastest setting whose interval lies at or above the target.`,
+    html`<strong>Recommended</strong> is the cheapest setting whose interval lies at or above the target.`,
     ...(builds.length > 0
       ? [
           html`<strong>Other indexes</strong> were built on a sample of the table, measured in the same way, and removed.`,

@@ -14,7 +14,7 @@ export interface Palette {
   bestTint: string;
   tint: string;
   /** Of the curves, in turn; told apart by people who see fewer colours too, and by their shapes. */
-  series: readonly [string, string, string, string, string, string];
+  series: readonly string[];
 }
 
 export const light: Palette = {
@@ -26,7 +26,7 @@ export const light: Palette = {
   best: '#0a7048',
   bestTint: '#e7f5ee',
   tint: '#dbe7f5',
-  series: ['#0b63b8', '#c04a00', '#8b3fa8', '#8a6400', '#00757f', '#5b6470'],
+  series: ['#0b63b8', '#c04a00', '#8b3fa8', '#8a6400', '#00757f', '#5b6470', '#b5175f'],
 };
 
 export const dark: Palette = {
@@ -38,5 +38,5 @@ export const dark: Palette = {
   best: '#46d398',
   bestTint: '#12281f',
   tint: '#1d3049',
-  series: ['#6bb1ff', '#ff9a55', '#d398f0', '#e0bf52', '#4ccfd6', '#aab3bf'],
+  series: ['#6bb1ff', '#ff9a55', '#d398f0', '#e0bf52', '#4ccfd6', '#aab3bf', '#ff8dbb'],
 };

@@ -17,7 +17,7 @@ function reached(result: TuneResult, best: SweepPoint): Html {
   return html`<section class="advice">
 <p class="over">Recommendation</p>
 <h2>${unchanged ? 'Keep' : 'Search with'} ${settingText(best)}</h2>
-<p>It is the fastest setting whose recall@${k} is at least ${targetRecall} with 95 % confidence.
+<p>It is the cheapest setting whose recall@${k} is at least ${targetRecall} with 95 % confidence.
 ${unchanged ? 'It is in force already.' : now(result)}</p>
 ${
   planned

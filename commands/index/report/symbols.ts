@@ -1,6 +1,7 @@
 import { type Html, html } from './html.ts';
+import { light } from './palette.ts';
 
-/** Shapes around their middle; with six colours there are thirty kinds of points. */
+/** Shapes around their middle; with seven colours there are 35 kinds of points. */
 const shapes = [
   'M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z',
   'M-4,-4h8v8h-8z',
@@ -8,11 +9,10 @@ const shapes = [
   'M0,5.4L5.2,-4H-5.2z',
   'M-1.7,-5h3.4v3.3h3.3v3.4h-3.3v3.3h-3.4v-3.3h-3.3v-3.4h3.3z',
 ];
-const colours = 6;
 
 /** The class that gives a curve its colour. */
 export function colourOf(curve: number): string {
-  return `series-${curve % colours}`;
+  return `series-${curve % light.series.length}`;
 }
 
 /** A point of a curve. */
