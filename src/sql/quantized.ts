@@ -28,7 +28,8 @@ export interface QuantizedColumn {
 const name = String.raw`(?:"(?:[^"]|"")+"|[a-z_][\w$]*)`;
 const half = new RegExp(String.raw`^\(?(?<column>${name})\)?::(?:${name}\.)?halfvec\((?<dimensions>\d+)\)$`);
 const binary = new RegExp(
-  String.raw`^\(?(?:${name}\.)?binary_quantize\((?<column>${name})\)\)?::bit\((?<dimensions>\d+)\)$`,
+  // The cast is a domain's, to the type that it comes down to.
+  String.raw`^\(?(?:${name}\.)?binary_quantize\(\(?(?<column>${name})(?:\)::(?:${name}\.)?${name})?\)\)?::bit\((?<dimensions>\d+)\)$`,
 );
 
 /** Reads an index's expression as pg_get_expr writes it; undefined where it is anything else. */

@@ -18,9 +18,11 @@ eachDatabase((fixture) => {
   test('an index knows its column and how it holds it, whatever the search path and the names', async () => {
     const database = await fixture.open();
     await database.query('CREATE EXTENSION vector');
-    const columns = ['embedding', 'Em "b"', 'halfvec'];
+    await database.query('CREATE DOMAIN "an Embedding" AS vector');
+    const columns = ['embedding', 'Em "b"', 'halfvec', 'of a domain'];
+    const types = ['vector(3)', 'vector(3)', 'vector(3)', '"an Embedding"'];
     await database.query(
-      `CREATE TABLE docs (${columns.map((name) => `${quoteName(name)} vector(3)`).join(', ')}, other vector(3))`,
+      `CREATE TABLE docs (${columns.map((name, i) => `${quoteName(name)} ${types[i]}`).join(', ')}, other vector(3))`,
     );
     const classes = { half: 'halfvec_l2_ops', binary: 'bit_hamming_ops' };
     for (const name of columns) {
