@@ -14,7 +14,7 @@ export interface Palette {
   bestTint: string;
   tint: string;
   /** Of the curves, in turn; told apart by people who see fewer colours too, and by their shapes. */
-  series: readonly string[];
+  series: readonly [string, string, string, string, string, string, string];
 }
 
 export const light: Palette = {
