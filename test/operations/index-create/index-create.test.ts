@@ -161,89 +161,6 @@ eachDatabase((fixture) => {
     await database.query('DROP INDEX packages_embedding_hnsw_l1');
   });
 
-  // The same on both, and a server answers faster.
-  describe.skipIf(fixture.kind === 'embedded')('what pgvector does not index', () => {
-    beforeAll(async () => {
-      await database.query(`CREATE TABLE wide (big vector(3072), huge halfvec(8000), free vector, few sparsevec(100000),
-        bits bit(64), embedding vector(3))`);
-      await database.query('CREATE VIEW glance AS SELECT embedding FROM wide');
-    });
-
-    test.each<[string, Partial<IndexCreateOptions>, string, string]>([
-      [
-        'too many dimensions for vector',
-        { vectorColumn: 'big' },
-        'column big has 3072 dimensions; hnsw indexes vector up to 2000',
-        '--quantize half or --quantize binary',
-      ],
-      [
-        'too many for halfvec',
-        { vectorColumn: 'huge' },
-        'hnsw indexes halfvec up to 4000',
-        '--quantize binary',
-      ],
-      [
-        'too many for halfvec, and a metric that signs do not tell of',
-        { vectorColumn: 'huge', metric: 'l1' },
-        'hnsw indexes halfvec up to 4000',
-        'fewer dimensions',
-      ],
-      [
-        'l1 by signs',
-        { vectorColumn: 'big', metric: 'l1', quantize: 'binary' },
-        '--quantize binary does not serve l1',
-        'cosine, ip, l2',
-      ],
-      [
-        'sparse vectors in half precision',
-        { vectorColumn: 'few', quantize: 'half' },
-        '--quantize half is not for sparsevec, the type of few',
-        'leave --quantize out',
-      ],
-      [
-        'half precision of half precision',
-        { vectorColumn: 'huge', quantize: 'half' },
-        '--quantize half is not for halfvec',
-        '--quantize binary',
-      ],
-      [
-        'no dimensions',
-        { vectorColumn: 'free' },
-        'column free has no dimensions',
-        'TYPE vector(<dimensions>)',
-      ],
-      [
-        'ivfflat on sparsevec',
-        { vectorColumn: 'few', type: 'ivfflat' },
-        'ivfflat does not index sparsevec',
-        'hnsw',
-      ],
-      ['ivfflat on an empty table', { type: 'ivfflat' }, 'wide has no vectors yet', 'load the rows first'],
-      ['l1 with ivfflat', { type: 'ivfflat', metric: 'l1' }, 'ivfflat does not serve l1', 'cosine, l2, ip'],
-      [
-        'a metric of another type',
-        { vectorColumn: 'bits', metric: 'cosine' },
-        'cosine is not for bit',
-        'hamming',
-      ],
-      ['lists with hnsw', { lists: 5 }, 'lists is for ivfflat', 'hnsw takes m'],
-      ['m with ivfflat', { type: 'ivfflat', m: 5 }, 'are for hnsw', 'ivfflat takes lists'],
-      ['ef_construction under 2 m', { m: 48 }, 'ef_construction 64 is less than twice m, 48', '96'],
-      ['a view', { table: 'glance' }, 'glance is a view', 'the table below it'],
-    ])('%s', async (_, options, message, hint) => {
-      const error = await failure(database, { table: 'wide', ...options });
-      expect(error).toBeInstanceOf(UsageError);
-      expect((error as UsageError).message).toContain(message);
-      expect((error as UsageError).hint).toContain(hint);
-    });
-
-    test('bit columns take hamming', async () => {
-      const options = { type: 'hnsw', table: 'wide', vectorColumn: 'bits' } as const;
-      const { metric, index } = await createVectorIndex(database, options, silentReporter);
-      expect([metric, index]).toEqual(['hamming', 'wide_bits_hnsw_hamming']);
-    });
-  });
-
   test('a partitioned table is indexed with all its parts', async () => {
     await database.query('CREATE TABLE parts (id int, v vector(3)) PARTITION BY RANGE (id)');
     await database.query('CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100)');
@@ -258,6 +175,87 @@ eachDatabase((fixture) => {
     const { index } = await createVectorIndex(database, { type: 'hnsw', table: long }, silentReporter);
     expect(index).toMatch(/^ä+_hnsw_cosine$/);
     expect(Buffer.byteLength(index)).toBeLessThanOrEqual(63);
+  });
+});
+
+// The same on both, and a server answers faster.
+describe.skipIf(noServer)('what pgvector does not index', () => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await (await emptyDatabase('server')).open();
+    await database.query('CREATE EXTENSION vector');
+    await database.query(`CREATE TABLE wide (big vector(3072), huge halfvec(8000), free vector, few sparsevec(100000),
+        bits bit(64), embedding vector(3))`);
+    await database.query('CREATE VIEW glance AS SELECT embedding FROM wide');
+  });
+
+  test.each<[string, Partial<IndexCreateOptions>, string, string]>([
+    [
+      'too many dimensions for vector',
+      { vectorColumn: 'big' },
+      'column big has 3072 dimensions; hnsw indexes vector up to 2000',
+      '--quantize half or --quantize binary',
+    ],
+    [
+      'too many for halfvec',
+      { vectorColumn: 'huge' },
+      'hnsw indexes halfvec up to 4000',
+      '--quantize binary',
+    ],
+    [
+      'too many for halfvec, and a metric that signs do not tell of',
+      { vectorColumn: 'huge', metric: 'l1' },
+      'hnsw indexes halfvec up to 4000',
+      'fewer dimensions',
+    ],
+    [
+      'l1 by signs',
+      { vectorColumn: 'big', metric: 'l1', quantize: 'binary' },
+      '--quantize binary does not serve l1',
+      'cosine, ip, l2',
+    ],
+    [
+      'sparse vectors in half precision',
+      { vectorColumn: 'few', quantize: 'half' },
+      '--quantize half is not for sparsevec, the type of few',
+      'leave --quantize out',
+    ],
+    [
+      'half precision of half precision',
+      { vectorColumn: 'huge', quantize: 'half' },
+      '--quantize half is not for halfvec',
+      '--quantize binary',
+    ],
+    ['no dimensions', { vectorColumn: 'free' }, 'column free has no dimensions', 'TYPE vector(<dimensions>)'],
+    [
+      'ivfflat on sparsevec',
+      { vectorColumn: 'few', type: 'ivfflat' },
+      'ivfflat does not index sparsevec',
+      'hnsw',
+    ],
+    ['ivfflat on an empty table', { type: 'ivfflat' }, 'wide has no vectors yet', 'load the rows first'],
+    ['l1 with ivfflat', { type: 'ivfflat', metric: 'l1' }, 'ivfflat does not serve l1', 'cosine, l2, ip'],
+    [
+      'a metric of another type',
+      { vectorColumn: 'bits', metric: 'cosine' },
+      'cosine is not for bit',
+      'hamming',
+    ],
+    ['lists with hnsw', { lists: 5 }, 'lists is for ivfflat', 'hnsw takes m'],
+    ['m with ivfflat', { type: 'ivfflat', m: 5 }, 'are for hnsw', 'ivfflat takes lists'],
+    ['ef_construction under 2 m', { m: 48 }, 'ef_construction 64 is less than twice m, 48', '96'],
+    ['a view', { table: 'glance' }, 'glance is a view', 'the table below it'],
+  ])('%s', async (_, options, message, hint) => {
+    const error = await failure(database, { table: 'wide', ...options });
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).message).toContain(message);
+    expect((error as UsageError).hint).toContain(hint);
+  });
+
+  test('bit columns take hamming', async () => {
+    const options = { type: 'hnsw', table: 'wide', vectorColumn: 'bits' } as const;
+    const { metric, index } = await createVectorIndex(database, options, silentReporter);
+    expect([metric, index]).toEqual(['hamming', 'wide_bits_hnsw_hamming']);
   });
 });
 
