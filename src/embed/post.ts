@@ -16,30 +16,28 @@ const idle = 120_000;
 /** Bytes; far more than the longest vectors of a request's texts. */
 const longestAnswer = 2 ** 28;
 
+/** The server has closed an idle connection just when it was used again, which is no trouble of its own. */
+class IdleClosed extends Error {}
+
 /**
  * POSTs a document of JSON. Not `fetch`: loading that takes 40 ms in each thread. Proxies are as Node has them.
  * @throws PassingError where the connection fails
  */
 export async function post(endpoint: Endpoint, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
   for (;;) {
-    const attempt = { reused: false };
     try {
-      return await postOnce(endpoint, body, signal, attempt);
+      return await postOnce(endpoint, body, signal);
     } catch (error) {
       if (signal.aborted || error instanceof DatabaseError || error instanceof PassingError) throw error;
-      const { message, code } = innermost(error);
-      // The server has closed an idle connection just then: that is no trouble of its own.
-      if (code === 'ECONNRESET' && attempt.reused) continue;
-      throw new PassingError(message, { cause: error });
+      if (!(error instanceof IdleClosed)) throw new PassingError(innermost(error).message, { cause: error });
     }
   }
 }
 
 function postOnce(
-  { url, authorization }: Endpoint,
+  { url, name, authorization }: Endpoint,
   body: Uint8Array,
   signal: AbortSignal,
-  attempt: { reused: boolean },
 ): Promise<Answer> {
   const headers = {
     'user-agent': 'pgv',
@@ -56,8 +54,8 @@ function postOnce(
       response.on('data', (chunk: Buffer) => {
         late.refresh();
         length += chunk.length;
-        if (length > longestAnswer) fail(new DatabaseError('the endpoint answers without an end'));
-        else chunks.push(chunk);
+        if (length <= longestAnswer) chunks.push(chunk);
+        else fail(new DatabaseError(`${name} answers without an end`, { code: 'embed-answer' }));
       });
       response.on('error', fail);
       response.on('end', () => {
@@ -66,10 +64,9 @@ function postOnce(
         resolve({ status: statusCode, headers, body: Buffer.concat(chunks).toString() });
       });
     });
-    const fail = (error: Error) => {
+    const fail = (error: NodeJS.ErrnoException) => {
       clearTimeout(late);
-      attempt.reused = sent.reusedSocket;
-      reject(error);
+      reject(sent.reusedSocket && error.code === 'ECONNRESET' ? new IdleClosed() : error);
       sent.destroy();
     };
     const late = setTimeout(() => fail(new PassingError(`no answer for ${idle / 1000} s`)), idle);

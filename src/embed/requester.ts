@@ -16,6 +16,9 @@ const defaultPatience = 5 * 60_000;
 const doubtsMany = 1;
 const doubtsOne = 3;
 
+/** Node's codes for what is no answer of HTTP. */
+const noHttp = /^HPE_/;
+
 /** What any model takes, to see what it makes of it. */
 export const anyText = 'dimensions';
 
@@ -89,8 +92,9 @@ export class Requester {
     const { endpoint, answered } = this;
     const { patience = defaultPatience, onRetry } = this.options;
     const details = { code: 'embed-failed', cause: error };
-    const hint = lastingHints.get(innermost(error.cause ?? error).code);
-    if (answered === undefined && hint !== undefined) {
+    const { code } = innermost(error.cause ?? error);
+    const hint = lastingHints.get(code);
+    if (answered === undefined && (hint !== undefined || noHttp.test(code))) {
       throw new DatabaseError(`${endpoint.name} cannot be reached: ${error.message}`, { ...details, hint });
     }
     const now = performance.now();

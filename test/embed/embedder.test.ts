@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -259,6 +261,13 @@ test('patience ends: at once where nobody is there, later where somebody was', a
       hint: expect.stringMatching(/same command again/),
     }),
   );
+  const mail = net
+    .createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n'))
+    .listen(0, '127.0.0.1');
+  await once(mail, 'listening');
+  const other = `http://127.0.0.1:${(mail.address() as net.AddressInfo).port}`;
+  await expect(embed(other, ['a'])).rejects.toThrow(/cannot be reached: Parse Error/);
+  mail.close();
   const server = await embeddingServer({
     answer: (_, response) => answerJson(response, 429, {}, { 'retry-after': '3600' }),
   });
