@@ -105,9 +105,10 @@ function checkDimensions(
       dimensions <= (indexDimensionLimit(type, quantizedType(vector, each)) ?? 0) &&
       (each === 'half' || metricsServed('hamming', 'binary').includes(metric)),
   );
+  const flags = others.map((each) => `--quantize ${each}`).join(' or ');
   const hint =
     others.length > 0
-      ? `${others.map((each) => `--quantize ${each}`).join(' or ')} indexes them ${others.map((each) => inWords[each]).join(' or ')}, and a search compares the best exactly`
+      ? `\`pgv index create\` with ${flags} indexes them ${others.map((each) => inWords[each]).join(' or ')}, and a search compares the best exactly`
       : 'store fewer dimensions (many models give vectors that can be cut short), or search without an index';
   throw new UsageError(
     `column ${name} has ${dimensions} dimensions; ${type} indexes ${held} up to ${limit}`,

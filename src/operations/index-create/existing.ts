@@ -64,6 +64,12 @@ export async function findLeftover(
   );
 }
 
+/** The names of a table's INVALID indexes that nobody is building; they take room, and part in every write. */
+export async function findInvalid(session: Session, table: { oid: number }): Promise<string[]> {
+  const indexes = await findVectorIndexes(session, table);
+  return indexes.filter(({ valid, building }) => !valid && !building).map(({ name }) => name);
+}
+
 /** The same kind of index on the same column; parameters that were not asked for may be anything. */
 export function isAlike(
   index: VectorIndex,

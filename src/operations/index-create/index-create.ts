@@ -10,7 +10,7 @@ import { findTable, findVectorColumn, type TableDescription, type VectorColumn }
 import type { Beside } from '../watch.ts';
 import { build } from './build.ts';
 import { checkRequest } from './checks.ts';
-import { findSame, predicateOf } from './existing.ts';
+import { findInvalid, findSame, predicateOf } from './existing.ts';
 import { tellExpectation } from './expectation.ts';
 import { defaultName, planIndex } from './plan.ts';
 import type { IndexRequest } from './request.ts';
@@ -113,6 +113,11 @@ export async function createVectorIndex(
     if (meanwhile !== undefined) return meanwhile;
     const started = performance.now();
     const memoryFullAfter = await buildAll(database, beside, work, options, reporter);
+    for (const invalid of await findInvalid(database, table)) {
+      reporter.warn(
+        `index ${invalid} of ${table.name} is INVALID: it serves nobody and slows writes down; \`pgv index drop ${invalid}\` drops it`,
+      );
+    }
     const seconds = (performance.now() - started) / 1000;
     const bytes = await sizeOf(database, { schema: table.schema, name: work.definition.name });
     return { ...summary, status: 'created', created: true, seconds, bytes, memoryFullAfter };

@@ -294,6 +294,12 @@ describe.skipIf(noServer)('on a server in use', () => {
     await createVectorIndex(after, { type: 'hnsw', table: 'docs' }, replacing);
     expect(replacing.notes).toEqual(['index docs_v_hnsw_cosine is what a failed build left: it is replaced']);
     expect(await indexesOf(after, 'docs')).toMatchObject([{ name: 'docs_v_hnsw_cosine', valid: true }]);
+
+    await expect(
+      after.query('CREATE INDEX CONCURRENTLY theirs ON docs USING hnsw (v vector_l2_ops) WHERE fail(v)'),
+    ).rejects.toThrow('no');
+    await createVectorIndex(after, { type: 'hnsw', table: 'docs', metric: 'l2' }, replacing);
+    expect(replacing.warnings).toEqual([expect.stringContaining('index theirs of docs is INVALID')]);
   });
 
   test('a build that fails leaves nothing, and a build elsewhere is left alone', async () => {
