@@ -8,13 +8,9 @@ import { canQuantize, quantizedMetric, quantizedType } from '../../vector/quanti
 import { createVectorIndex } from '../index-create/index-create.ts';
 import { bytesOfBuild } from '../index-create/memory.ts';
 import { askedParameters, type IndexRequest, parameterDefaults } from '../index-create/request.ts';
-import { ensureServed } from '../index-recall/served.ts';
-import { settingInForce } from '../index-recall/setting.ts';
 import { findIndexSubject, type IndexSubject } from '../index-recall/subject.ts';
-import { familiesOf } from './families.ts';
 import type { BuildComparison, SweepPoint } from './result.ts';
-import { type Sample, withSample } from './sample.ts';
-import { servedRungs, sweep, type Trial } from './sweep.ts';
+import { type Sample, sweepSample, withSample } from './sample.ts';
 
 /** What is built, as `index create` takes it. */
 type Build = Pick<IndexRequest, 'type' | 'm' | 'efConstruction' | 'lists' | 'quantize'>;
@@ -85,7 +81,7 @@ async function compare(
   const { seconds: buildSeconds, bytes } = await createVectorIndex(database, request, quiet);
   const index = await findIndexSubject(database, { index: indexName });
   const ofSample = { ...index, metric, operator: subject.operator };
-  const points = await sweepOf(
+  const points = await sweepSample(
     database,
     { ...sample.trial, searches: { ...sample.trial.searches, subject: ofSample } },
     reporter,
@@ -122,26 +118,6 @@ async function compare(
 function growth(type: IndexType, from: number, to: number): number {
   const linear = to / from;
   return type === 'hnsw' ? linear * (Math.log(to) / Math.log(from)) : linear;
-}
-
-function sweepOf(database: Database, trial: Trial, reporter: Reporter): Promise<SweepPoint[]> {
-  return database.transaction(async (session) => {
-    const { searches } = trial;
-    const { index, extensionSchema } = searches.subject;
-    await session.query('SET TRANSACTION READ ONLY');
-    const { iterative } = await settingInForce(session, index.type, extensionSchema);
-    const families = familiesOf(searches.subject, searches.k, { filtered: false, iterative });
-    await ensureServed(session, searches, families[0]!.settingOf(families[0]!.rungs[0]!));
-    const served = [];
-    for (const family of families) served.push(await servedRungs(session, searches, family));
-    const swept = await sweep(
-      session,
-      trial,
-      served.filter(({ rungs }) => rungs.length > 0),
-      reporter,
-    );
-    return swept.flatMap(({ points }) => points);
-  });
 }
 
 function cheapest(points: readonly SweepPoint[], targetRecall: number): SweepPoint | null {

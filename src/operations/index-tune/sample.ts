@@ -9,13 +9,17 @@ import {
   takeFromSample,
 } from '../../sql/tune-sample.ts';
 import { nearestDistances } from '../index-recall/exact.ts';
+import { ensureServed } from '../index-recall/served.ts';
+import { settingInForce } from '../index-recall/setting.ts';
 import type { IndexSubject } from '../index-recall/subject.ts';
 import { findTable } from '../tables.ts';
-import type { Trial } from './sweep.ts';
+import { type Family, familiesOf } from './families.ts';
+import type { SweepPoint } from './result.ts';
+import { servedRungs, sweep, type Trial } from './sweep.ts';
 
 /** Rows of the sample, and those besides that search it, which it does not hold. */
 const sizes = {
-  server: { rows: 10_000, queries: 400 },
+  server: { rows: 10_000, queries: 600 },
   embedded: { rows: 2000, queries: 100 },
 };
 
@@ -64,4 +68,30 @@ export async function withSample<T>(
     // A cancelled connection is closed, and the table with it.
     await database.query(dropSample()).catch(() => {});
   }
+}
+
+/**
+ * A sample's index, at efforts that double.
+ * @param most efforts above are left out
+ */
+export function sweepSample(
+  database: Database,
+  trial: Trial,
+  reporter: Reporter,
+  most = Number.POSITIVE_INFINITY,
+): Promise<SweepPoint[]> {
+  return database.transaction(async (session) => {
+    const { searches } = trial;
+    const { index, extensionSchema } = searches.subject;
+    await session.query('SET TRANSACTION READ ONLY');
+    const { iterative } = await settingInForce(session, index.type, extensionSchema);
+    const all = familiesOf(searches.subject, searches.k, { filtered: false, iterative });
+    const families = all.map((each) => ({ ...each, rungs: each.rungs.filter((effort) => effort <= most) }));
+    await ensureServed(session, searches, families[0]!.settingOf(families[0]!.rungs[0]!));
+    const served: Family[] = [];
+    for (const family of families) served.push(await servedRungs(session, searches, family));
+    const able = served.filter(({ rungs }) => rungs.length > 0);
+    const swept = await sweep(session, trial, able, reporter);
+    return swept.flatMap(({ points }) => points);
+  });
 }

@@ -6,6 +6,7 @@ import { isServed } from '../index-recall/served.ts';
 import type { IndexSetting } from '../index-recall/setting.ts';
 import type { Family } from './families.ts';
 import { coarse, lowestPassing } from './ladder.ts';
+import type { Loss } from './newcomers.ts';
 import type { SweepPoint } from './result.ts';
 
 /** Searches whose exact answers are known. */
@@ -60,6 +61,18 @@ export async function sweep(
   return families.map((family, i) => ({ family, points: points.splice(0, efforts[i]!.length) }));
 }
 
+/** What is wanted of a setting. */
+export interface Goal {
+  targetRecall: number;
+  /** What new vectors find less than the queries. */
+  loss: Loss;
+}
+
+/** The recall that is expected of new vectors. */
+function expected(point: SweepPoint, { loss }: Goal): number {
+  return point.recall - loss(effortOf(point));
+}
+
 /** Where a swept family is thought to reach the target first. */
 export interface Guess extends Swept {
   /** Place among the family's rungs. */
@@ -69,16 +82,17 @@ export interface Guess extends Swept {
 }
 
 /** Between two swept efforts misses fall as a power of the effort: so it is read off a line between their logarithms. */
-export function guess({ family, points }: Swept, targetRecall: number): Guess {
+export function guess({ family, points }: Swept, goal: Goal): Guess {
+  const { targetRecall } = goal;
   const { rungs } = family;
-  const above = points.findIndex(({ recall }) => recall >= targetRecall);
+  const above = points.findIndex((point) => expected(point, goal) >= targetRecall);
   if (above < 0) return { family, points, rung: rungs.length - 1, p50Ms: Number.POSITIVE_INFINITY };
   const upper = points[above]!;
   const lower = points[above - 1];
   if (lower === undefined) return { family, points, rung: 0, p50Ms: upper.p50Ms };
   const misses = (recall: number) => Math.log(Math.max(1 - recall, 1e-4));
-  const fall = misses(lower.recall) - misses(upper.recall);
-  const way = fall > 0 ? Math.min(1, (misses(lower.recall) - misses(targetRecall)) / fall) : 1;
+  const fall = misses(expected(lower, goal)) - misses(expected(upper, goal));
+  const way = fall > 0 ? Math.min(1, (misses(expected(lower, goal)) - misses(targetRecall)) / fall) : 1;
   const [from, to] = [rungs.indexOf(effortOf(lower)), rungs.indexOf(effortOf(upper))];
   const p50Ms = lower.p50Ms * (upper.p50Ms / lower.p50Ms) ** way;
   return { family, points, rung: Math.ceil(from + way * (to - from)), p50Ms };
@@ -89,7 +103,8 @@ function effortOf({ efSearch, probes }: SweepPoint): number {
 }
 
 /**
- * The least effort whose recall is above the target with confidence, on queries that the guess did not see. The rungs
+ * The least effort whose recall is above the target with confidence, on queries that the guess did not see, and is
+ * expected to be for new vectors too. The rungs
  * are there before these queries are, and all above the one that is found pass too: such a fixed sequence keeps the
  * error of the whole search at that of one question (Westfall and Krishen, Optimally weighted, fixed sequence and
  * gatekeeper multiple testing procedures, J. Stat. Plan. Inference 99, 2001).
@@ -99,14 +114,14 @@ export async function confirm(
   session: Session,
   trial: Trial,
   { family, rung }: Guess,
-  targetRecall: number,
+  goal: Goal,
   reporter: Reporter,
 ): Promise<{ points: SweepPoint[]; best: SweepPoint | undefined }> {
   const measured = new Map<number, SweepPoint>();
   const found = await lowestPassing(family.rungs.length, rung + 1, async (at) => {
     const [point] = await pointsOf(session, trial, [family.settingOf(family.rungs[at]!)], reporter);
     measured.set(at, point!);
-    return point!.recallLow >= targetRecall;
+    return point!.recallLow >= goal.targetRecall && expected(point!, goal) >= goal.targetRecall;
   });
   return { points: [...measured.values()], best: found === undefined ? undefined : measured.get(found) };
 }

@@ -17,8 +17,18 @@ import { requireAnswers } from '../index-recall/warnings.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
 import { compareBuilds } from './builds.ts';
 import { type Family, familiesOf, generous } from './families.ts';
+import { lossOfNewcomers, noLoss } from './newcomers.ts';
 import type { SweepPoint, TuneResult } from './result.ts';
-import { confirm, guess, pointsOf, servedRungs, sweep, sweepSeconds, type Trial } from './sweep.ts';
+import {
+  confirm,
+  type Goal,
+  guess,
+  pointsOf,
+  servedRungs,
+  sweep,
+  sweepSeconds,
+  type Trial,
+} from './sweep.ts';
 import { inHalves, shuffled, withAnswer } from './trials.ts';
 
 export interface TuneOptions extends IndexSubjectOptions, QuerySource, Conditions {
@@ -54,7 +64,11 @@ export async function tuneIndex(
     const asked = queryOf(subject, conditions, k);
     const queries = shuffled(await loadQueries(database, subject, asked, options, reporter, signal));
     const trial = await withAnswers(database, { subject, conditions, k, queries }, options, reporter, signal);
-    const tuned = await database.transaction((session) => tune(session, trial, options, reporter));
+    const loss =
+      queries.own.length > 0 ? await lossOfNewcomers(database, subject, k, reporter, signal) : noLoss;
+    const goal = { targetRecall, loss };
+    const tuned = await database.transaction((session) => tune(session, trial, options, goal, reporter));
+    tellOfLoss(tuned, goal, reporter);
     const rows = subject.index.rows ?? (await rowsWithVector(database, subject));
     const builds = options.builds
       ? await compareBuilds(database, subject, { k, targetRecall, rows }, reporter, signal)
@@ -110,6 +124,7 @@ async function tune(
   session: Session,
   trial: Trial,
   options: TuneOptions,
+  goal: Goal,
   reporter: Reporter,
 ): Promise<Tuned> {
   const { searches } = trial;
@@ -128,9 +143,9 @@ async function tune(
     families.filter(({ rungs }) => rungs.length > 0),
     reporter,
   );
-  const guesses = swept.map((each) => guess(each, options.targetRecall));
+  const guesses = swept.map((each) => guess(each, goal));
   const likeliest = guesses.reduce((best, each) => (isBetter(best, each) ? best : each));
-  const { points, best } = await confirm(session, confirming, likeliest, options.targetRecall, reporter);
+  const { points, best } = await confirm(session, confirming, likeliest, goal, reporter);
   const { iterativeScan, ...searched } = inForce.setting;
   // Without a filter it is not what is tried.
   const present = filtered && iterativeScan !== undefined ? { ...searched, iterativeScan } : searched;
@@ -180,6 +195,14 @@ function merged(points: readonly SweepPoint[]): SweepPoint[] {
     if ((bySetting.get(name)?.queries ?? 0) < point.queries) bySetting.set(name, point);
   }
   return [...bySetting.values()];
+}
+
+function tellOfLoss({ recommendation }: Tuned, { loss }: Goal, reporter: Reporter): void {
+  const lost = recommendation?.efSearch === undefined ? 0 : loss(recommendation.efSearch);
+  if (lost < 0.0005) return;
+  reporter.note(
+    `rows of the table find more than new vectors do: by ${lost.toFixed(3)} at ef_search ${recommendation!.efSearch}, which is made up for`,
+  );
 }
 
 async function rowsWithVector(database: Database, { table, column }: IndexSubject): Promise<number> {

@@ -1,0 +1,215 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../../src/database/database.ts';
+import { measureRecall } from '../../../src/operations/index-recall/recall.ts';
+import { findIndexSubject } from '../../../src/operations/index-recall/subject.ts';
+import { applyRecommendation, readApplyTo } from '../../../src/operations/index-tune/apply.ts';
+import { between, lossOfNewcomers } from '../../../src/operations/index-tune/newcomers.ts';
+import { type TuneOptions, tuneIndex } from '../../../src/operations/index-tune/tune.ts';
+import { eachDatabase } from '../../support/databases.ts';
+import { collectReports } from '../../support/reports.ts';
+import { noServer } from '../../support/servers.ts';
+import { asText, randomVectors } from '../index-recall/plain.ts';
+
+const { signal } = new AbortController();
+
+test('a loss is read off between the points where it was measured', () => {
+  const loss = between([
+    [10, 0.08],
+    [20, 0.04],
+    [40, 0],
+  ]);
+  expect([5, 10, 20, 40, 500].map(loss)).toEqual([0.08, 0.08, 0.04, 0, 0]);
+  expect(loss(Math.sqrt(200))).toBeCloseTo(0.06, 12);
+  expect(between([])(10)).toBe(0);
+});
+
+test('whom a setting is for', () => {
+  expect(readApplyTo('database')).toBe('database');
+  expect(readApplyTo('role')).toEqual({ role: undefined });
+  expect(readApplyTo('role:a:b')).toEqual({ role: 'a:b' });
+  expect(readApplyTo('role:')).toBeUndefined();
+  expect(readApplyTo('everybody')).toBeUndefined();
+});
+
+eachDatabase((fixture) => {
+  const rows = 1000;
+  let database: Database;
+  beforeAll(async () => {
+    database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    await database.query('CREATE TABLE docs (id int PRIMARY KEY, v vector(16))');
+    const values = randomVectors('vector', rows, 16, 3).map(
+      (vector, id) => `(${id}, '${asText('vector', vector)}')`,
+    );
+    await database.query(`INSERT INTO docs VALUES ${values.join(',')}`);
+    await database.query(
+      'CREATE INDEX docs_hnsw ON docs USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 16)',
+    );
+    await database.query('ANALYZE docs');
+  });
+
+  async function tune(options: Partial<TuneOptions> = {}) {
+    const reports = collectReports();
+    const asked = { index: 'docs_hnsw', k: 5, targetRecall: 0.9, sample: 200, ...options };
+    return { ...(await tuneIndex(database, asked, reports, signal)), reports };
+  }
+
+  test('the setting that it recommends finds enough, and a much lower one does not', async () => {
+    const { recommendation, current, sweep, ...result } = await tune();
+    expect(result).toMatchObject({
+      table: 'docs',
+      column: 'v',
+      type: 'hnsw',
+      metric: 'l2',
+      rows,
+      where: null,
+    });
+    expect(current).toMatchObject({ efSearch: 40, queries: 100 });
+    expect(sweep.map(({ efSearch }) => efSearch)).toEqual(expect.arrayContaining([5, 10, 20, 40]));
+    expect(recommendation!.recallLow).toBeGreaterThanOrEqual(0.9);
+    expect(recommendation!.queries).toBe(100);
+    const at = async (efSearch: number) => {
+      await database.query(`SET hnsw.ef_search = ${efSearch}`);
+      const options = { index: 'docs_hnsw', k: 5, sample: 300 };
+      const { recall } = await measureRecall(database, options, collectReports(), signal);
+      await database.query('RESET hnsw.ef_search');
+      return recall;
+    };
+    expect(await at(recommendation!.efSearch!)).toBeGreaterThan(0.89);
+    expect(await at(5)).toBeLessThan(0.88);
+  });
+
+  // The same on both, and a server answers faster.
+  if (fixture.kind === 'embedded' && noServer === null) return;
+
+  test('a target that nothing reaches has no recommendation, and nothing is applied', async () => {
+    await database.query('CREATE INDEX docs_ivf ON docs USING ivfflat (v vector_l2_ops) WITH (lists = 60)');
+    await database.query('DROP INDEX docs_hnsw');
+    const result = await tune({ index: 'docs_ivf', targetRecall: 1, sample: 60 });
+    expect(result.recommendation).toBeNull();
+    expect(await applyRecommendation(database, result, 'database', result.reports)).toBeUndefined();
+    expect(result.reports.warnings.join()).toContain('nothing is applied');
+    const reached = await tune({ index: 'docs_ivf', sample: 100 });
+    expect(reached.recommendation!.probes).toBeGreaterThan(1);
+    expect(reached.current).toMatchObject({ probes: 1 });
+    await database.query('DROP INDEX docs_ivf');
+    await database.query(
+      'CREATE INDEX docs_hnsw ON docs USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 16)',
+    );
+  });
+
+  test('filtered searches are tried with every kind of scan', async () => {
+    const { sweep, recommendation, current } = await tune({ where: 'id % 3 = 1', sample: 60 });
+    expect(new Set(sweep.map(({ iterativeScan }) => iterativeScan))).toEqual(
+      new Set(['off', 'strict_order', 'relaxed_order']),
+    );
+    expect(recommendation).not.toBeNull();
+    expect(current).toMatchObject({ efSearch: 40, iterativeScan: 'off' });
+  });
+
+  test('other indexes are built on a sample, which is gone afterwards', async () => {
+    const { builds } = await tune({ builds: true, sample: 60 });
+    expect(builds!.map(({ type, quantization }) => `${type} ${quantization}`)).toEqual([
+      'hnsw none',
+      'hnsw none',
+      'hnsw none',
+      'hnsw none',
+      'hnsw half',
+      'hnsw binary',
+      'ivfflat none',
+    ]);
+    for (const build of builds!) {
+      expect(build.rows).toBeGreaterThan(rows * 0.8);
+      expect(build.bytes).toBeGreaterThan(0);
+      expect(build.whole.bytes).toBeGreaterThanOrEqual(build.bytes);
+      expect(build.whole.memory).toBeGreaterThan(0);
+      if (build.best !== null) expect(build.best.recall).toBeGreaterThanOrEqual(0.9);
+    }
+    const { rows: left } = await database.query("SELECT 1 FROM pg_class WHERE relname LIKE 'pgv_tune%'");
+    expect(left).toEqual([]);
+  });
+
+  test('new vectors find less than rows of the table do, by ever less with more effort', async () => {
+    await database.query('CREATE TABLE more (v vector(16))');
+    const values = randomVectors('vector', 2500, 16, 4).map((vector) => `('${asText('vector', vector)}')`);
+    await database.query(`INSERT INTO more VALUES ${values.join(',')}`);
+    await database.query(
+      'CREATE INDEX more_hnsw ON more USING hnsw (v vector_l2_ops) WITH (m = 6, ef_construction = 16)',
+    );
+    await database.query('ANALYZE more');
+    const subject = await findIndexSubject(database, { index: 'more_hnsw' });
+    const loss = await lossOfNewcomers(database, subject, 5, collectReports(), signal);
+    expect(loss(5)).toBeGreaterThan(0.02);
+    expect(loss(40)).toBeLessThan(loss(5));
+    expect(loss(500)).toBe(0);
+    // Where no temporary table can be made, nothing is known, and nothing fails.
+    await database.query('SET default_transaction_read_only = on');
+    const reports = collectReports();
+    const unknown = await lossOfNewcomers(database, subject, 5, reports, signal);
+    await database.query('RESET default_transaction_read_only');
+    expect(unknown(5)).toBe(0);
+    expect(reports.notes.join()).toContain('is not known');
+  });
+
+  test('too few queries to tell', async () => {
+    await database.query('CREATE TABLE small (v vector(2))');
+    await database.query("INSERT INTO small VALUES ('[1,2]'), ('[2,1]'), ('[0,1]')");
+    await database.query('CREATE INDEX small_hnsw ON small USING hnsw (v vector_l2_ops)');
+    await expect(tune({ index: 'small_hnsw' })).rejects.toMatchObject({ code: 'too-few-queries' });
+  });
+
+  describe('what is recommended is set for good', () => {
+    const result = {
+      type: 'hnsw',
+      recommendation: { efSearch: 55, iterativeScan: 'relaxed_order' },
+    } as never;
+    const setting = async (user?: string) => {
+      const other = await fixture.open(user === undefined ? {} : { user });
+      const { rows } = await other.query(
+        "SELECT '[0]'::vector, current_setting('hnsw.ef_search') AS ef, current_setting('hnsw.iterative_scan') AS scan",
+      );
+      await other.close();
+      return rows[0];
+    };
+
+    test('for all of the database, unless a role has its own', async () => {
+      const reports = collectReports();
+      const applied = await applyRecommendation(database, result, 'database', reports);
+      expect(applied).toMatchObject({ role: null });
+      expect(applied!.statements[0]).toMatch(/^ALTER DATABASE ".*" SET hnsw\.ef_search = '55'$/);
+      expect(reports.warnings).toEqual([]);
+      expect(await setting()).toMatchObject({ ef: '55', scan: 'relaxed_order' });
+    });
+
+    test('for a role, by itself or by whoever may', async () => {
+      const { rows } = await database.query<{ d: string }>('SELECT current_database() AS d');
+      const role = `${rows[0]!.d}_tuned`;
+      await database.query(`CREATE ROLE ${role} LOGIN`);
+      await database.query(`ALTER DATABASE ${rows[0]!.d} RESET ALL`);
+      await applyRecommendation(database, result, { role }, collectReports());
+      expect(await setting(role)).toMatchObject({ ef: '55' });
+      expect(await setting()).toMatchObject({ ef: '40', scan: 'off' });
+      const own = await fixture.open({ user: role });
+      await own.query('RESET ALL');
+      const more = { type: 'hnsw', recommendation: { efSearch: 66 } } as never;
+      await applyRecommendation(own, more, { role: undefined }, collectReports());
+      expect(await setting(role)).toMatchObject({ ef: '66' });
+      await expect(applyRecommendation(own, more, 'database', collectReports())).rejects.toMatchObject({
+        code: 'not-allowed',
+        hint: expect.stringContaining('--apply role'),
+      });
+      await expect(
+        applyRecommendation(database, more, { role: 'nobody at all' }, collectReports()),
+      ).rejects.toMatchObject({ message: expect.stringContaining('does not exist') });
+      const reports = collectReports();
+      await database.query(`ALTER ROLE CURRENT_USER IN DATABASE ${rows[0]!.d} SET hnsw.ef_search = 77`);
+      await applyRecommendation(database, more, 'database', reports);
+      expect(reports.warnings.join()).toMatch(
+        /do not have hnsw\.ef_search so: settings of their own have .*_tuned/,
+      );
+      await own.close();
+      await database.query(`ALTER ROLE CURRENT_USER IN DATABASE ${rows[0]!.d} RESET ALL`);
+      await database.query(`ALTER ROLE ${role} IN DATABASE ${rows[0]!.d} RESET ALL; DROP ROLE ${role}`);
+    });
+  });
+});
