@@ -9,7 +9,7 @@ import { decimalNumber, metric, nameList, wholeNumber } from './option-values.ts
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 import { type AskedFlags, askedFor } from './search/asked.ts';
 import { addEmbedOptions, type EmbedFlags } from './search/embed-options.ts';
-import { explanationLines } from './search/explanation.ts';
+import { batchExplanationLines, explanationLines } from './search/explanation.ts';
 import { filter } from './search/filter.ts';
 import { batchDocument, document, type HitsFormat, hitsFormats, showHits } from './search/hits.ts';
 import { addTextOptions, type TextFlags } from './search/text-options.ts';
@@ -109,6 +109,7 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
     const reading = { dataset };
     const database = await context.database();
     const result = await searchBatch(database, { ...common, input: input!, reading }, reporter, signal);
+    for (const line of batchExplanationLines(result.explanation)) reporter.note(line);
     if (output.json) return output.document(batchDocument(result));
     return showHits(result, result.queries, true, options.format, output);
   }

@@ -51,7 +51,7 @@ async function queryOrFile(
   { options, io }: Context<AskedFlags>,
   vector?: string,
 ): Promise<Query | { file: string }> {
-  const { id, file, dataset, jobs, explain } = options;
+  const { id, file, dataset, jobs } = options;
   const ways = { 'a vector': vector, '--id': id, '--file': file };
   const [given, other] = Object.entries(ways).filter(([, value]) => value !== undefined);
   if (other !== undefined) {
@@ -64,11 +64,6 @@ async function queryOrFile(
   if (file === undefined && stray !== undefined) {
     throw new UsageError(`${stray} is about a file of queries, and there is none`, {
       hint: 'name it with --file',
-    });
-  }
-  if (file !== undefined && explain) {
-    throw new UsageError('--explain tells of one query, and --file holds several', {
-      hint: 'ask one of them on its own',
     });
   }
   if (file !== undefined) return { file };

@@ -1,3 +1,4 @@
+import type { BatchExplanation } from '../../src/operations/search/batch.ts';
 import type { Explanation } from '../../src/operations/search/explain.ts';
 import type { PlanNode } from '../../src/operations/search/plan.ts';
 import { counted } from '../output/units.ts';
@@ -8,6 +9,22 @@ const roads: Record<Explanation['road'], string> = {
   wider: 'a scan of the index with ef_search 1000',
   exact: 'every row compared, no index',
 };
+
+/** How a batch was answered, for people; no line where it was not asked. */
+export function batchExplanationLines(explanation: BatchExplanation | undefined): string[] {
+  if (explanation === undefined) return [];
+  const { planned, wider, exact, milliseconds, first } = explanation;
+  const again = [
+    ...(wider > 0 ? [`${counted(wider, 'query', 'queries')} by ${roads.wider}`] : []),
+    ...(exact > 0 ? [`${counted(exact, 'query', 'queries')} with ${roads.exact}`] : []),
+  ];
+  return [
+    [`${counted(planned, 'query', 'queries')} as planned`, ...again, `in ${milliseconds.toFixed(0)} ms`].join(
+      ', ',
+    ),
+    ...(first === null ? [] : ['of the first:', ...explanationLines(first)]),
+  ];
+}
 
 /** How a search was answered, for people; no line where it was not asked. */
 export function explanationLines(explanation: Explanation | undefined): string[] {

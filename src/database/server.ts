@@ -23,6 +23,8 @@ import { namedRows } from './values.ts';
 
 /** How long a cancelled statement is waited for. */
 const CANCEL_PATIENCE_MS = 3_000;
+/** Until the next request, where more has been sent than the first one ends. */
+const CANCEL_AGAIN_MS = 100;
 
 /** Behind a pooler that gives each transaction another session, only what is local to it holds. */
 const localTimeout = 'SET LOCAL statement_timeout = 0';
@@ -142,15 +144,17 @@ class ServerDatabase implements Database {
 
   async cancel(): Promise<void> {
     this.#cancelled.abort(new InterruptedError());
-    const patience = sleep(CANCEL_PATIENCE_MS, 'over', { ref: false });
-    let outcome: unknown;
-    do {
-      // A request ends one statement; what has been sent behind it would run on.
-      await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
-      const [first = this.#running] = this.#reads;
-      // Whether what ran was done before the request came is only known from its answer.
-      outcome = await Promise.race([first, patience]);
-    } while (this.#reads.size > 0 && outcome !== 'over');
+    const until = performance.now() + CANCEL_PATIENCE_MS;
+    await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
+    // A request ends one statement, whichever runs when it comes; what has been sent behind it runs on.
+    while (this.#reads.size > 0 && performance.now() < until) {
+      const [first] = this.#reads;
+      await Promise.race([first, sleep(CANCEL_AGAIN_MS, undefined, { ref: false })]);
+      if (this.#reads.size > 0) await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
+    }
+    // Whether what ran was done before the request came is only known from its answer.
+    const patience = Math.max(0, until - performance.now());
+    await Promise.race([this.#running, sleep(patience, undefined, { ref: false })]);
     // A server that does not answer notices at least that the connection is closed.
     this.#client.connection.stream.destroy();
   }

@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import { type NearestQuery, nearestToEach } from '../../sql/search.ts';
-import { answerAgain, answerChunk, byQuery, shortOf } from './chunk.ts';
+import { type AskedAgain, answerAgain, answerChunk, byQuery, shortOf } from './chunk.ts';
 import { type Hit, toHit } from './hits.ts';
 import { overLanes } from './over-lanes.ts';
 import { wantedOf } from './request.ts';
@@ -23,8 +23,7 @@ export interface BatchWork {
 export interface Answers {
   /** By query. */
   hits: Hit[][];
-  /** Queries that an index gave too few rows for at first. */
-  cutShort: number;
+  again: AskedAgain;
 }
 
 /** Answers all queries, each with `k` rows where there are so many. @param chunks of vectors as text */
@@ -46,7 +45,7 @@ export async function answerAll(
     });
     return {
       hits: done.flatMap(({ hits }) => hits),
-      cutShort: done.reduce((sum, { cutShort }) => sum + cutShort, 0),
+      again: total(done.map(({ again }) => again)),
     };
   }
   const short: Short[] = [];
@@ -60,7 +59,7 @@ export async function answerAll(
       return hits;
     },
   });
-  return { hits: done.flat(), cutShort: await lengthen(database, short, work) };
+  return { hits: done.flat(), again: await lengthen(database, short, work) };
 }
 
 /** Whether the index suits must be asked before. */
@@ -71,8 +70,8 @@ function answerWithCandidates(
 ): Promise<Answers> {
   return lane.transaction(async (session) => {
     const applied = await applySettings(session, subject.extensionSchema, settings, wantedOf(asked));
-    const { answers, cutShort } = await answerChunk(session, asked, vectors, applied);
-    return { hits: answers.map((rows) => rows.map((row) => toHit(row, subject))), cutShort };
+    const { answers, again } = await answerChunk(session, asked, vectors, applied);
+    return { hits: answers.map((rows) => rows.map((row) => toHit(row, subject))), again };
   });
 }
 
@@ -97,15 +96,12 @@ interface Short {
   hits: Hit[];
 }
 
-/**
- * Gives queries the hits that an index has left out, where one has.
- * @returns how many queries these were
- */
+/** Gives queries the hits that an index has left out, where one has. */
 async function lengthen(
   database: Database,
   short: readonly Short[],
   { subject, asked, settings, lanes, signal }: BatchWork,
-): Promise<number> {
+): Promise<AskedAgain> {
   const lengthened = await overLanes(database, inChunks(short), {
     ...{ signal, depth: 1, onDone: () => {} },
     lanes: Math.min(lanes, Math.ceil(short.length / chunkLength)),
@@ -113,15 +109,19 @@ async function lengthen(
       lane.transaction(async (session) => {
         const applied = await applySettings(session, subject.extensionSchema, settings, wantedOf(asked));
         const vectors = chunk.map(({ vector }) => vector);
-        const answers = await answerAgain(session, asked, vectors, applied);
-        if (answers === undefined) return 0;
-        for (const [i, rows] of answers.entries()) {
+        const found = await answerAgain(session, asked, vectors, applied);
+        for (const [i, rows] of found?.answers.entries() ?? []) {
           chunk[i]!.hits.splice(0, Number.POSITIVE_INFINITY, ...rows.map((row) => toHit(row, subject)));
         }
-        return chunk.length;
+        return found?.again ?? { wider: 0, exact: 0 };
       }),
   });
-  return lengthened.reduce((sum, queries) => sum + queries, 0);
+  return total(lengthened);
+}
+
+function total(counts: readonly AskedAgain[]): AskedAgain {
+  const sum = (which: keyof AskedAgain) => counts.reduce((all, count) => all + count[which], 0);
+  return { wider: sum('wider'), exact: sum('exact') };
 }
 
 async function* inChunks(short: readonly Short[]): AsyncGenerator<readonly Short[]> {

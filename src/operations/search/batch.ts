@@ -1,15 +1,18 @@
 import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import type { NamedInput } from '../../sources/inputs.ts';
+import type { NearestQuery } from '../../sql/search.ts';
 import type { Metric } from '../../vector/metrics.ts';
 import { type InputOptions, openInput } from '../ingest/open-input.ts';
 import { defaultLanes } from '../lanes.ts';
 import { answerAll, chunkLength } from './answer-all.ts';
+import { completely } from './complete.ts';
+import { type Explanation, explain } from './explain.ts';
 import { type Bounds, type Hit, isNear, warnOfZeroVectors } from './hits.ts';
 import { queryVectors } from './query-file.ts';
-import { asUsage, type Conditions, nearestQuery } from './request.ts';
-import type { SearchSettings } from './settings.ts';
-import { findSubject, type SubjectOptions } from './subject.ts';
+import { asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
+import { applySettings, type SearchSettings } from './settings.ts';
+import { findSubject, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface BatchOptions extends SubjectOptions, SearchSettings, Conditions, Bounds {
   /** The file of queries. */
@@ -17,6 +20,8 @@ export interface BatchOptions extends SubjectOptions, SearchSettings, Conditions
   /** How it is read. */
   reading: Pick<InputOptions, 'dataset'>;
   k: number;
+  /** The result tells how the queries were answered. */
+  explain?: boolean | undefined;
   /** Lanes; default: as many as there are cores, and at most 4. The embedded database has one. */
   jobs?: number | undefined;
 }
@@ -30,6 +35,19 @@ export interface BatchResult {
   columns: string[];
   /** By the query's number in the file, from 0. */
   queries: { query: number; hits: Hit[] }[];
+  explanation?: BatchExplanation;
+}
+
+/** How a batch was answered. */
+export interface BatchExplanation {
+  /** Queries by what gave their rows: as the first one's road has it, after a second, or after a third attempt. */
+  planned: number;
+  wider: number;
+  exact: number;
+  /** From the first query sent to the last one answered. */
+  milliseconds: number;
+  /** The first query asked on its own; null where there is none. */
+  first: Explanation | null;
 }
 
 /**
@@ -48,7 +66,9 @@ export async function searchBatch(
   try {
     const chunks = queryVectors(file, database, subject.column, chunkLength);
     const asked = nearestQuery(subject, options);
-    const { hits, cutShort } = await answerAll(database, chunks, {
+    const seen: { first?: string } = {};
+    const began = performance.now();
+    const { hits, again } = await answerAll(database, remembering(chunks, seen), {
       subject,
       asked,
       settings: options,
@@ -56,6 +76,8 @@ export async function searchBatch(
       onAnswered: (rows) => reporter.progress({ phase: 'searching', rows }),
       signal,
     });
+    const milliseconds = performance.now() - began;
+    const cutShort = again.wider + again.exact;
     if (cutShort > 0) {
       reporter.note(
         `an index gave ${cutShort} of the queries fewer than ${k} rows, so they were asked again`,
@@ -74,10 +96,42 @@ export async function searchBatch(
       k,
       columns: subject.shown.map(({ name }) => name),
       queries,
+      ...(options.explain && {
+        explanation: {
+          planned: queries.length - cutShort,
+          ...again,
+          milliseconds,
+          first:
+            seen.first === undefined ? null : await explainOne(database, subject, asked, seen.first, options),
+        },
+      }),
     };
   } catch (error) {
     throw asUsage(error, '--file', options);
   } finally {
     await source.close();
   }
+}
+
+async function* remembering(
+  chunks: AsyncGenerator<string[]>,
+  seen: { first?: string },
+): AsyncGenerator<string[]> {
+  for await (const chunk of chunks) {
+    seen.first ??= chunk[0]!;
+    yield chunk;
+  }
+}
+
+async function explainOne(
+  database: Database,
+  subject: Subject,
+  asked: NearestQuery,
+  vector: string,
+  settings: SearchSettings,
+): Promise<Explanation> {
+  return database.transaction(async (session) => {
+    const applied = await applySettings(session, subject.extensionSchema, settings, wantedOf(asked));
+    return explain(session, await completely(session, asked, vector, applied), applied);
+  });
 }

@@ -8,8 +8,13 @@ type Row = Record<string, unknown>;
 export interface Answered {
   /** Each query's rows, in the order of the queries. */
   answers: Row[][];
-  /** Queries that an index gave too few rows for at first. */
-  cutShort: number;
+  again: AskedAgain;
+}
+
+/** How many queries an index gave too few rows for, by what then gave them (see `Attempt`). */
+export interface AskedAgain {
+  wider: number;
+  exact: number;
 }
 
 /**
@@ -25,11 +30,11 @@ export async function answerChunk(
   const query = await asServed(session, asked, vectors, (each) => nearestToEach(each, vectors.slice(0, 1)));
   const answers = await answersTo(session, query, vectors);
   const short = shortOf(answers, query.k);
-  if (short.length === 0) return { answers, cutShort: 0 };
-  const again = await answerAgain(session, query, pick(vectors, short), applied);
-  if (again === undefined) return { answers, cutShort: 0 };
-  for (const [n, i] of short.entries()) answers[i] = again[n]!;
-  return { answers, cutShort: short.length };
+  const found =
+    short.length > 0 ? await answerAgain(session, query, pick(vectors, short), applied) : undefined;
+  if (found === undefined) return { answers, again: { wider: 0, exact: 0 } };
+  for (const [n, i] of short.entries()) answers[i] = found.answers[n]!;
+  return { answers, again: found.again };
 }
 
 /**
@@ -41,7 +46,7 @@ export async function answerAgain(
   query: NearestQuery,
   vectors: readonly string[],
   applied: AppliedSettings,
-): Promise<Row[][] | undefined> {
+): Promise<Answered | undefined> {
   if ((await indexOf(session, nearestToEach(query, vectors))) === undefined) return undefined;
   let answers: Row[][] = vectors.map(() => []);
   if (!applied.iterative && applied.efSearch < mostCandidates) {
@@ -49,11 +54,12 @@ export async function answerAgain(
     answers = await answersTo(session, query, vectors);
   }
   const short = shortOf(answers, query.k);
-  if (short.length === 0) return answers;
+  const again = { wider: vectors.length - short.length, exact: short.length };
+  if (short.length === 0) return { answers, again };
   await forgoIndex(session);
   const all = await answersTo(session, exactly(query), pick(vectors, short));
   for (const [n, i] of short.entries()) answers[i] = all[n]!;
-  return answers;
+  return { answers, again };
 }
 
 /** Places of the queries that have fewer than `k` rows. */
