@@ -3,7 +3,9 @@ import { type ListedIndex, listIndexes } from '../../src/operations/index-upkeep
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { addConnectionOptions, addExamples, addTableOption } from '../options.ts';
-import { bytes, count, counted } from '../output/units.ts';
+import type { Output } from '../output/output.ts';
+import type { Column } from '../output/table.ts';
+import { bytes, count } from '../output/units.ts';
 
 export function configure(command: Command): Command {
   addConnectionOptions(addTableOption(command))
@@ -22,39 +24,33 @@ async function run(context: Context<object>, argument: string | undefined): Prom
   const table = context.tableNamed(argument);
   const indexes = await listIndexes(database, table, reporter);
   if (output.json) return output.document({ database: database.target.description, indexes });
-  if (indexes.length > 0) return output.table(columns, indexes.map(cells));
+  if (indexes.length > 0) return showTable(output, indexes);
   const [on, flag] = table === undefined ? ['', ''] : [` on ${table}`, ` -t ${table}`];
   reporter.note(`there is no vector index${on} yet: \`pgv index create${flag}\` makes one`);
 }
 
-const columns = [
-  { name: 'index' },
-  { name: 'table' },
-  { name: 'column' },
-  { name: 'kind' },
-  { name: 'metric' },
-  { name: 'rows', align: 'right' },
-  { name: 'size', align: 'right' },
-  { name: 'state' },
-  { name: 'scans' },
-  { name: 'last used' },
-] as const;
-
-function cells(index: ListedIndex): (string | number)[] {
-  const { name, table, metric, rows, scans, lastScan } = index;
-  return [
-    name,
-    table,
-    columnOf(index),
-    kindOf(index),
-    metric ?? '',
-    rows === null ? '' : rowsOf(rows, index.tableRows),
-    index.bytes === null ? '' : bytes(index.bytes),
-    stateOf(index),
-    scans,
-    lastScan === null ? '' : lastScan.slice(0, 16),
-  ];
+/** A terminal is narrow: the table is named where there are several. */
+function showTable(output: Output, indexes: readonly ListedIndex[]): Promise<void> {
+  const several = new Set(indexes.map(({ table }) => table)).size > 1;
+  const shown = columns.filter(({ name }) => several || name !== 'table');
+  return output.table(
+    shown,
+    indexes.map((index) => shown.map(({ cell }) => cell(index))),
+  );
 }
+
+/** What heads a column, its side, and what stands in it. */
+const columns: readonly (Column & { cell: (index: ListedIndex) => string | number })[] = [
+  { name: 'index', cell: ({ name }) => name },
+  { name: 'table', cell: ({ table }) => table },
+  { name: 'column', cell: columnOf },
+  { name: 'kind', cell: kindOf },
+  { name: 'rows', align: 'right', cell: rowsOf },
+  { name: 'size', align: 'right', cell: (index) => (index.bytes === null ? '' : bytes(index.bytes)) },
+  { name: 'state', cell: stateOf },
+  { name: 'scans', cell: ({ scans }) => scans },
+  { name: 'last used', cell: ({ lastScan }) => lastScan?.slice(0, 10) ?? '' },
+];
 
 /** `embedding`, `embedding (half)`. */
 function columnOf({ column, quantization }: ListedIndex): string {
@@ -62,20 +58,22 @@ function columnOf({ column, quantization }: ListedIndex): string {
   return quantization === 'none' ? column : `${column} (${quantization})`;
 }
 
-/** `hnsw m=24 where (lang = 'en')`. */
-function kindOf({ type, options, predicate }: ListedIndex): string {
+/** `hnsw cosine m=24 where (lang = 'en')`. */
+function kindOf({ type, metric, options, predicate }: ListedIndex): string {
   const given = Object.entries(options).map(([name, value]) => `${name}=${value}`);
-  return [type, ...given, ...(predicate === null ? [] : [`where ${predicate}`])].join(' ');
+  const ordered = metric === null ? [] : [metric];
+  return [type, ...ordered, ...given, ...(predicate === null ? [] : [`where ${predicate}`])].join(' ');
 }
 
 /** `20,000`, and of which share of the table where that is not all of it. */
-function rowsOf(rows: number, tableRows: number | null): string {
+function rowsOf({ rows, tableRows }: ListedIndex): string {
+  if (rows === null) return '';
   const share = tableRows === null || tableRows === 0 ? 1 : rows / tableRows;
   return share > 0.995 ? count(rows) : `${count(rows)} (${Math.floor(share * 100)}%)`;
 }
 
-/** `valid`, `building 43%`, `invalid, 3 partitions`. */
-function stateOf({ state, progress, partitions }: ListedIndex): string {
+/** `valid`, `building 43%`. */
+function stateOf({ state, progress }: ListedIndex): string {
   const share = progress?.total ? ` ${Math.floor((100 * (progress.done ?? 0)) / progress.total)}%` : '';
-  return `${state}${share}${partitions === null ? '' : `, ${counted(partitions, 'partition')}`}`;
+  return `${state}${share}`;
 }

@@ -48,10 +48,16 @@ export interface CatalogueRow {
   total: number | null;
 }
 
+/** pg_partition_tree would wait for whoever has a partition all alone. */
 const ofTable = `i.indrelid IN (
-  SELECT COALESCE(part.relid::oid, asked.oid)
-  FROM (SELECT $1::int8::oid) AS asked (oid)
-  LEFT JOIN LATERAL pg_catalog.pg_partition_tree(asked.oid) AS part ON true
+  WITH RECURSIVE part AS (
+    SELECT $1::int8::oid AS oid
+    UNION ALL
+    SELECT h.inhrelid FROM part
+    JOIN pg_catalog.pg_inherits h ON h.inhparent = part.oid
+    JOIN pg_catalog.pg_class child ON child.oid = h.inhrelid AND child.relispartition
+  )
+  SELECT part.oid FROM part
 )`;
 
 const withinReach = `NOT pg_catalog.pg_is_other_temp_schema(n.oid) AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')

@@ -5,14 +5,21 @@ const described = `'session ' || a.pid || coalesce(' of ' || a.usename, '') || c
   || coalesce(', ' || a.state, '')
   || coalesce(' for ' || round(extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)) || ' s', '')`;
 
-/** The other sessions that have locks on these relations, the longest first. Gives rows: holder. */
+/** The other sessions that have locks on these relations or partitions of them, the longest first. Gives rows: holder. */
 export function lockHolders(oids: readonly number[]): Statement {
   return {
     text: `SELECT ${described} AS holder
 FROM pg_catalog.pg_stat_activity a
 WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.pid IN (
   SELECT l.pid FROM pg_catalog.pg_locks l
-  WHERE l.granted AND l.relation = ANY ($1::int8[]::oid[])
+  WHERE l.granted AND l.relation IN (
+    -- pg_partition_tree would wait for what they hold.
+    WITH RECURSIVE part AS (
+      SELECT o.oid FROM unnest($1::int8[]::oid[]) AS o (oid)
+      UNION ALL SELECT h.inhrelid FROM part JOIN pg_catalog.pg_inherits h ON h.inhparent = part.oid
+    )
+    SELECT part.oid FROM part
+  )
     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
 )
 ORDER BY a.xact_start NULLS LAST, a.pid`,

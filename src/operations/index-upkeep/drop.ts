@@ -55,8 +55,7 @@ export async function dropPlanned(
   try {
     await withSettings(database, settings, () => database.query(statement));
   } catch (error) {
-    const tables = index.leaves.map(({ tableOid }) => tableOid);
-    throw await withHolders(database, error, `${index.shown} was not dropped`, [index.tableOid, ...tables]);
+    throw await withHolders(database, error, `${index.shown} was not dropped`, [index.tableOid]);
   }
 }
 

@@ -49,7 +49,7 @@ export async function planVacuum(
   checkKind(table);
   const { full, ifNeeded, reindex, skipLocked = false } = options;
   const before = await conditionOf(database, { oid: table.oid, name }, skipLocked);
-  const due = ifNeeded ? await vacuumDue(database, table) : null;
+  const due = ifNeeded && before !== undefined ? await vacuumDue(database, table) : null;
   const advice =
     before === undefined || full || skipLocked ? [] : await adviseReindex(database, table, before.condition);
   const needed = due === null || due.due || (reindex === true && advice.some(({ rebuild }) => rebuild));

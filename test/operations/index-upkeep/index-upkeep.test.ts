@@ -184,7 +184,8 @@ describe.skipIf(noServer)('on a server', () => {
   test('a size that nobody can ask for just now is not waited for', async () => {
     const holder = await fixture.open();
     await holder.transaction(async (session) => {
-      await session.query('REINDEX INDEX docs_bits');
+      await session.query('REINDEX INDEX docs_bits; LOCK TABLE parts_1');
+      expect(await names(database, 'parts')).toEqual(['parts_hnsw', 'alone']);
       const listed = await listIndexes(database, undefined, silentReporter);
       expect(listed.filter(({ bytes }) => bytes === null).map(({ name }) => name)).toEqual(['docs_bits']);
     });

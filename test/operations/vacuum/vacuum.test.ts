@@ -123,11 +123,12 @@ describe.skipIf(noServer)('on a server in use', () => {
     const fixture = await emptyDatabase('server');
     const database = await fixture.open();
     await database.query('CREATE EXTENSION vector');
-    await database.query('CREATE TABLE docs (id int, v vector(3))');
+    await database.query('CREATE TABLE docs (id int, v vector(3)) PARTITION BY LIST (id)');
+    await database.query('CREATE TABLE docs_1 PARTITION OF docs DEFAULT');
     await database.query(`INSERT INTO docs VALUES (1, '[1,2,3]')`);
     const holder = await fixture.open();
     await holder.transaction(async (session) => {
-      await session.query('LOCK TABLE docs');
+      await session.query('LOCK TABLE docs_1');
       const [docs] = await vacuumTables(database, 'docs', { skipLocked: true }, silentReporter);
       expect(docs!.status).toBe('skipped');
       const blocked = vacuumTables(database, 'docs', { full: true }, silentReporter);
