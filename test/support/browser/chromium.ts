@@ -55,7 +55,11 @@ export async function startChromium(): Promise<Browser> {
   const given = process.env.PGV_TEST_CHROMIUM;
   if (given) {
     const flags = [...FLAGS, `--user-data-dir=${await mkdtemp(path.join(scratch, 'chromium-'))}`];
-    return connect(given, flags, folder, (name) => pathToFileURL(path.join(folder, name)).href);
+    const urlOf = (name: string) => pathToFileURL(path.join(folder, name)).href;
+    // A wrong name is a mistake, and no reason to skip tests.
+    return connect(given, flags, folder, urlOf).catch((cause: Error) => {
+      throw new Error(`the browser of PGV_TEST_CHROMIUM: ${cause.message}`, { cause });
+    });
   }
   const tree = await debianTree(recipe, (line) => process.stderr.write(`test browser: ${line}\n`));
   const program = ['/usr/lib/chromium/chromium-headless-shell', ...FLAGS];
