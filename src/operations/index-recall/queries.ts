@@ -30,7 +30,7 @@ const bounds = {
 };
 
 /** @param rows of the table, as estimated */
-export function usualSample({ target }: Database, rows: number | null): number {
+function usualSample({ target }: Database, rows: number | null): number {
   const { comparisons, least, most } = bounds[target.kind];
   return Math.round(Math.min(most, Math.max(least, comparisons / Math.max(1, rows ?? 0))));
 }

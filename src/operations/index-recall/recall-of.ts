@@ -10,7 +10,7 @@ import type { Measured } from './measure.ts';
  * @param nearest distances of the k nearest rows, ascending; fewer where there are fewer
  * @returns NaN where there is nothing to find
  */
-export function recallOf(found: readonly number[], nearest: readonly number[]): number {
+function recallOf(found: readonly number[], nearest: readonly number[]): number {
   const farthest = nearest.at(-1);
   if (farthest === undefined) return Number.NaN;
   const hits = found.filter((distance) => distance <= farthest).length;

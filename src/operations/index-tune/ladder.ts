@@ -1,5 +1,5 @@
 /** Rungs until the effort has doubled: neighbours differ by 9 %, and so about do their costs. */
-export const rungsToDouble = 8;
+const rungsToDouble = 8;
 
 /** Efforts from one to another, each a ninth or so more than the one before: whole numbers, none twice. */
 export function ladder(from: number, to: number): number[] {
