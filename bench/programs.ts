@@ -14,6 +14,8 @@ export interface BenchServer {
   readonly url: string;
   /** psql, running these commands one after the other. */
   psql(...commands: string[]): Command;
+  /** pgbench, running statements from its stdin. */
+  pgbench(statements: string, ...args: string[]): Command;
   /** `pgv ingest` into docs, with two lanes; with neither ANALYZE nor VACUUM, as psql does neither. */
   ingest(file: string, ...flags: string[]): Command;
   /** `pgv export` of docs, with two lanes. */
@@ -45,6 +47,13 @@ export async function benchServer(columns: string): Promise<BenchServer> {
   return {
     url: server.url,
     psql,
+    pgbench: (statements, ...args) => ({
+      command: [...programBeside(server.psql.command, 'pgbench'), ...args, '-f', '-'],
+      environment: server.psql.environment,
+      input: async function* () {
+        yield Buffer.from(statements);
+      },
+    }),
     ingest: (file, ...flags) =>
       pgv('ingest', file, '-t', 'docs', ...flags, '-d', server.url, '--jobs', '2', '--vacuum', 'never', '-q'),
     export: (...flags) => pgv('export', 'docs', ...flags, '-d', server.url, '--jobs', '2', '-q'),
@@ -53,6 +62,12 @@ export async function benchServer(columns: string): Promise<BenchServer> {
     expectRows: (rows) => runPsql(`SELECT 1 / (count(*) = ${rows})::int FROM docs`),
     stop: () => server.stop(),
   };
+}
+
+/** The command of another program that lies beside psql. */
+function programBeside(psql: readonly [string, ...string[]], name: string): [string, ...string[]] {
+  const [first, ...rest] = psql.map((word) => word.replace(/(^|\/)psql$/, `$1${name}`));
+  return [first!, ...rest];
 }
 
 /** One process, or several at once. */

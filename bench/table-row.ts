@@ -36,6 +36,6 @@ export function row(work: string, pgv: string, against: string, ratio: number, g
   if (!goal.isMet(ratio)) process.stderr.write(`  missed: ${work}, ${goal.show(ratio)}, not ${goal.text}\n`);
 }
 
-function inSeconds(value: number): string {
+export function inSeconds(value: number): string {
   return value < 0.2 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(2)} s`;
 }

@@ -13,6 +13,7 @@ const measurements = [
   'ingest-embedded',
   'export',
   'copy',
+  'search',
   'start-up',
 ];
 const runner = fileURLToPath(new URL('../scripts/run.mjs', import.meta.url));
