@@ -10,8 +10,11 @@ import { noOwnServer, noServer, ownServer } from '../support/servers.ts';
 import { temporaryFile } from '../support/temporary.ts';
 import { bigCsv, type Corpus, contentsOf, contentsOfWhole, contentsQuery } from './corpus.ts';
 
-// The program and the server's backends are killed at random moments; the same command, given until it is done, makes
-// the table equal to the file. 100 and 50 kills in all, spread over loads of several kinds.
+// The program and the server's backends are killed at moments all over a load; the same command, given until it is done,
+// makes the table equal to the file. Some 40 and 17 kills, over loads of several kinds; PGV_TEST_KILLS=3 has three times
+// as many.
+
+const thoroughness = Number(process.env.PGV_TEST_KILLS ?? 1);
 
 let corpus: Corpus;
 
@@ -28,10 +31,19 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { name: 'straight, into a new table', flags: [], program: 40, backends: 20 },
-  { name: 'all or nothing', flags: ['--atomic'], program: 25, backends: 15 },
-  { name: 'updating', flags: ['--on-conflict', 'update'], program: 25, backends: 15 },
+  { name: 'straight, into a new table', flags: [], program: 14, backends: 7 },
+  { name: 'all or nothing', flags: ['--atomic'], program: 9, backends: 5 },
+  { name: 'updating', flags: ['--on-conflict', 'update'], program: 9, backends: 5 },
 ];
+
+/** Moments from 0 to 1 that lie evenly however few they are: steps of the golden ratio from anywhere. */
+function spread(): () => number {
+  let moment = Math.random();
+  return () => {
+    moment = (moment + (Math.sqrt(5) - 1) / 2) % 1;
+    return moment;
+  };
+}
 
 /** Runs the command and ends it with SIGKILL after some time, unless it ends before. */
 async function killedAfter(milliseconds: number, args: readonly string[]): Promise<boolean> {
@@ -44,12 +56,14 @@ async function killedAfter(milliseconds: number, args: readonly string[]): Promi
 async function loadDespiteKills(fixture: Fixture, database: Database, { name, flags, program }: Kind) {
   let [kills, loads] = [0, 0];
   let longest = 800;
-  while (kills < program) {
+  const wanted = program * thoroughness;
+  const moment = spread();
+  while (kills < wanted) {
     const table = `k${++loads}`;
     const args = ['ingest', corpus.path, '-t', table, '-d', fixture.url, '-q', ...flags];
     for (let done = false; !done; ) {
       const started = performance.now();
-      done = !(await killedAfter(kills < program ? Math.random() * longest : 60_000, args));
+      done = !(await killedAfter(kills < wanted ? moment() * longest : 60_000, args));
       if (done) longest = Math.max(400, performance.now() - started);
       else kills++;
     }
@@ -76,7 +90,7 @@ test.skipIf(noServer !== null).each(kinds)(
     await loadDespiteKills(fixture, database, kind);
     expect((await database.query(staging)).rows).toEqual([]);
   },
-  180_000,
+  180_000 * thoroughness,
 );
 
 test.skipIf(noServer !== null)(
@@ -101,10 +115,10 @@ test.skipIf(noServer !== null)(
       '--reject-file',
       rejects,
     ];
-    let kills = 0;
-    for (; kills < 15; kills++) {
+    const moment = spread();
+    for (let kills = 0; kills < 6 * thoroughness; kills++) {
       const { signal } = await pgv(args, {
-        signalAfter: { milliseconds: 150 + Math.random() * 700, signal: 'SIGKILL' },
+        signalAfter: { milliseconds: 150 + moment() * 700, signal: 'SIGKILL' },
       });
       if (signal === null) break;
     }
@@ -117,7 +131,7 @@ test.skipIf(noServer !== null)(
     const errors = (await readFile(`${rejects}.errors.jsonl`, 'utf8')).trimEnd().split('\n');
     expect(errors).toHaveLength(bad.length);
   },
-  120_000,
+  120_000 * thoroughness,
 );
 
 test.skipIf(noServer !== null)('two processes with one load: one does it, the other waits', async () => {
@@ -155,12 +169,13 @@ test.skipIf(noServer !== null)('two processes, two files, one new table', async 
 test('kill -9 of the program on an embedded database', async () => {
   const fixture = await emptyDatabase('embedded');
   let kills = 0;
+  const moment = spread();
   const args = ['ingest', corpus.path, '-t', 'docs', '-d', fixture.url, '-q'];
-  while (kills < 10 && (await killedAfter(400 + Math.random() * 1500, args))) kills++;
+  while (kills < 5 * thoroughness && (await killedAfter(400 + moment() * 1500, args))) kills++;
   await pgv(args);
   const database = await fixture.open();
   expect(await contentsOf(database, 'docs')).toEqual(contentsOfWhole(corpus));
-}, 120_000);
+}, 120_000 * thoroughness);
 
 /** Opens a connection for one statement, whatever becomes of the server meanwhile. */
 async function onServer(url: string, statement: string): Promise<Record<string, unknown>[]> {
@@ -192,15 +207,17 @@ test.skipIf(noOwnServer !== null).each(kinds)(
     const { url } = await ownServer({});
     await onServer(url, 'CREATE EXTENSION IF NOT EXISTS vector');
     let [kills, loads] = [0, 0];
-    while (kills < backends) {
+    const wanted = backends * thoroughness;
+    const moment = spread();
+    while (kills < wanted) {
       const table = `k${++loads}`;
       const args = ['ingest', corpus.path, '-t', table, '-d', url, '-q', ...flags];
       let ended = false;
       const loading = pgv(args).finally(() => {
         ended = true;
       });
-      while (!ended && kills < backends) {
-        await sleep(100 + Math.random() * 600);
+      while (!ended && kills < wanted) {
+        await sleep(100 + moment() * 600);
         kills += await killBackend(url);
       }
       let result = await loading;
@@ -211,7 +228,7 @@ test.skipIf(noOwnServer !== null).each(kinds)(
     }
     expect(await onServer(url, staging)).toEqual([]);
   },
-  180_000,
+  180_000 * thoroughness,
 );
 
 /** As pg gives it: int8 as text. */
