@@ -12,6 +12,7 @@ import { gzipSync } from 'node:zlib';
 import assemblyscript from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { commonJs } from './commonjs.mjs';
+import { lazyCrypto } from './lazy-crypto.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = path.join(root, 'dist');
@@ -41,6 +42,7 @@ const shared = {
   sourcesContent: false,
   legalComments: 'none',
   external: ['@electric-sql/pglite', '@electric-sql/pglite-pgvector', '@bokuweb/zstd-wasm', 'pg-native'],
+  plugins: [lazyCrypto],
   logLevel: 'warning',
 };
 // pg asks whether it runs on Cloudflare, and on Node 20, which has no navigator, by making a Response: in each thread
