@@ -1,28 +1,20 @@
 import type { Database, Statement } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
-import { atLeast, buildCircumstances } from '../../sql/index-build.ts';
+import { atLeast } from '../../sql/index-build.ts';
 import { dropIndex, indexSize } from '../../sql/indexes.ts';
 import type { IndexType, Metric } from '../../vector/metrics.ts';
 import type { Quantization } from '../../vector/quantization.ts';
 import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
-import { requireVectorExtension } from '../extension.ts';
-import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
 import type { Beside } from '../watch.ts';
 import { build } from './build.ts';
-import { checkRequest } from './checks.ts';
-import { findInvalid, findSame, predicateOf } from './existing.ts';
+import { findInvalid, findSame } from './existing.ts';
 import { tellExpectation } from './expectation.ts';
-import { defaultName, planIndex } from './plan.ts';
-import type { IndexRequest } from './request.ts';
 import type { BuildOptions } from './resources.ts';
 import { planSteps, type Step, stepStatements, type Work } from './steps.ts';
+import { findSubject, planWork, type Subject, type SubjectOptions } from './subject.ts';
 import { withTurn } from './turn.ts';
 
-export interface IndexCreateOptions extends IndexRequest, BuildOptions {
-  table?: string | undefined;
-  vectorColumn?: string | undefined;
-  /** False: writers wait for the build to end. Default: true where anybody else can be using the table. */
-  concurrently?: boolean | undefined;
+export interface IndexCreateOptions extends SubjectOptions, BuildOptions {
   /** Makes none where fewer rows have a vector. */
   ifRows?: number | undefined;
 }
@@ -89,8 +81,16 @@ export async function createVectorIndex(
   const { table, metric, quantization } = found;
   await warnOfMissingIndexes(database, table, reporter);
   const summary = {
-    ...{ database: database.target.description, table: table.name, index: found.name, type: options.type },
-    ...{ metric, quantization, created: false, seconds: 0, bytes: 0, memoryFullAfter: null },
+    database: database.target.description,
+    table: table.name,
+    index: found.name,
+    type: options.type,
+    metric,
+    quantization,
+    created: false,
+    seconds: 0,
+    bytes: 0,
+    memoryFullAfter: null,
   };
   if (await hasTooFew(database, found, options)) {
     reporter.note(
@@ -144,28 +144,6 @@ async function buildAll(
   return full;
 }
 
-/** The table, its column, and what the request comes to without a look at the rows. */
-interface Subject {
-  table: TableDescription;
-  column: VectorColumn;
-  extensionSchema: string;
-  metric: Metric;
-  quantization: Quantization;
-  name: string;
-}
-
-async function findSubject(database: Database, options: IndexCreateOptions): Promise<Subject> {
-  const table = await findTable(database, options.table);
-  const column = findVectorColumn(table, options.vectorColumn);
-  const extension = await requireVectorExtension(database);
-  const metric = checkRequest(table, column, options);
-  return {
-    ...{ table, column, extensionSchema: extension.schema, metric },
-    quantization: options.quantize ?? 'none',
-    name: options.name ?? defaultName(table, column, options, metric),
-  };
-}
-
 async function hasTooFew(
   database: Database,
   { table, column }: Subject,
@@ -174,24 +152,6 @@ async function hasTooFew(
   if (ifRows === undefined) return false;
   const { rows } = await database.query<{ enough: boolean }>(atLeast(table, column.name, ifRows, where));
   return !rows[0]!.enough;
-}
-
-async function planWork(
-  database: Database,
-  { table, column, extensionSchema }: Subject,
-  options: IndexCreateOptions,
-): Promise<Work> {
-  const predicate = await predicateOf(database, table, options.where);
-  const plan = await planIndex(database, table, column, options, extensionSchema);
-  const concurrently = options.concurrently !== false && (await canBeInUse(database, table));
-  return { ...plan, predicate, table, column, concurrently };
-}
-
-/** Whether anybody else can be using the table. */
-async function canBeInUse(database: Database, table: TableDescription): Promise<boolean> {
-  if (database.target.kind === 'embedded') return false;
-  const { rows } = await database.query<{ temporary: boolean }>(buildCircumstances(table.oid));
-  return rows[0]?.temporary !== true;
 }
 
 async function sizeOf(database: Database, index: { schema: string; name: string }): Promise<number> {
