@@ -22,6 +22,10 @@ export interface WireConnection extends Connection {
   stream: Socket;
   cancel(processId: number, secretKey: number): void;
   requestSsl(): void;
+  /** What TLS is spoken with; false: it is not. */
+  ssl: unknown;
+  /** Has what comes read as messages. */
+  attachListeners(stream: Socket): void;
   connect(port: number | string, host?: string): void;
 }
 
@@ -32,6 +36,7 @@ export interface WireClient extends Client {
   readonly secretKey: number;
   /** Whether queries are sent without waiting for the answers to those before. */
   pipeline: boolean;
+  enableChannelBinding: boolean;
 }
 
 /** What pg sends to open a session: nothing from the environment, which it would otherwise read by itself. */
@@ -69,10 +74,14 @@ export function wireConfig(settings: ServerSettings, route: Route): ClientConfig
 }
 
 /**
- * Opens a session over one route.
+ * Opens a session over one route; `orPlain`: in the clear where the server has no TLS.
  * @throws whatever pg, Node or the server gives: the caller decides what to try next
  */
-export async function openRoute(settings: ServerSettings, route: Route): Promise<WireClient> {
+export async function openRoute(
+  settings: ServerSettings,
+  route: Route,
+  orPlain: boolean,
+): Promise<WireClient> {
   const requiresBinding = settings.channelBinding === 'require';
   let mechanisms: readonly string[] = [];
   const password = () => {
@@ -81,6 +90,7 @@ export async function openRoute(settings: ServerSettings, route: Route): Promise
   };
   const config = { ...wireConfig(settings, route), password };
   const client = new ServerClient(config, startupOf(settings)) as Client as WireClient;
+  if (orPlain && settings.tls.negotiation !== 'direct') goOnInTheClear(client);
   // Before pg's own listener, which asks for the password.
   client.connection.on('authenticationSASL', (message: { mechanisms: string[] }) => {
     mechanisms = message.mechanisms;
@@ -94,6 +104,25 @@ export async function openRoute(settings: ServerSettings, route: Route): Promise
     client.connection.stream.destroy();
     throw error;
   }
+}
+
+/** Where the server answers that it has no TLS, the same connection serves; pg itself would give it up. */
+function goOnInTheClear(client: WireClient): void {
+  const { connection } = client;
+  const connect = connection.connect.bind(connection);
+  connection.connect = (...where) => {
+    connect(...where);
+    const { stream } = connection;
+    const [read] = stream.listeners('data') as ((answer: Buffer) => void)[];
+    stream.removeAllListeners('data');
+    stream.once('data', (answer: Buffer) => {
+      if (answer.toString('latin1') !== 'N') return read!(answer);
+      connection.ssl = false;
+      client.enableChannelBinding = false;
+      connection.attachListeners(stream);
+      connection.emit('sslconnect');
+    });
+  };
 }
 
 function startupOf(settings: ServerSettings): Record<string, string> {

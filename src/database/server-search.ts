@@ -64,11 +64,13 @@ async function openAddress(
 ): Promise<OpenServer | PgvError> {
   const encryptions = encryptionsToTry(settings.tls, place.host.host);
   let failure: unknown;
-  for (const encryption of encryptions) {
+  for (const [i, encryption] of encryptions.entries()) {
     const route = { ...place, encryption };
     try {
-      const client = await openRoute(settings, route);
-      if (await hasWantedRole(client, settings.targetSessionAttributes)) return { client, route };
+      const client = await openRoute(settings, route, encryptions[i + 1] === 'plain');
+      if (await hasWantedRole(client, settings.targetSessionAttributes)) {
+        return { client, route: { ...route, encryption: client.connection.ssl ? 'tls' : 'plain' } };
+      }
       client.end().catch(() => {});
       return unwantedRole(settings, place.host);
     } catch (error) {
