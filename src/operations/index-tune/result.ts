@@ -62,6 +62,8 @@ export interface TuneResult {
   queriesFrom: 'rows' | 'file';
   /** Measured on queries that did not choose it. Null: no setting reaches the target. */
   recommendation: SweepPoint | null;
+  /** What new vectors find less by the recommended setting than rows of the table, as a sample shows: it makes up for it. */
+  newVectorsLose?: number;
   sweep: SweepPoint[];
   /** With --builds. */
   builds?: BuildComparison[];
