@@ -9,6 +9,8 @@ export { writeFormatFor, writeFormats } from './formats/write/formats.ts';
 export { exportRows } from './operations/export/export.ts';
 export { querySource, tableSource } from './operations/export/source.ts';
 export { createVectorIndex } from './operations/index-create/index-create.ts';
+export { measureRecall } from './operations/index-recall/recall.ts';
+export { tuneIndex } from './operations/index-tune/tune.ts';
 export { ingest } from './operations/ingest/ingest.ts';
 export { init } from './operations/init/init.ts';
 export { search } from './operations/search/search.ts';
