@@ -93,6 +93,9 @@ eachDatabase((fixture) => {
       const result = await run(content);
       expect(result.stderr).toMatch(message);
       expect(result).toMatchObject({ code, stdout: '' });
+    });
+
+    test('none of them has left a table', async () => {
       expect(await tables()).not.toContain('bad');
     });
 
