@@ -77,8 +77,11 @@ function hitDocument(
 ): (hit: Hit<number | null>) => object {
   const own = new Set(['id', 'distance', 'score', ...besides]);
   const names = columns.map((name) => (own.has(name) ? `${table}.${name}` : name));
-  return ({ values, ...hit }) => ({
-    ...hit,
+  if (names.length === 0) return ({ id, distance, score }) => ({ id, distance, score });
+  return ({ id, distance, score, values }) => ({
+    id,
+    distance,
+    score,
     ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
   });
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, connect as dial } from 'node:net';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect, connectLane } from '../../src/database/connect.ts';
@@ -122,7 +123,20 @@ describe.skipIf(noTlsServer)('connecting', () => {
 
     test('a server without TLS', async () => {
       const plain = await ownServer({});
-      expect(await ask(`${plain.url}?sslmode=prefer`, {}, isEncrypted)).toBe(false);
+      let connections = 0;
+      const between = createServer((socket) => {
+        connections += 1;
+        const there = dial(Number(new URL(plain.url).port), '127.0.0.1');
+        socket.on('error', () => there.destroy());
+        there.on('error', () => socket.destroy());
+        socket.pipe(there).pipe(socket);
+      }).listen(0, '127.0.0.1');
+      await once(between, 'listening');
+      const url = new URL(plain.url);
+      url.port = String((between.address() as AddressInfo).port);
+      expect(await ask(`${url.href}?sslmode=prefer`, {}, isEncrypted)).toBe(false);
+      expect(connections).toBe(1);
+      between.close();
       await expect(ask(`${plain.url}?sslmode=require`)).rejects.toMatchObject({
         code: 'tls',
         message: expect.stringMatching(/does not offer TLS$/),

@@ -86,7 +86,7 @@ export async function searchBatch(
     const near = isNear(options);
     const queries = hits.map((found, query) => ({ query, hits: found.filter(near) }));
     warnOfZeroVectors(
-      queries.flatMap(({ hits }) => hits),
+      queries.map(({ hits }) => hits),
       reporter,
     );
     return {

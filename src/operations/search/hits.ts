@@ -41,10 +41,15 @@ export function isNear({ maxDistance, minScore }: Bounds): (hit: Hit<number | nu
     (minScore === undefined || score >= minScore);
 }
 
-export function warnOfZeroVectors(hits: readonly Hit[], reporter: Reporter): void {
-  const without = hits.filter(({ distance }) => Number.isNaN(distance)).length;
+/** @param answers the hits of each query */
+export function warnOfZeroVectors(answers: readonly (readonly Hit[])[], reporter: Reporter): void {
+  let [all, without] = [0, 0];
+  for (const hits of answers) {
+    all += hits.length;
+    for (const { distance } of hits) if (Number.isNaN(distance)) without += 1;
+  }
   if (without === 0) return;
   reporter.warn(
-    `${without} of ${hits.length} hits have no distance: their vector or the query is zero, which has no direction for cosine to compare`,
+    `${without} of ${all} hits have no distance: their vector or the query is zero, which has no direction for cosine to compare`,
   );
 }

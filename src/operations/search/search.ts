@@ -53,7 +53,7 @@ export async function search(
     reporter.note(`index ${index} gave ${rows} of ${k} rows, so ${how}`);
   }
   const hits = found.rows.map((row) => toHit(row, subject)).filter(isNear(options));
-  warnOfZeroVectors(hits, reporter);
+  warnOfZeroVectors([hits], reporter);
   return {
     database: database.target.description,
     table: subject.table.name,
