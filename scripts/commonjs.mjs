@@ -10,6 +10,7 @@ import { transform } from 'esbuild';
 export async function commonJs(files, ownUrl) {
   const maps = new Map(files.filter((file) => file.path.endsWith('.map')).map((map) => [map.path, map]));
   const chunks = files.filter((file) => !maps.has(file.path));
+  refuseCircles(chunks);
   const converted = await Promise.all(
     chunks.map((chunk) => convert(chunk, maps.get(`${chunk.path}.map`), ownUrl)),
   );
@@ -39,4 +40,22 @@ async function convert(chunk, map, ownUrl) {
     { path: chunk.path, contents: `${result.code}//# sourceMappingURL=${name}.map\n` },
     { path: `${chunk.path}.map`, contents: result.map },
   ];
+}
+
+/** In a circle a CommonJS module would see another before it has run, which an ES module does not. */
+function refuseCircles(chunks) {
+  const imports = new Map(
+    chunks.map(({ path: file, text }) => [
+      path.basename(file),
+      Array.from(text.matchAll(/(?:from|import)\s*"\.\/([\w-]+\.js)"/g), ([, name]) => name),
+    ]),
+  );
+  const done = new Set();
+  const visit = (name, above) => {
+    if (above.includes(name)) throw new Error(`chunks import each other: ${[...above, name].join(' → ')}`);
+    if (done.has(name)) return;
+    for (const below of imports.get(name)) visit(below, [...above, name]);
+    done.add(name);
+  };
+  for (const name of imports.keys()) visit(name, []);
 }
