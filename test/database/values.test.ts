@@ -1,7 +1,14 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
 import { eachDatabase } from '../support/databases.ts';
 
 eachDatabase((fixture) => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await fixture.open();
+  });
+
   test.each([
     ['true', true],
     ['32767::int2', 32767],
@@ -48,13 +55,11 @@ eachDatabase((fixture) => {
     ["'{1,9007199254740993}'::int8[]", [1, '9007199254740993']],
     ["'{1.5}'::float8[]", '{1.5}'],
   ])('%s', async (expression, value) => {
-    const database = await fixture.open();
     const { rows } = await database.query<{ value: unknown }>(`SELECT ${expression} AS value`);
     expect(rows[0]!.value).toEqual(value);
   });
 
   test('columns of one name do not hide each other', async () => {
-    const database = await fixture.open();
     expect(
       await database.query('SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a_2, 5 AS "__proto__", 6 AS a'),
     ).toMatchObject({
