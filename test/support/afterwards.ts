@@ -1,11 +1,6 @@
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 const atTheEnd: (() => Promise<void>)[] = [];
-
-// At import, so that it belongs to the whole test file.
-afterAll(async () => {
-  for (const cleanUp of atTheEnd.splice(0).reverse()) await cleanUp();
-});
 
 /** Runs `cleanUp` when the test that is running has finished; outside of a test, when its file has. */
 export function afterwards(cleanUp: () => Promise<void>): void {
@@ -14,4 +9,9 @@ export function afterwards(cleanUp: () => Promise<void>): void {
   } catch {
     atTheEnd.push(cleanUp);
   }
+}
+
+/** What `afterwards` left for the end of the file; file-setup.ts has it run there. */
+export async function cleanUpFile(): Promise<void> {
+  for (const cleanUp of atTheEnd.splice(0).reverse()) await cleanUp();
 }

@@ -3,13 +3,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import { nodeFlags } from './node-flags.ts';
 import { scratch } from './temporary.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/pgv.js', import.meta.url));
 const buildFailure = inject('buildFailure');
 const SCRIPT = '/usr/bin/script';
-/** The embedded database is opened for a moment only, most often: optimising its code costs more than it gives then. */
-const FLAGS = ['--wasm-tiering-budget=180000000'];
 
 export interface RunOptions {
   cwd?: string;
@@ -41,7 +40,7 @@ export interface RunResult {
  */
 export async function pgv(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   checkBuild();
-  const child = spawn(process.execPath, [...FLAGS, PROGRAM, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...args], {
     cwd: options.cwd ?? scratch,
     env: cleanEnvironment(options.env),
     stdio: 'pipe',
@@ -66,7 +65,7 @@ export async function pgvOnTerminal(
   options: Omit<RunOptions, 'input'> = {},
 ): Promise<RunResult> {
   checkBuild();
-  const program = [process.execPath, ...FLAGS, PROGRAM, ...args].map(shellQuoted).join(' ');
+  const program = [process.execPath, ...nodeFlags, PROGRAM, ...args].map(shellQuoted).join(' ');
   const child = spawn(SCRIPT, ['-qec', `stty cols 100 rows 30; exec ${program}`, '/dev/null'], {
     cwd: options.cwd ?? scratch,
     env: { SHELL: '/bin/sh', TERM: 'xterm-256color', ...cleanEnvironment(options.env) },
