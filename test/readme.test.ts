@@ -27,7 +27,7 @@ test('every command line of README runs, one after another, on the embedded data
     const { code, stderr } = await pgv(words(line), { cwd });
     expect({ line, code, stderr }).toMatchObject({ code: 0 });
   }
-}, 120_000);
+}, 240_000);
 
 test('README shows exactly two commands for a fresh machine', async () => {
   const readme = await readFile(path.join(root, 'README.md'), 'utf8');
