@@ -1,7 +1,10 @@
 import type { Statement } from '../database/database.ts';
 
-/** Begins a transaction that may be idle as long as a load takes. */
-export const beginHolding = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0;
+/**
+ * Begins a transaction that may be idle as long as a load takes, without a snapshot: CREATE INDEX CONCURRENTLY would wait
+ * for its end.
+ */
+export const beginHolding = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = 0;
 SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'`;
 
 /**

@@ -52,7 +52,7 @@ export async function indexAfterLoad(
         ...(created ? { concurrently: false } : {}),
       };
       const index = await createVectorIndex(database, request, reporter);
-      if (index.created) reporter.note(`created index ${index.index} in ${Math.round(index.seconds)} s`);
+      if (index.created) reporter.note(`created index ${index.index} in ${index.seconds.toFixed(1)} s`);
     });
   } catch (error) {
     throw stillLoaded(error, table, type);
