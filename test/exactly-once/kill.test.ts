@@ -166,16 +166,20 @@ test.skipIf(noServer !== null)('two processes, two files, one new table', async 
   expect((await database.query('SELECT count(*) AS n FROM docs')).rows).toEqual([{ n: corpus.rows + 2000 }]);
 });
 
-test('kill -9 of the program on an embedded database', async () => {
-  const fixture = await emptyDatabase('embedded');
-  let kills = 0;
-  const moment = spread();
-  const args = ['ingest', corpus.path, '-t', 'docs', '-d', fixture.url, '-q'];
-  while (kills < 5 * thoroughness && (await killedAfter(400 + moment() * 1500, args))) kills++;
-  await pgv(args);
-  const database = await fixture.open();
-  expect(await contentsOf(database, 'docs')).toEqual(contentsOfWhole(corpus));
-}, 120_000 * thoroughness);
+test(
+  'kill -9 of the program on an embedded database',
+  async () => {
+    const fixture = await emptyDatabase('embedded');
+    let kills = 0;
+    const moment = spread();
+    const args = ['ingest', corpus.path, '-t', 'docs', '-d', fixture.url, '-q'];
+    while (kills < 5 * thoroughness && (await killedAfter(400 + moment() * 1500, args))) kills++;
+    await pgv(args);
+    const database = await fixture.open();
+    expect(await contentsOf(database, 'docs')).toEqual(contentsOfWhole(corpus));
+  },
+  120_000 * thoroughness,
+);
 
 /** Opens a connection for one statement, whatever becomes of the server meanwhile. */
 async function onServer(url: string, statement: string): Promise<Record<string, unknown>[]> {
