@@ -36,7 +36,11 @@ function wilson(share: number, count: number): { low: number; high: number } {
   const weight = z ** 2 / count;
   const middle = share + weight / 2;
   const half = z * Math.sqrt((share * (1 - share)) / count + weight / (4 * count));
-  return { low: (middle - half) / (1 + weight), high: (middle + half) / (1 + weight) };
+  // Rounding can lead out of 0 to 1.
+  return {
+    low: Math.max(0, (middle - half) / (1 + weight)),
+    high: Math.min(1, (middle + half) / (1 + weight)),
+  };
 }
 
 function sum(values: readonly number[]): number {

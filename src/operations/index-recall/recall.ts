@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts';
+import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import type { IndexType, Metric } from '../../vector/metrics.ts';
 import type { SweepPoint } from '../index-tune/result.ts';
@@ -8,9 +9,9 @@ import { type Measured, measure, type Searches, selected } from './measure.ts';
 import { loadQueries, type QuerySource } from './queries.ts';
 import { pointOf } from './recall-of.ts';
 import { ensureServed } from './served.ts';
-import { asRole, settingInForce } from './setting.ts';
+import { asRole, settingInForce, withRerank } from './setting.ts';
 import { findIndexSubject, type IndexSubjectOptions, queryOf, withPredicate } from './subject.ts';
-import { requireAnswers, warnOfSetting } from './warnings.ts';
+import { requireAnswers, warnOfPlan, warnOfSetting } from './warnings.ts';
 
 export interface RecallOptions extends IndexSubjectOptions, QuerySource, Conditions {
   k: number;
@@ -23,6 +24,7 @@ export interface RecallOptions extends IndexSubjectOptions, QuerySource, Conditi
 /** What an index finds of what there is, at the settings in force. */
 export interface RecallResult extends SweepPoint {
   database: string;
+  /** `[schema.]name`, as commands take it; the index's alike. */
   table: string;
   column: string;
   index: string;
@@ -53,6 +55,15 @@ export async function measureRecall(
   const subject = await findIndexSubject(database, options);
   const conditions = withPredicate(options, subject, reporter.note);
   const { k, role, rerank } = options;
+  if (rerank !== undefined && subject.quantized === undefined) {
+    throw new UsageError(
+      `index ${subject.index.shown} holds vectors as they are, so there is nothing to rerank`,
+      {
+        code: 'nothing-to-rerank',
+        hint: 'leave --rerank out',
+      },
+    );
+  }
   try {
     const asked = queryOf(subject, conditions, k);
     const queries = await loadQueries(database, subject, asked, options, reporter, signal);
@@ -61,25 +72,21 @@ export async function measureRecall(
       await session.query('SET TRANSACTION READ ONLY');
       if (role !== undefined) await asRole(session, role);
       const { setting } = await settingInForce(session, subject.index.type, subject.extensionSchema);
-      const reranked = rerank === undefined ? setting : { ...setting, rerank };
+      const reranked = withRerank(setting, k, rerank);
       warnOfSetting(subject, reranked, k, reporter);
       const byPlanner = await ensureServed(session, searches, reranked);
       await measure(session, selected(searches, 0, warmUp), [reranked], reporter);
       const [all] = await measure(session, searches, [reranked], reporter);
       return { measured: all as Measured, planned: byPlanner };
     });
-    if (!planned) {
-      reporter.warn(
-        `the planner does not use index ${subject.index.shown} for these searches by itself: it was measured with other ways made dear`,
-      );
-    }
+    if (!planned) warnOfPlan(subject, reporter);
     const nearest = await nearestDistances(database, searches, measured.answers, reporter, signal);
     requireAnswers(nearest, conditions, reporter);
     return {
       database: database.target.description,
-      table: subject.table.name,
+      table: subject.index.shownTable,
       column: subject.column.name,
-      index: subject.index.name,
+      index: subject.index.shown,
       type: subject.index.type,
       metric: subject.metric,
       k,

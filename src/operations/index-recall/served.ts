@@ -29,7 +29,7 @@ export async function ensureServed(
       hint:
         index.predicate === null
           ? 'drop the other index, or measure that one'
-          : `it is partial: name its condition, --where '${index.predicate}'`,
+          : `it is partial: name its condition, --where ${shellWord(index.predicate)}`,
     },
   );
 }
@@ -53,6 +53,11 @@ const dearer: Record<IndexType, Record<string, string>> = {
 
 function serving(session: Session, searches: Searches, setting: IndexSetting): Promise<string | undefined> {
   return indexOf(session, nearest(askedOf(searches, setting), searches.queries.vectors[0]!));
+}
+
+/** A text as one word of a POSIX shell, which holds nothing in single quotes for special. */
+function shellWord(text: string): string {
+  return /["$`\\!]/.test(text) || !text.includes("'") ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
 }
 
 /** A plan names the parts of a partitioned index. */

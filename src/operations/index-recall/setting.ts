@@ -53,6 +53,14 @@ export function namedSettings(
   };
 }
 
+/** With so many candidates reranked: hnsw keeps as many, as `pgv search --rerank` has it. */
+export function withRerank(setting: IndexSetting, k: number, rerank: number | undefined): IndexSetting {
+  if (rerank === undefined) return setting;
+  if (setting.efSearch === undefined) return { ...setting, rerank };
+  const efSearch = Math.min(mostCandidates, Math.max(setting.efSearch, rerank, k));
+  return { ...setting, efSearch, rerank };
+}
+
 /** Searches as a new session of the role would, until the transaction ends. @throws UsageError where there is none */
 export async function asRole(session: Session, role: string): Promise<void> {
   const { rows } = await session.query<{ name: string | null; value: string }>(roleSettings(role));

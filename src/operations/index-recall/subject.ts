@@ -97,6 +97,11 @@ export function queryOf(
   return { ...nearestQuery(subject, { ...conditions, k, rerank }), key: rowPlace };
 }
 
+/** Whether conditions leave out rows that the index holds: a partial index's own does not. */
+export function isFiltered({ where, tenant }: Conditions, { index }: IndexSubject): boolean {
+  return tenant !== undefined || (where !== undefined && where !== index.predicate);
+}
+
 /**
  * The conditions of searches that a partial index is for: its own, where none is named.
  * @param note tells of it

@@ -18,6 +18,13 @@ export function warnOfSetting(
   );
 }
 
+/** The planner leaves the index aside. */
+export function warnOfPlan({ index }: IndexSubject, reporter: Reporter): void {
+  reporter.warn(
+    `the planner does not use index ${index.shown} for these searches by itself: it was measured with other ways made dear`,
+  );
+}
+
 /** @throws UsageError where no query has anything to find; some such queries are told of */
 export function requireAnswers(
   nearest: readonly (readonly number[])[],

@@ -2,7 +2,7 @@ import type { Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import { ensureServed } from '../index-recall/served.ts';
 import { asRole, type IndexSetting, type InForce, settingInForce } from '../index-recall/setting.ts';
-import type { IndexSubject } from '../index-recall/subject.ts';
+import { type IndexSubject, isFiltered } from '../index-recall/subject.ts';
 import { type Family, familiesOf } from './families.ts';
 import type { SweepPoint, TuneResult } from './result.ts';
 import {
@@ -45,7 +45,7 @@ export async function chooseSetting(
   const { searches } = trial;
   const { subject, conditions, k } = searches;
   const inForce = await begin(session, subject, role);
-  const filtered = conditions.where !== undefined || conditions.tenant !== undefined;
+  const filtered = isFiltered(conditions, subject);
   const all = familiesOf(subject, k, { filtered, iterative: inForce.iterative });
   const first = all[0]!;
   const planned = await ensureServed(session, searches, first.settingOf(first.rungs[0]!));

@@ -43,6 +43,7 @@ export interface BuildComparison {
 /** What `index tune` found; with --json this is the document. */
 export interface TuneResult {
   database: string;
+  /** `[schema.]name`, as commands take it; the index's alike. */
   table: string;
   column: string;
   index: string;

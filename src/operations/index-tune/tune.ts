@@ -12,7 +12,7 @@ import {
   queryOf,
   withPredicate,
 } from '../index-recall/subject.ts';
-import { requireAnswers } from '../index-recall/warnings.ts';
+import { requireAnswers, warnOfPlan } from '../index-recall/warnings.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
 import { compareBuilds } from './builds.ts';
 import { begin, chooseSetting, type Tuned } from './choose.ts';
@@ -61,6 +61,7 @@ export async function tuneIndex(
     const tuned = await database.transaction((session) =>
       chooseSetting(session, trial, options.role, goal, reporter),
     );
+    if (!tuned.planned) warnOfPlan(subject, reporter);
     const newVectorsLose = lossAt(tuned, goal, reporter);
     const rows = subject.index.rows ?? (await rowsWithVector(database, subject));
     const builds = options.builds
@@ -68,9 +69,9 @@ export async function tuneIndex(
       : undefined;
     return {
       database: database.target.description,
-      table: subject.table.name,
+      table: subject.index.shownTable,
       column: subject.column.name,
-      index: subject.index.name,
+      index: subject.index.shown,
       type: subject.index.type,
       metric: subject.metric,
       k,

@@ -45,3 +45,10 @@ test('it narrows with the queries, and keeps to what there is', () => {
   expect(none).toMatchObject({ mean: 0, low: 0 });
   expect(none.high).toBeLessThan(0.75);
 });
+
+test('no bound is outside of 0 to 1, for whatever number of queries', () => {
+  for (let queries = 1; queries < 400; queries++) {
+    expect(estimate(Array(queries).fill(1), k).high).toBeLessThanOrEqual(1);
+    expect(estimate(Array(queries).fill(0), k).low).toBeGreaterThanOrEqual(0);
+  }
+});

@@ -170,6 +170,50 @@ eachDatabase((fixture) => {
     });
   });
 
+  test('more candidates to rerank make the search wider, as they do for `pgv search`', async () => {
+    const expression = `(binary_quantize(v)::bit(${dimensions})) bit_hamming_ops`;
+    await withIndex('vector', 'hnsw', expression, async () => {
+      const few = await recall({ rerank: 6 });
+      const many = await recall({ rerank: 200 });
+      expect(few).toMatchObject({ efSearch: 6, rerank: 6 });
+      expect(many).toMatchObject({ efSearch: 200, rerank: 200 });
+      expect(many.recall).toBeGreaterThan(few.recall + 0.1);
+    });
+    await withIndex('vector', 'hnsw', 'v vector_l2_ops', async () => {
+      await expect(recall({ rerank: 200 })).rejects.toMatchObject({ code: 'nothing-to-rerank' });
+    });
+  });
+
+  test('names are such as commands take, outside of the search path too', async () => {
+    await database.query('CREATE SCHEMA aside');
+    await database.query('CREATE TABLE aside.apart AS SELECT * FROM of_vector WHERE v IS NOT NULL');
+    await database.query('CREATE INDEX apart_hnsw ON aside.apart USING hnsw (v vector_l2_ops)');
+    const names = { table: 'aside.apart', index: 'aside.apart_hnsw' };
+    const result = await recall({ index: undefined, table: 'aside.apart' });
+    expect(result).toMatchObject(names);
+    expect(await recall({ index: result.index })).toMatchObject(names);
+  });
+
+  test('one connection is enough, where the role may have no more', async () => {
+    const { rows: here } = await database.query<{ d: string }>('SELECT current_database() AS d');
+    const role = `${here[0]!.d}_lone`;
+    await database.query(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 1`);
+    await database.query(
+      "CREATE TABLE long AS SELECT v, repeat('x', 300) FROM of_vector WHERE v IS NOT NULL",
+    );
+    await database.query(`GRANT SELECT ON long TO ${role}`);
+    await database.query('CREATE INDEX long_hnsw ON long USING hnsw (v vector_l2_ops)');
+    await database.query('ANALYZE long');
+    const own = await fixture.open({ user: role });
+    // Fewer candidates than rows are asked for tell no bound: so the comparison is in several parts.
+    await own.query("SELECT '[0]'::vector; SET hnsw.ef_search = 3");
+    const { signal } = new AbortController();
+    const asked = { index: 'long_hnsw', k, sample: 10 };
+    expect(await measureRecall(own, asked, collectReports(), signal)).toMatchObject({ efSearch: 3 });
+    await own.close();
+    await database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
   describe('filtered', () => {
     const passes = (row: number) => row % 4 === 1;
     const nearest = (vector: string) =>
@@ -199,7 +243,14 @@ eachDatabase((fixture) => {
       expect(result.reports.notes.join()).toContain('partial');
       await expect(recall({ index: 'partial', where: 'id > 5' })).rejects.toMatchObject({
         message: expect.stringMatching(/index partial does not serve these searches: no index does/),
-        hint: expect.stringContaining('--where'),
+        hint: expect.stringContaining("--where '((id % 4) = 1)'"),
+      });
+      await database.query('DROP INDEX partial');
+      await database.query(
+        "CREATE INDEX partial ON of_vector USING hnsw (v vector_l2_ops) WHERE id::text <> 'a'",
+      );
+      await expect(recall({ index: 'partial', where: 'id > 5' })).rejects.toMatchObject({
+        hint: expect.stringContaining(`--where "((id)::text <> 'a'::text)"`),
       });
       await database.query('DROP INDEX partial');
     });
