@@ -106,7 +106,11 @@ LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
 LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND NOT s.inherited
   AND s.tablename = CASE WHEN a.attname IS NULL THEN c.relname ELSE t.relname END AND s.attname = own.attname
 LEFT JOIN pg_catalog.pg_stat_all_indexes u ON u.indexrelid = c.oid
-LEFT JOIN pg_catalog.pg_stat_progress_create_index p ON p.relid = i.indrelid AND NOT i.indisvalid
+LEFT JOIN LATERAL (
+  SELECT b.* FROM pg_catalog.pg_stat_progress_create_index b
+  WHERE b.relid = i.indrelid AND b.datname = current_database()
+  ORDER BY b.index_relid = c.oid DESC LIMIT 1
+) AS p ON ${isBeingBuilt}
 WHERE am.amname IN ('hnsw', 'ivfflat') AND ${tableOid === undefined ? withinReach : ofTable}
 ORDER BY n.nspname, t.relname, c.relname`,
     values: tableOid === undefined ? [] : [tableOid],

@@ -68,6 +68,8 @@ export function reindex(index: Qualified, concurrently: boolean): Statement {
 export interface VectorIndexRow {
   oid: number;
   name: string;
+  /** Whether the search path finds it without its schema. */
+  visible: boolean;
   type: string;
   /** Null where an expression is indexed. */
   column: string | null;
@@ -82,19 +84,24 @@ export interface VectorIndexRow {
 }
 
 /**
- * Whether a session builds the pg_index row `i` right now, which looks the same as what a failed build leaves; told by
- * its lock, since what another role's session builds is not told to everybody, but that it builds is.
+ * Whether a session builds the pg_index row `i` right now, which looks the same as what a failed build leaves. It is
+ * told by locks, since what another role's session builds is not told to everybody; a REINDEX has one on both indexes.
+ * While nothing tells which index it is, it may be any that is not valid.
  */
 export const isBeingBuilt = `NOT i.indisvalid AND EXISTS (
     SELECT FROM pg_catalog.pg_stat_progress_create_index p
     JOIN pg_catalog.pg_locks l ON l.pid = p.pid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock'
-    WHERE l.relation = i.indrelid AND p.datname = current_database()
+    WHERE l.relation = i.indrelid AND p.datname = current_database() AND (
+      COALESCE(p.index_relid, 0) IN (0, i.indexrelid)
+      OR EXISTS (SELECT FROM pg_catalog.pg_locks own WHERE own.pid = p.pid AND own.granted AND own.relation = i.indexrelid)
+    )
   )`;
 
 /** A table's hnsw and ivfflat indexes. */
 export function vectorIndexesOf(tableOid: number): Statement {
   return {
-    text: `SELECT c.oid, c.relname AS name, am.amname AS type, a.attname AS column, oc.opcname AS "operatorClass",
+    text: `SELECT c.oid, c.relname AS name, pg_catalog.pg_table_is_visible(c.oid) AS visible, am.amname AS type,
+  a.attname AS column, oc.opcname AS "operatorClass",
   pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expression,
   COALESCE(c.reloptions, '{}') AS parameters, i.indisvalid AND i.indisready AS valid,
   pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate,

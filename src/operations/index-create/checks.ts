@@ -89,12 +89,23 @@ function checkDimensions(
   metric: Metric,
   quantize: Quantization,
 ): void {
-  const { name, vector, dimensions } = column;
+  const { name, vector, dimensions, type: declared } = column;
   if (dimensions === undefined) {
     throw new UsageError(`column ${name} has no dimensions, which an index needs`, {
       code: 'no-dimensions',
       hint: `declare them: ALTER TABLE ${table.name} ALTER COLUMN ${name} TYPE ${vector}(<dimensions>)`,
     });
+  }
+  if (declared.kind === 'd' && quantize === 'none') {
+    const others = (['half', 'binary'] as const).filter((each) => canQuantize(vector, each));
+    const flags = others.map((each) => `--quantize ${each}`).join(' or ');
+    throw new UsageError(
+      `column ${name} is of domain ${declared.name}, whose dimensions pgvector does not see`,
+      {
+        code: 'no-dimensions',
+        hint: `${flags === '' ? '' : `use ${flags}, or `}give it the type itself: ALTER TABLE ${table.name} ALTER COLUMN ${name} TYPE ${vector}(${dimensions})`,
+      },
+    );
   }
   const held = quantizedType(vector, quantize);
   const limit = indexDimensionLimit(type, held) ?? 0;

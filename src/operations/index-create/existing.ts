@@ -7,6 +7,7 @@ import {
   scratchPredicate,
   scratchTable,
 } from '../../sql/indexes.ts';
+import { displayName } from '../tables.ts';
 import { findVectorIndexes, type VectorIndex } from '../vector-indexes.ts';
 import type { IndexPlan } from './plan.ts';
 import { type Parameters, parameterDefaults } from './request.ts';
@@ -64,10 +65,15 @@ export async function findLeftover(
   );
 }
 
-/** The names of a table's INVALID indexes that nobody is building; they take room, and part in every write. */
-export async function findInvalid(session: Session, table: { oid: number }): Promise<string[]> {
+/** A table's INVALID indexes that nobody is building, as commands take them; they take room, and part in every write. */
+export async function findInvalid(
+  session: Session,
+  table: { oid: number; schema: string },
+): Promise<string[]> {
   const indexes = await findVectorIndexes(session, table);
-  return indexes.filter(({ valid, building }) => !valid && !building).map(({ name }) => name);
+  return indexes
+    .filter(({ valid, building }) => !valid && !building)
+    .map((index) => displayName({ ...index, schema: table.schema }));
 }
 
 /** The same kind of index on the same column; parameters that were not asked for may be anything. */
@@ -116,7 +122,8 @@ export async function predicateOf(
   return predicate;
 }
 
-function wrongCondition(error: unknown): unknown {
+/** What came of a query or an index with the user's condition, as wrong usage where that is to blame. */
+export function wrongCondition(error: unknown): unknown {
   if (!(error instanceof PgvError) || !/^42(?!501)|^22/.test(error.sqlstate ?? '')) return error;
   return new UsageError(`--where: ${error.message}`, {
     sqlstate: error.sqlstate,

@@ -7,7 +7,7 @@ import type { Quantization } from '../../vector/quantization.ts';
 import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
 import type { Beside } from '../watch.ts';
 import { build } from './build.ts';
-import { findInvalid, findSame } from './existing.ts';
+import { findInvalid, findSame, wrongCondition } from './existing.ts';
 import { tellExpectation } from './expectation.ts';
 import type { BuildOptions } from './resources.ts';
 import { planSteps, type Step, stepStatements, type Work } from './steps.ts';
@@ -150,8 +150,12 @@ async function hasTooFew(
   { ifRows, where }: IndexCreateOptions,
 ): Promise<boolean> {
   if (ifRows === undefined) return false;
-  const { rows } = await database.query<{ enough: boolean }>(atLeast(table, column.name, ifRows, where));
-  return !rows[0]!.enough;
+  try {
+    const { rows } = await database.query<{ enough: boolean }>(atLeast(table, column.name, ifRows, where));
+    return !rows[0]!.enough;
+  } catch (error) {
+    throw where === undefined ? error : wrongCondition(error);
+  }
 }
 
 async function sizeOf(database: Database, index: { schema: string; name: string }): Promise<number> {

@@ -5,6 +5,7 @@ import { type Metric, operatorClassOf } from '../../vector/metrics.ts';
 import { quantizedMetric, quantizedType } from '../../vector/quantization.ts';
 import type { TableDescription, VectorColumn } from '../tables.ts';
 import { checkRequest } from './checks.ts';
+import { defaultName } from './names.ts';
 import { askedParameters, type IndexRequest, type Parameters } from './request.ts';
 
 /** What the request comes to. */
@@ -15,8 +16,6 @@ export interface IndexPlan {
   asked: Parameters;
 }
 
-/** PostgreSQL cuts longer names off. */
-const longestName = 63;
 /** A list holds about as many. */
 const rowsOfList = 1000;
 
@@ -52,28 +51,6 @@ export async function planIndex(
     where,
   };
   return { definition, metric, asked };
-}
-
-/** `docs_embedding_hnsw_cosine_half`: cut in the middle where that is too long, so that the end still says what it is. */
-export function defaultName(
-  table: Pick<TableDescription, 'name'>,
-  column: Pick<VectorColumn, 'name'>,
-  { type, where, quantize = 'none' }: IndexRequest,
-  metric: Metric,
-): string {
-  const as = quantize === 'none' ? '' : `_${quantize}`;
-  return nameEndingIn(
-    `${table.name}_${column.name}`,
-    `_${type}_${metric}${as}${where === undefined ? '' : '_partial'}`,
-  );
-}
-
-/** A name of no more than 63 bytes, of which the end is whole. */
-export function nameEndingIn(beginning: string, end: string): string {
-  let start = beginning;
-  while (start !== '' && Buffer.byteLength(start) > longestName - Buffer.byteLength(end))
-    start = [...start].slice(0, -1).join('');
-  return start + end;
 }
 
 /** @throws UsageError where ivfflat would have too few rows to make lists from, and none are asked for */

@@ -4,10 +4,11 @@ import { type PartitionRow, parentsOfIndexes, partitionsOf } from '../../sql/ind
 import { createIndex, dropIndex } from '../../sql/indexes.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
 import { lockTimeout } from '../session-settings.ts';
-import type { TableDescription, VectorColumn } from '../tables.ts';
+import { displayName, type TableDescription, type VectorColumn } from '../tables.ts';
 import type { Build } from './build.ts';
 import { findAlike, findLeftover, type Wanted } from './existing.ts';
-import { defaultLists, type IndexPlan, nameEndingIn } from './plan.ts';
+import { nameOnPartition } from './names.ts';
+import { defaultLists, type IndexPlan } from './plan.ts';
 import { type BuildOptions, planResources, vectorsIn } from './resources.ts';
 
 /** What is to be indexed, and how. */
@@ -66,7 +67,7 @@ async function planPartitions(database: Database, work: Work, options: BuildOpti
   if (incomplete !== undefined) {
     throw new UsageError(`index ${incomplete.name} is there already, and not on every partition`, {
       code: 'name-taken',
-      hint: `\`pgv index drop ${incomplete.name}\` drops it, or attach what it lacks (ALTER INDEX … ATTACH PARTITION)`,
+      hint: `\`pgv index drop ${displayName({ ...incomplete, schema: table.schema })}\` drops it, or attach what it lacks (ALTER INDEX … ATTACH PARTITION)`,
     });
   }
   const { rows: partitions } = await database.query<PartitionRow>(partitionsOf(table.oid));
@@ -103,13 +104,14 @@ async function withoutParents<T extends { oid: number }>(
 /** Named after the partition, and with lists for its own rows. */
 async function onPartition(
   database: Database,
-  { definition, asked }: Work,
+  { definition, column, metric, asked }: Work,
   partition: PartitionRow,
 ): Promise<IndexPlan['definition']> {
+  const kind = { ...definition, quantize: definition.quantized?.quantization };
   const own = {
     ...definition,
     table: { schema: partition.schema, name: partition.name },
-    name: nameEndingIn(partition.name, `_${definition.name}`),
+    name: nameOnPartition(partition, definition.name, column, kind, metric),
   };
   if (own.type !== 'ivfflat' || asked.lists !== undefined) return own;
   return { ...own, parameters: { lists: defaultLists(await vectorsIn(database, partition.oid, own)) } };

@@ -6,7 +6,8 @@ import { requireVectorExtension } from '../extension.ts';
 import { findTable, findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
 import { checkRequest } from './checks.ts';
 import { predicateOf } from './existing.ts';
-import { defaultName, planIndex } from './plan.ts';
+import { defaultName } from './names.ts';
+import { planIndex } from './plan.ts';
 import type { IndexRequest } from './request.ts';
 import type { Work } from './steps.ts';
 

@@ -5,7 +5,8 @@ import { defaultMetric, indexDimensionLimit, operatorClassOf } from '../../vecto
 import type { Extension } from '../extension.ts';
 import { checkMetric, checkParameters } from '../index-create/checks.ts';
 import { isAlike } from '../index-create/existing.ts';
-import { defaultName, planIndex } from '../index-create/plan.ts';
+import { defaultName } from '../index-create/names.ts';
+import { planIndex } from '../index-create/plan.ts';
 import { askedParameters, type IndexRequest } from '../index-create/request.ts';
 import { findVectorColumn, type TableDescription, type VectorColumn } from '../tables.ts';
 import { findVectorIndexes } from '../vector-indexes.ts';

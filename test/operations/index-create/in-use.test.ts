@@ -44,7 +44,7 @@ describe.skipIf(noServer)('tables in use', () => {
     await other.query(`SELECT ${turn}`);
     const interrupted = await pgv(['index', 'create', '-t', 'docs', '--metric', 'l2'], {
       env: { PGV_URL: fixture.url },
-      signalAfter: { output: /another pgv builds an index on docs/ },
+      signalAfter: { output: /another pgv is at the indexes of docs/ },
     });
     expect(interrupted.code).toBe(130);
     const reports = collectReports();
@@ -145,6 +145,47 @@ describe.skipIf(noServer)('tables in use', () => {
     });
     expect(await createVectorIndex(database, { ...options, ifRows: 10 }, reports)).toMatchObject({
       status: 'created',
+    });
+    const wrong = createVectorIndex(database, { ...options, where: 'nosuch = 1' }, reports);
+    await expect(wrong).rejects.toMatchObject({
+      name: 'UsageError',
+      message: '--where: column "nosuch" does not exist',
+    });
+  });
+
+  test('partitions of long names each get an index of their own, whatever the whole is called', async () => {
+    await database.query(`CREATE TABLE customer_support_documents (id int, embedding vector(3)) PARTITION BY RANGE (id);
+      CREATE TABLE customer_support_documents_p0 PARTITION OF customer_support_documents FOR VALUES FROM (0) TO (5);
+      CREATE TABLE customer_support_documents_p1 PARTITION OF customer_support_documents FOR VALUES FROM (5) TO (9)`);
+    const options = { type: 'hnsw', table: 'customer_support_documents' } as const;
+    const named = { ...options, m: 8, name: 'n'.repeat(63) };
+    for (const each of [options, named]) {
+      expect(await createVectorIndex(database, each, silentReporter)).toMatchObject({ status: 'created' });
+    }
+    const names = (await indexesOf('customer_support_documents_p%')).map(({ name }) => name);
+    expect(names).toHaveLength(4);
+    for (const name of names) {
+      expect(name).toMatch(/^customer_support_documents_p[01]_embeddi\w*_[0-9a-f]{8}_hnsw_cosine$/);
+      expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
+    }
+  });
+
+  test('what is said of indexes off the search path carries their schema, as `index drop` takes it', async () => {
+    await database.query(`CREATE SCHEMA a; CREATE TABLE a.docs2 (id int, v vector(3)) PARTITION BY LIST (id);
+      CREATE TABLE a.docs2_rest PARTITION OF a.docs2 DEFAULT; CREATE TABLE a.one (v vector(3));
+      CREATE INDEX part ON ONLY a.docs2 USING hnsw (v vector_l2_ops)`);
+    await database.query(
+      `CREATE FUNCTION fail(vector) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'`,
+    );
+    await database.query(`INSERT INTO a.one VALUES ('[1,2,3]')`);
+    const bad = 'CREATE INDEX CONCURRENTLY bad ON a.one USING hnsw (v vector_l2_ops) WHERE fail(v)';
+    await expect(database.query(bad)).rejects.toThrow('no');
+    const reports = collectReports();
+    await createVectorIndex(database, { type: 'hnsw', table: 'a.one' }, reports);
+    expect(reports.warnings).toEqual([expect.stringContaining('`pgv index drop a.bad` drops it')]);
+    const options = { type: 'hnsw', table: 'a.docs2', metric: 'l2', name: 'part' } as const;
+    await expect(createVectorIndex(database, options, silentReporter)).rejects.toMatchObject({
+      hint: expect.stringContaining('`pgv index drop a.part`'),
     });
   });
 

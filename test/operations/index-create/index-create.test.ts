@@ -186,6 +186,8 @@ describe.skipIf(noServer)('what pgvector does not index', () => {
     await database.query('CREATE EXTENSION vector');
     await database.query(`CREATE TABLE wide (big vector(3072), huge halfvec(8000), free vector, few sparsevec(100000),
         bits bit(64), embedding vector(3))`);
+    await database.query('CREATE DOMAIN emb AS vector(4); CREATE DOMAIN flags AS bit(4)');
+    await database.query('CREATE TABLE typed (e emb, f flags)');
     await database.query('CREATE VIEW glance AS SELECT embedding FROM wide');
   });
 
@@ -228,6 +230,18 @@ describe.skipIf(noServer)('what pgvector does not index', () => {
     ],
     ['no dimensions', { vectorColumn: 'free' }, 'column free has no dimensions', 'TYPE vector(<dimensions>)'],
     [
+      'a domain over vector',
+      { table: 'typed', vectorColumn: 'e' },
+      'column e is of domain emb, whose dimensions pgvector does not see',
+      'use --quantize half or --quantize binary, or give it the type itself: ALTER TABLE typed ALTER COLUMN e TYPE vector(4)',
+    ],
+    [
+      'a domain over bit',
+      { table: 'typed', vectorColumn: 'f' },
+      'column f is of domain flags',
+      'ALTER COLUMN f TYPE bit(4)',
+    ],
+    [
       'ivfflat on sparsevec',
       { vectorColumn: 'few', type: 'ivfflat' },
       'ivfflat does not index sparsevec',
@@ -250,6 +264,13 @@ describe.skipIf(noServer)('what pgvector does not index', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as UsageError).message).toContain(message);
     expect((error as UsageError).hint).toContain(hint);
+  });
+
+  test('domains are indexed in half precision and by signs', async () => {
+    for (const quantize of ['half', 'binary'] as const) {
+      const options = { type: 'hnsw', table: 'typed', vectorColumn: 'e', quantize } as const;
+      expect(await createVectorIndex(database, options, silentReporter)).toMatchObject({ status: 'created' });
+    }
   });
 
   test('bit columns take hamming', async () => {

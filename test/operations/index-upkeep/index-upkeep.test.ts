@@ -191,6 +191,23 @@ describe.skipIf(noServer)('on a server', () => {
     });
   });
 
+  test('an INVALID index is listed once, however many builds run on its table', async () => {
+    const [holder, ...builders] = [await fixture.open(), await fixture.open(), await fixture.open()];
+    await database.query(`CREATE TABLE busy (id int, v ext.vector(3)); INSERT INTO busy VALUES (1, '[1,2,3]');
+      CREATE INDEX busy_v ON busy USING hnsw (v ext.vector_l2_ops);
+      UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'busy_v'::regclass;
+      CREATE FUNCTION held(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+        'BEGIN PERFORM pg_advisory_lock_shared(77); RETURN $1; END'`);
+    await holder.query('SELECT pg_advisory_lock(77)');
+    const building = builders.map((builder) => builder.query('CREATE INDEX ON busy (held(id))'));
+    const begun = `SELECT FROM pg_stat_progress_create_index WHERE relid = 'busy'::regclass`;
+    await expect.poll(async () => (await database.query(begun)).rows.length).toBe(2);
+    expect(await names(database, 'busy')).toEqual(['busy_v']);
+    await holder.query('SELECT pg_advisory_unlock(77)');
+    await Promise.all(building);
+    await database.query('DROP TABLE busy');
+  });
+
   test('a rebuild that is interrupted leaves nothing, and while it runs it is seen and not disturbed', async () => {
     const [holder, worker] = [await fixture.open(), await fixture.open()];
     const index = await findIndex(database, 'docs_hnsw', undefined);
