@@ -65,6 +65,18 @@ function authorizationOf({ origin, username, password }: URL, env: NodeJS.Proces
     });
   }
   if (username === '' && password === '') return undefined;
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decodedPart(username)}:${decodedPart(password)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+
+/** A URL's user or password as it is meant. */
+function decodedPart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new UsageError('the user or password in the URL of the endpoint holds a % that begins no escape', {
+      code: 'bad-url',
+      hint: 'write % as %25',
+    });
+  }
 }

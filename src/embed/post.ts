@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** Milliseconds without a byte of the answer. A model that is loaded first, or computes on a CPU, takes its time. */
-const idle = 120_000;
+export const longestIdle = 120_000;
 /** Bytes; far more than the longest vectors of a request's texts. */
 const longestAnswer = 2 ** 28;
 
@@ -21,12 +21,18 @@ class IdleClosed extends Error {}
 
 /**
  * POSTs a document of JSON. Not `fetch`: loading that takes 40 ms in each thread. Proxies are as Node has them.
- * @throws PassingError where the connection fails
+ * @param idle milliseconds without a byte of the answer
+ * @throws PassingError where the connection fails, or idles longer
  */
-export async function post(endpoint: Endpoint, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+export async function post(
+  endpoint: Endpoint,
+  body: Uint8Array,
+  idle: number,
+  signal: AbortSignal,
+): Promise<Answer> {
   for (;;) {
     try {
-      return await postOnce(endpoint, body, signal);
+      return await postOnce(endpoint, body, idle, signal);
     } catch (error) {
       if (signal.aborted || error instanceof DatabaseError || error instanceof PassingError) throw error;
       if (!(error instanceof IdleClosed)) throw new PassingError(innermost(error).message, { cause: error });
@@ -37,6 +43,7 @@ export async function post(endpoint: Endpoint, body: Uint8Array, signal: AbortSi
 function postOnce(
   { url, name, authorization }: Endpoint,
   body: Uint8Array,
+  idle: number,
   signal: AbortSignal,
 ): Promise<Answer> {
   const headers = {

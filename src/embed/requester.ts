@@ -3,7 +3,7 @@ import { DatabaseError, InterruptedError } from '../errors.ts';
 import { PassingError } from '../sources/http-answer.ts';
 import { innermost, lastingHints } from '../sources/network-failure.ts';
 import type { Endpoint } from './endpoint.ts';
-import { post } from './post.ts';
+import { longestIdle, post } from './post.ts';
 import { RefusedTexts, refusal, ServerFault } from './refusal.ts';
 import { vectorsOf } from './vectors.ts';
 
@@ -34,7 +34,7 @@ export interface RequesterOptions {
 /** Asks an endpoint, and again after a pause where it fails for now. Requests may be under way side by side. */
 export class Requester {
   private readonly endpoint: Endpoint;
-  private readonly options: RequesterOptions;
+  private readonly options: RequesterOptions & { patience: number };
   /** When it answered last, by performance.now(); undefined: never yet. */
   private answered: number | undefined;
   /** Until then it is left alone, as it has asked one request. */
@@ -42,7 +42,7 @@ export class Requester {
 
   constructor(endpoint: Endpoint, options: RequesterOptions) {
     this.endpoint = endpoint;
-    this.options = options;
+    this.options = { ...options, patience: options.patience ?? defaultPatience };
     if (options.known) this.answered = performance.now();
   }
 
@@ -51,10 +51,11 @@ export class Requester {
    * @throws RefusedTexts where it does not take them; UsageError, DatabaseError where it embeds nothing, or not now
    */
   async ask(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
-    let failingSince: number | undefined;
+    let began: number | undefined;
     for (let attempt = 0; ; attempt++) {
       try {
         await calm(this.calmUntil, signal);
+        began ??= performance.now();
         const vectors = await this.askOnce(texts, signal);
         this.answered = performance.now();
         return vectors;
@@ -65,16 +66,16 @@ export class Requester {
         if (isDoubted && error instanceof ServerFault && (await this.isWell(signal))) {
           throw new RefusedTexts(error.answer, { mayBeTooMany: false });
         }
-        failingSince ??= performance.now();
-        this.pause(error, attempt, failingSince);
+        this.pause(error, attempt, began!);
       }
     }
   }
 
   private async askOnce(texts: readonly string[], signal: AbortSignal): Promise<Float32Array[]> {
     const { endpoint } = this;
+    const idle = Math.min(longestIdle, this.options.patience);
     const body = Buffer.from(JSON.stringify({ model: endpoint.model, input: texts }));
-    const answer = await post(endpoint, body, signal);
+    const answer = await post(endpoint, body, idle, signal);
     if (answer.status !== 200) throw refusal(endpoint, answer);
     return vectorsOf(endpoint, answer.body, texts.length);
   }
@@ -88,9 +89,9 @@ export class Requester {
   }
 
   /** Has the endpoint left alone for a while. @throws DatabaseError where it had its time */
-  private pause(error: PassingError, attempt: number, failingSince: number): void {
+  private pause(error: PassingError, attempt: number, began: number): void {
     const { endpoint, answered } = this;
-    const { patience = defaultPatience, onRetry } = this.options;
+    const { patience, onRetry } = this.options;
     const details = { code: 'embed-failed', cause: error };
     const { code } = innermost(error.cause ?? error);
     const hint = lastingHints.get(code);
@@ -102,11 +103,14 @@ export class Requester {
     const usual = Math.min(longestPause, firstPause * 2 ** attempt) * (0.5 + Math.random() / 2);
     const pause = Math.max(usual, error.retryAfter * 1000);
     // While others are answered it is there, and busy.
-    if (now + pause - Math.max(failingSince, answered ?? 0) > patience) {
-      const asked = error.retryAfter > 0 ? `, and asks to be left alone for ${error.retryAfter} s` : '';
+    const since = Math.max(began, answered ?? 0);
+    if (now + pause - since > patience) {
+      const calmFor = Math.ceil(error.retryAfter);
+      const asked = calmFor > 0 ? `, and asks to be left alone for ${calmFor} s` : '';
+      const tried = Math.round((now - since) / 1000);
       throw new DatabaseError(`${endpoint.name}: ${error.message}${asked}`, {
         ...details,
-        hint: `tried again for ${Math.round(patience / 1000)} s; run the same command again, later`,
+        hint: `${tried > 0 ? `tried for ${tried} s; ` : ''}run the same command again${calmFor > 0 ? ' then' : ', later'}`,
       });
     }
     // Those that failed together wait together.

@@ -271,7 +271,23 @@ test('patience ends: at once where nobody is there, later where somebody was', a
   const server = await embeddingServer({
     answer: (_, response) => answerJson(response, 429, {}, { 'retry-after': '3600' }),
   });
-  await expect(embed(server.url, ['a'])).rejects.toThrow(/asks to be left alone for 3600 s$/);
+  await expect(embed(server.url, ['a'])).rejects.toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/asks to be left alone for 3600 s$/),
+      hint: 'run the same command again then',
+    }),
+  );
+});
+
+test('patience ends where an endpoint takes what is asked and never answers', async () => {
+  const server = await embeddingServer({ answer: () => true });
+  await expect(embed(server.url, ['a'], { patience: 800 })).rejects.toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/no answer for 0.8 s$/),
+      hint: 'tried for 1 s; run the same command again, later',
+    }),
+  );
+  expect(server.requests.length).toBe(1);
 });
 
 test('a signal ends what waits for an answer, and what waits to ask again', async () => {

@@ -46,6 +46,7 @@ test.each<[string, object, Record<string, string>, RegExp]>([
   ['an empty flag', { url: 'http://h', model: '' }, {}, /--embed-model is empty/],
   ['no URL', { url: 'localhost:11434' }, {}, /^localhost:11434 is no URL of an endpoint that embeds$/],
   ['another scheme', { url: 'ftp://me:pw@h/x' }, {}, /^ftp:\/\/h\/x is no URL/],
+  ['a stray %', { url: 'http://us%er:pw@h/v1' }, {}, /^the user or password in the URL .* begins no escape$/],
   ['a key of two words', { url: 'http://h' }, { PGV_EMBED_KEY: 'a b' }, /^PGV_EMBED_KEY is no key/],
 ])('%s is refused', (_, flags, env, message) => {
   expect(() => endpointOf(flags, env)).toThrow(
