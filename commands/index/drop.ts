@@ -18,7 +18,7 @@ export function configure(command: Command): Command {
   ).action(action<DropFlags, [string]>({ writes: writesUnlessPreview }, run));
   command.addHelpText(
     'after',
-    '\nOn a server it is dropped CONCURRENTLY: it waits for those who use the table, and nobody waits for it. An index of a partitioned table goes at once, or after 5 s not at all.',
+    '\nOn a server it is dropped CONCURRENTLY: it waits for those who use the table, and for builds on it, and no reader or writer waits for it. An index of a partitioned table goes at once, or after 5 s not at all.',
   );
   return addExamples(command, [
     'pgv index drop docs_embedding_hnsw_cosine',

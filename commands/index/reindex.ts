@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 import type { BuildOptions } from '../../src/operations/index-create/resources.ts';
 import { findIndex, findIndexesOf } from '../../src/operations/index-upkeep/find.ts';
-import { type Reindexed, rebuild, reindexStatements } from '../../src/operations/index-upkeep/reindex.ts';
+import {
+  checkComplete,
+  type Reindexed,
+  rebuild,
+  reindexStatements,
+} from '../../src/operations/index-upkeep/reindex.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { byteSize, wholeNumber } from '../option-values.ts';
@@ -39,6 +44,8 @@ async function run(context: Context<ReindexFlags>, name: string | undefined): Pr
     name === undefined
       ? await findIndexesOf(database, table)
       : [await findIndex(database, name, options.table)];
+  // Before any is built.
+  indexes.forEach(checkComplete);
   if (options.sql) {
     const statements = [];
     for (const index of indexes) statements.push(...(await reindexStatements(database, index, options)));

@@ -4,13 +4,14 @@ import { quoteName, quoteQualified } from './identifiers.ts';
 /**
  * What decides how an index of a table is built. Gives one row: workers (max_parallel_maintenance_workers), small
  * (PostgreSQL starts none for a table of its size), tableWorkers (its own parallel_workers; null: not set), temporary,
- * and hidesNotices (this session is not told of any).
+ * hidesNotices (this session is not told of any), and limitsWaits (lock_timeout is set).
  */
 export function buildCircumstances(tableOid: number): Statement {
   return {
     text: `SELECT current_setting('max_parallel_maintenance_workers')::int4 AS workers, c.relpersistence = 't' AS temporary,
   c.relkind <> 'p' AND pg_catalog.pg_relation_size(c.oid) < pg_size_bytes(current_setting('min_parallel_table_scan_size')) AS small,
   current_setting('client_min_messages') IN ('warning', 'error') AS "hidesNotices",
+  current_setting('lock_timeout') <> '0' AS "limitsWaits",
   (SELECT split_part(option, '=', 2)::int4 FROM unnest(c.reloptions) AS option WHERE option LIKE 'parallel_workers=%') AS "tableWorkers"
 FROM pg_catalog.pg_class c
 WHERE c.oid = $1`,

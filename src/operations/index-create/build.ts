@@ -3,6 +3,7 @@ import { DatabaseError, InterruptedError, PgvError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { createIndex, dropIndex, type IndexDefinition } from '../../sql/indexes.ts';
 import { indexProgress } from '../../sql/progress.ts';
+import { waitForConcurrentWork } from '../concurrent-work.ts';
 import { withHolders } from '../lock-holders.ts';
 import { withSettings } from '../session-settings.ts';
 import { findVectorIndexes } from '../vector-indexes.ts';
@@ -20,7 +21,7 @@ export interface Build {
 }
 
 /**
- * Builds it, watched from the second connection. A build that fails or is interrupted leaves nothing behind.
+ * Builds it, watched from the second connection; CONCURRENTLY, when nobody else is at the table's indexes. A build that fails or is interrupted leaves nothing behind.
  * @returns the rows that were in the index when its memory was full; null where it sufficed
  */
 export async function build(
@@ -82,6 +83,7 @@ async function buildOnce(
   };
   const stop = beside === undefined ? async () => {} : watchFrom(beside, indexProgress, phased);
   try {
+    if (definition.concurrently) await waitForConcurrentWork(database, table, reporter);
     await database.query(createIndex(definition));
     return full;
   } catch (error) {

@@ -92,11 +92,22 @@ export async function resourcesFor(
       ...(workers > 0 && circumstances.small && { min_parallel_table_scan_size: '0' }),
       // One tells when the memory does not suffice.
       ...(circumstances.hidesNotices && { client_min_messages: 'notice' }),
-      ...(concurrently || kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) }),
+      ...lockSettings(kind, concurrently, circumstances),
     },
     tableWorkers:
       workers < asked && given >= leastForWorkers ? (circumstances.tableWorkers ?? undefined) : undefined,
   };
+}
+
+/** Whoever builds CONCURRENTLY is in nobody's way, and waits for as long as it takes. */
+function lockSettings(
+  kind: 'server' | 'embedded',
+  concurrently: boolean,
+  { limitsWaits }: Circumstances,
+): { lock_timeout?: string } {
+  if (kind === 'embedded') return {};
+  if (!concurrently) return { lock_timeout: String(lockTimeout) };
+  return limitsWaits ? { lock_timeout: '0' } : {};
 }
 
 export interface ResourcesSubject {
@@ -110,6 +121,7 @@ interface Circumstances {
   temporary: boolean;
   small: boolean;
   hidesNotices: boolean;
+  limitsWaits: boolean;
   tableWorkers: number | null;
 }
 

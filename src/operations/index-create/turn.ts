@@ -24,9 +24,9 @@ export async function withTurn<T>(
   try {
     let waits = false;
     while (!(await taken(beside.connection, table.oid))) {
-      if (!waits) reporter.note(`another pgv builds an index on ${table.name}: waiting for it`);
+      if (!waits) reporter.note(`another pgv is at the indexes of ${table.name}: waiting for it`);
       waits = true;
-      reporter.progress({ phase: `waiting for another pgv, which builds an index on ${table.name}` });
+      reporter.progress({ phase: `waiting for another pgv, which is at the indexes of ${table.name}` });
       // It asks over the first connection, which a cancellation ends, and this wait with it.
       const done = await meanwhile();
       if (done !== undefined) return done;

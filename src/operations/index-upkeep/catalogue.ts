@@ -31,6 +31,14 @@ export async function readIndexes(session: Session, tableOid: number | undefined
   return indexes;
 }
 
+/** An index as it is now; undefined: it is gone. */
+export async function findAgain(
+  session: Session,
+  { oid, tableOid }: Pick<CatalogueIndex, 'oid' | 'tableOid'>,
+): Promise<CatalogueIndex | undefined> {
+  return (await readIndexes(session, tableOid)).find((each) => each.oid === oid);
+}
+
 function fromRow(row: CatalogueRow): CatalogueIndex {
   const quantized = row.expression === null ? undefined : quantizedColumn(row.expression);
   return {

@@ -3,10 +3,12 @@ import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { dropIndex } from '../../sql/indexes.ts';
 import { lockWait } from '../../sql/lock-holders.ts';
+import { findConcurrentWorkers, waitForConcurrentWork } from '../concurrent-work.ts';
+import { withTurn } from '../index-create/turn.ts';
 import { withHolders } from '../lock-holders.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
-import { watch } from '../watch.ts';
-import { type CatalogueIndex, readIndexes } from './catalogue.ts';
+import { type Beside, watchFrom } from '../watch.ts';
+import { type CatalogueIndex, findAgain, readIndexes } from './catalogue.ts';
 import { findIndex } from './find.ts';
 
 /** An index that is about to be dropped. */
@@ -40,26 +42,48 @@ export async function planDrop(
 }
 
 /**
- * Drops it. Concurrently it waits for as long as others use the table, in nobody's way; otherwise it gives up after
- * `lockTimeout`.
+ * Drops it, in turn with what else is done CONCURRENTLY with the table's indexes. Concurrently it waits for as long as
+ * others use the table; otherwise it gives up after `lockTimeout`.
  * @throws DatabaseError that names who uses the table
  */
 export async function dropPlanned(
   database: Database,
-  { index, statement, concurrently }: PlannedDrop,
+  planned: PlannedDrop,
   reporter: Reporter,
 ): Promise<void> {
-  reporter.progress({ phase: `dropping ${index.shown}` });
-  if (concurrently) return dropConcurrently(database, index, statement, reporter);
-  const settings = database.target.kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) };
+  const { index } = planned;
+  const table = { oid: index.tableOid, name: index.shownTable };
+  const gone = async () => ((await findAgain(database, index)) === undefined ? true : undefined);
+  await withTurn(database, table, reporter, gone, async (beside) => {
+    reporter.progress({ phase: `dropping ${index.shown}` });
+    await (planned.concurrently
+      ? dropConcurrently(database, beside, planned, reporter)
+      : dropAtOnce(database, planned));
+    return true;
+  });
+}
+
+async function dropAtOnce(database: Database, { index, statement }: PlannedDrop): Promise<void> {
+  const notDropped = `${index.shown} was not dropped`;
+  if (database.target.kind === 'embedded') {
+    await database.query(statement);
+    return;
+  }
+  const [worker] = await findConcurrentWorkers(database, { oid: index.tableOid });
+  if (worker !== undefined) {
+    throw new DatabaseError(`${notDropped}: the indexes of ${index.shownTable} are being worked on`, {
+      code: 'in-use',
+      hint: `${worker}: try again when that is done`,
+    });
+  }
   try {
-    await withSettings(database, settings, () => database.query(statement));
+    await withSettings(database, { lock_timeout: String(lockTimeout) }, () => database.query(statement));
   } catch (error) {
-    throw await withHolders(database, error, `${index.shown} was not dropped`, [index.tableOid]);
+    throw await withHolders(database, error, notDropped, [index.tableOid]);
   }
 }
 
-/** @throws DatabaseError where a session builds it right now */
+/** @throws DatabaseError where a session builds it right now for the first time, or anew and it is not valid */
 export function checkNotBuilding({ shown, leaves }: CatalogueIndex): void {
   if (!leaves.some(({ building }) => building)) return;
   throw new DatabaseError(`index ${shown} is being built right now by another session`, {
@@ -70,18 +94,19 @@ export function checkNotBuilding({ shown, leaves }: CatalogueIndex): void {
 
 async function dropConcurrently(
   database: Database,
-  index: CatalogueIndex,
-  statement: Statement,
+  beside: Beside | undefined,
+  { index, statement }: PlannedDrop,
   reporter: Reporter,
 ): Promise<void> {
-  const watching = await watch(database, lockWait, reporter);
+  await waitForConcurrentWork(database, { oid: index.tableOid, name: index.shownTable }, reporter);
+  const stop = beside === undefined ? async () => {} : watchFrom(beside, lockWait, reporter);
   try {
-    await database.query(statement);
+    await withSettings(database, { lock_timeout: '0' }, () => database.query(statement));
   } catch (error) {
-    await watching.stop();
-    throw await withRemains(error, watching.connection, index);
+    await stop();
+    throw await withRemains(error, beside?.connection, index);
   } finally {
-    await watching.close();
+    await stop();
   }
 }
 
@@ -89,13 +114,13 @@ async function dropConcurrently(
 async function withRemains(
   error: unknown,
   connection: Database | undefined,
-  { oid, tableOid, shown }: CatalogueIndex,
+  index: CatalogueIndex,
 ): Promise<unknown> {
   if (connection === undefined || !(error instanceof PgvError)) return error;
-  const left = (await readIndexes(connection, tableOid)).find((each) => each.oid === oid);
+  const left = await findAgain(connection, index);
   if (left === undefined || left.valid) return error;
   return error.withHint(
-    `${shown} is INVALID now, and serves nobody: \`pgv index drop ${shown}\` again drops it`,
+    `${index.shown} is INVALID now, and serves nobody: \`pgv index drop ${index.shown}\` again drops it`,
   );
 }
 

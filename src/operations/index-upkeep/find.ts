@@ -4,6 +4,7 @@ import { parseTableName } from '../../sql/identifiers.ts';
 import { type Relation, relationsCalled } from '../../sql/index-catalogue.ts';
 import { findTable } from '../tables.ts';
 import { type CatalogueIndex, readIndexes } from './catalogue.ts';
+import { isLeftoverAmong } from './leftovers.ts';
 
 /**
  * The vector index of this name.
@@ -34,10 +35,14 @@ export async function findIndex(
   });
 }
 
-/** The vector indexes of a table, without the parts of partitioned ones. @throws UsageError where it has none */
+/**
+ * The vector indexes of a table, without the parts of partitioned ones, and what a failed REINDEX has left.
+ * @throws UsageError where it has none
+ */
 export async function findIndexesOf(session: Session, table: string | undefined): Promise<CatalogueIndex[]> {
   const { oid, name } = await findTable(session, table);
-  const indexes = (await readIndexes(session, oid)).filter(({ parentOid }) => parentOid === null);
+  const all = await readIndexes(session, oid);
+  const indexes = all.filter((index) => index.parentOid === null && !isLeftoverAmong(index, all));
   if (indexes.length > 0) return indexes;
   throw new UsageError(`${name} has no vector index`, {
     code: 'no-index',

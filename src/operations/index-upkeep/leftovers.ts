@@ -1,4 +1,5 @@
 import type { Database, Session } from '../../database/database.ts';
+import type { Reporter } from '../../progress.ts';
 import { dropIndex } from '../../sql/indexes.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
 import { type CatalogueIndex, readIndexes } from './catalogue.ts';
@@ -24,6 +25,27 @@ export async function dropLeftovers(database: Database, leftovers: readonly Cata
   await withSettings(database, { lock_timeout: String(lockTimeout) }, async () => {
     for (const leftover of leftovers) await database.query(dropIndex(leftover, true));
   });
+}
+
+/** The same, said, of those that nobody is building. */
+export async function removeLeftovers(
+  database: Database,
+  leftovers: readonly CatalogueIndex[],
+  reporter: Reporter,
+): Promise<void> {
+  const abandoned = leftovers.filter(({ building }) => !building);
+  if (abandoned.length === 0) return;
+  const names = abandoned.map(({ shown }) => shown).join(', ');
+  reporter.note(`dropping ${names}: what a failed REINDEX has left`);
+  await dropLeftovers(database, abandoned);
+}
+
+/** Whether an index is what a REINDEX CONCURRENTLY of another of them left, or is making right now. */
+export function isLeftoverAmong(index: CatalogueIndex, indexes: readonly CatalogueIndex[]): boolean {
+  return (
+    !index.valid &&
+    indexes.some((other) => other.tableOid === index.tableOid && isLeftoverOf(index.name, other.name))
+  );
 }
 
 /** `docs_idx_ccnew`, `docs_idx_ccold1` of `docs_idx`. */

@@ -1,17 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Statement } from '../../database/database.ts';
-import { PgvError } from '../../errors.ts';
+import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { indexSize, reindex } from '../../sql/indexes.ts';
 import { indexProgress } from '../../sql/progress.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
+import { waitForConcurrentWork } from '../concurrent-work.ts';
 import { isShortOfSharedMemory } from '../index-create/build.ts';
 import { tellExpectation } from '../index-create/expectation.ts';
 import type { BuildOptions } from '../index-create/resources.ts';
-import { withSettings } from '../session-settings.ts';
-import { type Watch, watch } from '../watch.ts';
-import type { CatalogueIndex } from './catalogue.ts';
+import { withTurn } from '../index-create/turn.ts';
+import { lockTimeout, withSettings } from '../session-settings.ts';
+import { type Beside, watchFrom } from '../watch.ts';
+import { type CatalogueIndex, findAgain } from './catalogue.ts';
 import { checkNotBuilding } from './drop.ts';
-import { dropLeftovers, findLeftovers } from './leftovers.ts';
+import { dropLeftovers, findLeftovers, removeLeftovers } from './leftovers.ts';
 import { resourcesToRebuild } from './resources.ts';
 
 export interface Reindexed {
@@ -43,9 +46,11 @@ export async function reindexStatements(
 }
 
 /**
- * Builds an index anew, of a partitioned one each part. On a server the table stays in use; a build that fails or is
- * interrupted leaves the index as it was, and nothing beside it.
- * @throws DatabaseError where somebody builds it already, or the role may not
+ * Builds an index anew, of a partitioned one each part. On a server the table stays in use, and it is done in turn with
+ * what else is done CONCURRENTLY with its indexes; a build that fails or is interrupted leaves the index as it was, and
+ * nothing beside it.
+ * @throws UsageError where that does not make it valid; DatabaseError where somebody builds it for the first time, or
+ * the role may not
  */
 export async function rebuild(
   database: Database,
@@ -53,13 +58,41 @@ export async function rebuild(
   options: BuildOptions,
   reporter: Reporter,
 ): Promise<Reindexed> {
+  checkComplete(index);
   checkNotBuilding(index);
-  const before = await sizeOf(database, index);
-  const started = performance.now();
-  for (const leaf of index.leaves) await rebuildLeaf(database, leaf, options, reporter);
-  const seconds = (performance.now() - started) / 1000;
-  const after = await sizeOf(database, index);
-  return { index: index.shown, table: index.shownTable, seconds, before, after };
+  const table = { oid: index.tableOid, name: index.shownTable };
+  return withTurn(
+    database,
+    table,
+    reporter,
+    () => checkThere(database, index),
+    async (beside) => {
+      const before = await sizeOf(database, index);
+      const started = performance.now();
+      for (const leaf of index.leaves) await rebuildLeaf(database, beside, leaf, options, reporter);
+      const seconds = (performance.now() - started) / 1000;
+      const after = await sizeOf(database, index);
+      return { index: index.shown, table: index.shownTable, seconds, before, after };
+    },
+  );
+}
+
+/**
+ * REINDEX builds only the parts that there are.
+ * @throws UsageError where a partitioned index lacks some, as one made ON ONLY does
+ */
+export function checkComplete({ partitioned, valid, shown, shownTable }: CatalogueIndex): void {
+  if (!partitioned || valid) return;
+  throw new UsageError(`index ${shown} is INVALID, as it is not on every partition of ${shownTable}`, {
+    code: 'invalid-index',
+    hint: `\`pgv index drop ${shown}\`, then \`pgv index create -t ${shownTable}\` makes one on all of them`,
+  });
+}
+
+/** @throws DatabaseError where it was dropped meanwhile */
+async function checkThere(database: Database, index: CatalogueIndex): Promise<undefined> {
+  if ((await findAgain(database, index)) !== undefined) return;
+  throw new DatabaseError(`index ${index.shown} was dropped meanwhile`, { code: 'no-index' });
 }
 
 function isConcurrent({ target }: Database): boolean {
@@ -68,16 +101,20 @@ function isConcurrent({ target }: Database): boolean {
 
 async function rebuildLeaf(
   database: Database,
+  beside: Beside | undefined,
   leaf: CatalogueIndex,
   options: BuildOptions,
   reporter: Reporter,
 ): Promise<void> {
-  if (isConcurrent(database)) await removeLeftovers(database, leaf, reporter);
+  if (isConcurrent(database)) {
+    await waitForConcurrentWork(database, { oid: leaf.tableOid, name: leaf.shownTable }, reporter);
+    await removeLeftovers(database, await findLeftovers(database, leaf), reporter);
+  }
   const resources = await resourcesToRebuild(database, leaf, options);
   tellExpectation({ name: leaf.shown, table: { name: leaf.shownTable } }, resources, options, reporter);
   reporter.progress({ phase: `building ${leaf.shown} anew` });
   const run = (settings: Record<string, string>) =>
-    withSettings(database, settings, () => buildAnew(database, leaf, reporter));
+    withSettings(database, settings, () => buildAnew(database, beside, leaf, reporter));
   try {
     await run(resources.settings);
   } catch (error) {
@@ -87,37 +124,49 @@ async function rebuildLeaf(
   }
 }
 
-async function removeLeftovers(database: Database, leaf: CatalogueIndex, reporter: Reporter): Promise<void> {
-  const leftovers = (await findLeftovers(database, leaf)).filter(({ building }) => !building);
-  if (leftovers.length === 0) return;
-  const names = leftovers.map(({ shown }) => shown).join(', ');
-  reporter.note(`dropping ${names}: what a failed REINDEX has left`);
-  await dropLeftovers(database, leftovers);
-}
-
-async function buildAnew(database: Database, leaf: CatalogueIndex, reporter: Reporter): Promise<void> {
-  const watching = await watch(database, indexProgress, reporter);
+async function buildAnew(
+  database: Database,
+  beside: Beside | undefined,
+  leaf: CatalogueIndex,
+  reporter: Reporter,
+): Promise<void> {
+  const stop = beside === undefined ? async () => {} : watchFrom(beside, indexProgress, reporter);
   try {
     await database.query(reindex(leaf, isConcurrent(database)));
   } catch (error) {
-    await watching.stop();
-    throw isConcurrent(database) ? await afterFailure(error, watching, leaf) : error;
+    await stop();
+    throw isConcurrent(database) ? await afterFailure(error, beside, leaf) : error;
   } finally {
-    await watching.close();
+    await stop();
   }
 }
 
 /** Drops what is left, over the connection that is still whole. */
-async function afterFailure(error: unknown, { connection }: Watch, leaf: CatalogueIndex): Promise<unknown> {
+async function afterFailure(
+  error: unknown,
+  beside: Beside | undefined,
+  leaf: CatalogueIndex,
+): Promise<unknown> {
   if (!(error instanceof PgvError)) return error;
   try {
-    if (connection === undefined) throw error;
-    await dropLeftovers(connection, await findLeftovers(connection, leaf));
+    if (beside === undefined) throw error;
+    await dropLeftovers(beside.connection, await abandonedLeftovers(beside.connection, leaf));
     return error;
   } catch {
     return error.withHint(
       `an INVALID index ${leaf.name}_ccnew may be left: \`pgv index reindex ${leaf.shown}\` removes it, and begins again`,
     );
+  }
+}
+
+/** What was made here is left a moment after the error is told; what others make is theirs. */
+async function abandonedLeftovers(connection: Database, leaf: CatalogueIndex): Promise<CatalogueIndex[]> {
+  const until = performance.now() + lockTimeout;
+  for (;;) {
+    const leftovers = await findLeftovers(connection, leaf);
+    if (!leftovers.some(({ building }) => building)) return leftovers;
+    if (performance.now() > until) return leftovers.filter(({ building }) => !building);
+    await sleep(100);
   }
 }
 

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, Session } from '../database/database.ts';
+import type { Reporter } from '../progress.ts';
+import { concurrentWorkers } from '../sql/lock-holders.ts';
+
+/** Milliseconds between two looks. */
+const interval = 300;
+
+/**
+ * Who may be building or dropping an index of a table, or of a partition of it, CONCURRENTLY. Whoever waits for their
+ * lock inside PostgreSQL has a snapshot meanwhile, for which they wait in turn: a deadlock, of which PostgreSQL ends
+ * the build as soon as the one that waits.
+ */
+export async function findConcurrentWorkers(session: Session, table: { oid: number }): Promise<string[]> {
+  const { rows } = await session.query<{ holder: string }>(concurrentWorkers(table.oid));
+  return rows.map(({ holder }) => holder);
+}
+
+/** Waits until nobody is, without keeping them from it: each look is a statement of its own. */
+export async function waitForConcurrentWork(
+  database: Database,
+  table: { oid: number; name: string },
+  reporter: Reporter,
+): Promise<void> {
+  for (let waits = false; ; waits = true) {
+    const [holder] = await findConcurrentWorkers(database, table);
+    if (holder === undefined) return;
+    if (!waits) reporter.note(`the indexes of ${table.name} are being worked on: waiting for ${holder}`);
+    reporter.progress({ phase: `waiting for ${holder}` });
+    await sleep(interval);
+  }
+}
