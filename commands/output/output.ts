@@ -1,9 +1,9 @@
 import { UsageError } from '../../src/errors.ts';
 import { ClosedPipeError, isClosedPipe } from '../errors.ts';
 import type { Sink } from '../io.ts';
-import { jsonDocument } from './json.ts';
+import { jsonPieces } from './json.ts';
 import type { Style } from './style.ts';
-import { type Column, renderTable } from './table.ts';
+import { type Column, tableLines } from './table.ts';
 
 /** Where a command's answer goes: stdout for data, stderr for what is said about it. */
 export interface Output {
@@ -15,6 +15,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Writes to stdout, done when the reader has taken it. */
   write(data: string | Uint8Array): Promise<void>;
+  /** Writes pieces one after the other, texts gathered into slices: all of them may be more than one string can hold. */
+  writeAll(pieces: Iterable<string> | Iterable<Uint8Array>): Promise<void>;
   /** The answer under --json. Call it once, at the end. */
   document(value: unknown): Promise<void>;
   /** Rows as a table on stdout, as wide as the terminal. */
@@ -38,6 +40,9 @@ export interface OutputSettings {
   note: (line: string) => void;
 }
 
+/** Characters that are gathered before they are written. */
+const sliceLength = 2 ** 16;
+
 export function createOutput(settings: OutputSettings): Output {
   const { stdout, json, style, note } = settings;
   const isTerminal = stdout.isTTY === true;
@@ -46,17 +51,32 @@ export function createOutput(settings: OutputSettings): Output {
     if (isTerminal) settings.hideProgress();
     return writeTo(stdout, data);
   };
-  const document = (value: unknown): Promise<void> => write(jsonDocument(value));
+  const writeAll = async (pieces: Iterable<string> | Iterable<Uint8Array>): Promise<void> => {
+    let slice = '';
+    for (const piece of pieces) {
+      if (typeof piece !== 'string') {
+        await write(piece);
+        continue;
+      }
+      slice += piece;
+      if (slice.length < sliceLength) continue;
+      await write(slice);
+      slice = '';
+    }
+    if (slice !== '') await write(slice);
+  };
+  const document = (value: unknown): Promise<void> => writeAll(jsonPieces(value));
 
   return {
     json,
     style,
     isTerminal,
     write,
+    writeAll,
     document,
     table: (columns, rows) => {
       const width = isTerminal ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-      return write(renderTable(columns, rows, { width, style }));
+      return writeAll(tableLines(columns, rows, { width, style }));
     },
     summary: async (value, line) => {
       if (json) await document(value);

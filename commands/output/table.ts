@@ -17,14 +17,14 @@ const gap = '  ';
 const narrowest = 8;
 
 /**
- * Rows as a table without a grid: a heading, a thin line, the rows. Values too long for the terminal's width end
+ * Rows as the lines of a table without a grid: a heading, a thin line, the rows. Values too long for the terminal's width end
  * in …, vectors keep their first values and say their dimensions.
  */
-export function renderTable(
+export function* tableLines(
   columns: readonly Column[],
   rows: readonly (readonly unknown[])[],
   { width, style }: Layout,
-): string {
+): Generator<string> {
   const cells = rows.map((row) => columns.map((_, index) => cellText(row[index], width)));
   const natural = columns.map(({ name }, index) =>
     cells.reduce((width, row) => Math.max(width, displayWidth(row[index]!)), displayWidth(name)),
@@ -42,19 +42,17 @@ export function renderTable(
         return index === texts.length - 1 ? painted : painted + space;
       })
       .join(gap)}\n`;
-  return [
-    line(
-      columns.map(({ name }) => name),
-      (text) => style.bold(text),
-    ),
-    line(
-      widths.map((each) => '─'.repeat(each)),
-      (text) => style.dim(text),
-    ),
-    ...cells.map((row, number) =>
-      line(row, (text, index) => (rows[number]![index] == null ? style.dim(text) : text)),
-    ),
-  ].join('');
+  yield line(
+    columns.map(({ name }) => name),
+    (text) => style.bold(text),
+  );
+  yield line(
+    widths.map((each) => '─'.repeat(each)),
+    (text) => style.dim(text),
+  );
+  for (const [number, row] of cells.entries()) {
+    yield line(row, (text, index) => (rows[number]![index] == null ? style.dim(text) : text));
+  }
 }
 
 /**

@@ -6,23 +6,39 @@ interface Answer {
   hits: readonly Hit<number | null>[];
 }
 
+/** Bytes of ivecs that are written at once. */
+const partBytes = 2 ** 16;
+
 /**
- * The ids as ivecs (http://corpus-texmex.irisa.fr): for each query its k as int32, then k ids as int32, little-endian.
- * Where a query has fewer hits, −1 stands for those that are missing, as Faiss has it: every record is of one length.
- * @throws UsageError where an id is no int32
+ * The ids as ivecs (http://corpus-texmex.irisa.fr), in parts: for each query its k as int32, then k ids as int32,
+ * little-endian. Where a query has fewer hits, −1 stands for those that are missing, as Faiss has it: every record is of
+ * one length.
+ * @throws UsageError where an id is no int32, before there is a part
  */
-export function ivecs(answers: readonly Answer[], k: number): Uint8Array {
-  const records = new DataView(new ArrayBuffer(answers.length * (k + 1) * 4));
+export function ivecs(answers: readonly Answer[], k: number): Iterable<Uint8Array> {
+  for (const { hits } of answers) for (const { id } of hits) int32(id);
+  return ivecsParts(answers, k);
+}
+
+function* ivecsParts(answers: readonly Answer[], k: number): Generator<Uint8Array> {
+  let part = new DataView(new ArrayBuffer(partBytes));
   let at = 0;
-  const put = (value: number) => {
-    records.setInt32(at, value, true);
+  for (const number of ivecsNumbers(answers, k)) {
+    part.setInt32(at, number, true);
     at += 4;
-  };
-  for (const { hits } of answers) {
-    put(k);
-    for (let i = 0; i < k; i++) put(i < hits.length ? int32(hits[i]!.id) : -1);
+    if (at < partBytes) continue;
+    yield new Uint8Array(part.buffer);
+    part = new DataView(new ArrayBuffer(partBytes));
+    at = 0;
   }
-  return new Uint8Array(records.buffer);
+  yield new Uint8Array(part.buffer, 0, at);
+}
+
+function* ivecsNumbers(answers: readonly Answer[], k: number): Generator<number> {
+  for (const { hits } of answers) {
+    yield k;
+    for (let i = 0; i < k; i++) yield i < hits.length ? int32(hits[i]!.id) : -1;
+  }
 }
 
 function int32(id: unknown): number {
@@ -34,14 +50,22 @@ function int32(id: unknown): number {
 }
 
 /**
- * A run as trec_eval reads it (https://github.com/usnistgov/trec_eval): query, Q0, id, rank, score and the run's name,
- * which are what lies between blanks.
- * @throws UsageError where an id holds a blank
+ * A run as trec_eval reads it (https://github.com/usnistgov/trec_eval), line by line: query, Q0, id, rank, score and the
+ * run's name, which are what lies between blanks. A hit without a score has no place in it.
+ * @throws UsageError where an id holds a blank, before there is a line
  */
-export function trec(answers: readonly Answer[]): string {
-  const line = (query: number, { id, score }: Hit<number | null>, i: number) =>
-    `${query} Q0 ${withoutBlank(id)} ${i + 1} ${score} pgv\n`;
-  return answers.flatMap(({ query, hits }) => hits.map((hit, i) => line(query, hit, i))).join('');
+export function trec(answers: readonly Answer[]): Iterable<string> {
+  for (const { hits } of answers) for (const { id } of hits) withoutBlank(id);
+  return trecLines(answers);
+}
+
+function* trecLines(answers: readonly Answer[]): Generator<string> {
+  for (const { query, hits } of answers) {
+    let rank = 0;
+    for (const { id, score } of hits) {
+      if (!Number.isNaN(score)) yield `${query} Q0 ${withoutBlank(id)} ${++rank} ${score} pgv\n`;
+    }
+  }
 }
 
 function withoutBlank(id: unknown): string {

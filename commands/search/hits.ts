@@ -29,31 +29,40 @@ export function showHits(
   format: HitsFormat,
   output: Output,
 ): Promise<void> {
-  if (format === 'ivecs') return output.write(ivecs(answers, summary.k));
-  if (format === 'trec') return output.write(trec(answers));
-  if (format === 'jsonl') {
-    const [inLine, alone] = [hitDocument(summary, ['query']), hitDocument(summary)];
-    const lines = answers.flatMap(({ query, hits }) =>
-      hits.map((hit) => jsonLine(numbered ? { query, ...inLine(hit) } : alone(hit))),
-    );
-    return output.write(lines.join(''));
-  }
-  const names = [...(numbered ? ['query'] : []), 'id', 'distance', 'score', ...summary.columns];
-  const rows = (print: (value: number | null) => number | null) =>
-    answers.flatMap(({ query, hits }) =>
-      hits.map(({ id, distance, score, values }) => [
-        ...(numbered ? [query] : []),
-        id,
-        print(distance),
-        print(score),
-        ...values,
-      ]),
-    );
-  if (format === 'csv') return output.write([names, ...rows((value) => value)].map(csvRecord).join(''));
+  if (format === 'ivecs') return output.writeAll(ivecs(answers, summary.k));
+  if (format === 'trec') return output.writeAll(trec(answers));
+  if (format === 'jsonl') return output.writeAll(jsonLines(summary, answers, numbered));
+  const besides = numbered ? ['query'] : [];
+  const names = [...besides, 'id', 'distance', 'score', ...columnNames(summary, besides)];
+  if (format === 'csv') return output.writeAll(csvLines(names, answers, numbered));
   return output.table(
     names.map((name) => ({ name })),
-    rows(rounded),
+    [...records(answers, numbered, rounded)],
   );
+}
+
+function* jsonLines(summary: Summary, answers: readonly Answer[], numbered: boolean): Generator<string> {
+  const fields = hitDocument(summary, numbered ? ['query'] : []);
+  for (const { query, hits } of answers) {
+    for (const hit of hits) yield jsonLine(numbered ? { query, ...fields(hit) } : fields(hit));
+  }
+}
+
+function* csvLines(names: string[], answers: readonly Answer[], numbered: boolean): Generator<string> {
+  yield csvRecord(names);
+  for (const record of records(answers, numbered, (value) => value)) yield csvRecord(record);
+}
+
+function* records(
+  answers: readonly Answer[],
+  numbered: boolean,
+  print: (value: number | null) => number | null,
+): Generator<unknown[]> {
+  for (const { query, hits } of answers) {
+    for (const { id, distance, score, values } of hits) {
+      yield [...(numbered ? [query] : []), id, print(distance), print(score), ...values];
+    }
+  }
 }
 
 /** One search as the promise has it. */
@@ -68,15 +77,11 @@ export function batchDocument({ queries, columns, ...summary }: BatchResult) {
 }
 
 /**
- * A hit's own fields, then the columns; one that is called like a field is `table.column`.
+ * A hit's own fields, then the columns.
  * @param besides fields that stand beside the hit's own
  */
-function hitDocument(
-  { table, columns }: Summary,
-  besides: string[] = [],
-): (hit: Hit<number | null>) => object {
-  const own = new Set(['id', 'distance', 'score', ...besides]);
-  const names = columns.map((name) => (own.has(name) ? `${table}.${name}` : name));
+function hitDocument(summary: Summary, besides: string[] = []): (hit: Hit<number | null>) => object {
+  const names = columnNames(summary, besides);
   if (names.length === 0) return ({ id, distance, score }) => ({ id, distance, score });
   return ({ id, distance, score, values }) => ({
     id,
@@ -84,6 +89,12 @@ function hitDocument(
     score,
     ...Object.fromEntries(names.map((name, i) => [name, values[i]])),
   });
+}
+
+/** What columns are called beside a hit's own fields: one that is called like these is `table.column`. */
+function columnNames({ table, columns }: Summary, besides: readonly string[]): string[] {
+  const own = new Set(['id', 'distance', 'score', ...besides]);
+  return columns.map((name) => (own.has(name) ? `${table}.${name}` : name));
 }
 
 /** For people: seven digits are all that a distance of float32 vectors has. */

@@ -1,11 +1,12 @@
 import { Chalk } from 'chalk';
 import { expect, test } from 'vitest';
-import { renderTable, shortVector } from '../../../commands/output/table.ts';
+import { shortVector, tableLines } from '../../../commands/output/table.ts';
 import { displayWidth } from '../../../commands/output/width.ts';
 
 const style = new Chalk({ level: 0 });
 const columns = [{ name: 'id' }, { name: 'title' }, { name: 'embedding' }];
 const vector = `[${Array.from({ length: 64 }, (_, index) => index / 7).join(',')}]`;
+const renderTable = (...table: Parameters<typeof tableLines>) => [...tableLines(...table)].join('');
 const rows = [
   [1, 'short', vector],
   [20012, `a long title ${'x'.repeat(200)}`, null],

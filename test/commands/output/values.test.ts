@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { csvRecord } from '../../../commands/output/csv.ts';
-import { jsonDocument, jsonLine } from '../../../commands/output/json.ts';
+import { jsonDocument, jsonLine, jsonPieces } from '../../../commands/output/json.ts';
 import { redact } from '../../../commands/output/redact.ts';
 import { byteRate, bytes, count, counted, duration, rowRate } from '../../../commands/output/units.ts';
 import { displayWidth, shorten } from '../../../commands/output/width.ts';
@@ -10,6 +11,33 @@ test('JSON keeps integers exact and has no NaN', () => {
     '{"a":"1152921504606846976","b":12,"c":null,"d":null}\n',
   );
   expect(jsonDocument({ a: [1] })).toBe('{\n  "a": [\n    1\n  ]\n}\n');
+});
+
+test('a document in pieces is the same, whatever it holds, and each object of a list is a piece', () => {
+  const value = fc.anything({
+    withNullPrototype: false,
+    withBigInt: true,
+    withDate: true,
+    values: [
+      fc.string(),
+      fc.integer(),
+      fc.double(),
+      fc.bigInt(),
+      fc.constantFrom(null, undefined, true, 'a\nb'),
+    ],
+  });
+  fc.assert(
+    fc.property(
+      fc.oneof(value, fc.array(fc.record({ a: value, b: fc.array(fc.record({ c: value })) }))),
+      (each) => {
+        fc.pre(each !== undefined);
+        expect([...jsonPieces(each)].join('')).toBe(jsonDocument(each));
+      },
+    ),
+    { numRuns: 150 },
+  );
+  const long = Array.from({ length: 1000 }, (_, id) => ({ id }));
+  expect([...jsonPieces({ a: [{ long }] })].length).toBeGreaterThan(1000);
 });
 
 test('a CSV record is quoted as COPY quotes it', () => {
