@@ -1,11 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ApplyTo, applyRecommendation, readApplyTo } from '../../src/operations/index-tune/apply.ts';
+import { PgvError } from '../../src/errors.ts';
+import {
+  type ApplyTo,
+  applyRecommendation,
+  readApplyTo,
+  requireMayApply,
+} from '../../src/operations/index-tune/apply.ts';
 import type { TuneResult } from '../../src/operations/index-tune/result.ts';
 import { tuneIndex } from '../../src/operations/index-tune/tune.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
+import { type ExitCode, exitCodeOf } from '../exit-codes.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from '../options.ts';
 import { hasUnicode } from '../output/color.ts';
+import { errorDocument } from '../output/error.ts';
 import { plotLines, type RecallPlot } from '../output/plot.ts';
 import { addQueryOptions, type QueryFlags, querySource, share } from './query-options.ts';
 import { reportFile, writeReport } from './report-file.ts';
@@ -42,12 +50,13 @@ export function configure(command: Command): Command {
   ]);
 }
 
-async function run(context: Context<TuneFlags>, name: string | undefined): Promise<void> {
+async function run(context: Context<TuneFlags>, name: string | undefined): Promise<ExitCode | undefined> {
   const { options, output, reporter, signal, io } = context;
   const { limit: k, targetRecall, where, tenant, tenantColumn, role, vectorColumn, builds, apply } = options;
   const report = options.report === undefined ? undefined : await reportFile(options.report, io.cwd);
   const source = await querySource(context);
   const database = await context.database();
+  if (apply !== undefined) await requireMayApply(database, apply);
   const searches = { k, where, tenant, tenantColumn };
   const asked = {
     ...source,
@@ -64,12 +73,23 @@ async function run(context: Context<TuneFlags>, name: string | undefined): Promi
     await writeReport(report, result, database);
     reporter.note(`wrote ${report.path}`);
   }
-  const applied =
-    apply === undefined ? undefined : await applyRecommendation(database, result, apply, reporter);
-  if (output.json) return output.document(applied === undefined ? result : { ...result, applied });
-  await show(context, result);
-  reporter.note(verdict(result));
-  for (const statement of applied?.statements ?? []) reporter.note(`applied: ${statement}`);
+  if (!output.json) {
+    await show(context, result);
+    reporter.note(verdict(result));
+  }
+  try {
+    const applied =
+      apply === undefined ? undefined : await applyRecommendation(database, result, apply, reporter);
+    if (output.json) await output.document(applied === undefined ? result : { ...result, applied });
+    for (const statement of applied?.statements ?? []) reporter.note(`applied: ${statement}`);
+    return undefined;
+  } catch (error) {
+    if (!output.json || !(error instanceof PgvError)) throw error;
+    // The one document holds what was measured too.
+    reporter.warn(`nothing is applied: ${error.message}`);
+    await output.document({ ...result, ...errorDocument(error) });
+    return exitCodeOf(error);
+  }
 }
 
 async function show(context: Context<TuneFlags>, result: TuneResult): Promise<void> {

@@ -2,13 +2,18 @@ import type { Statement } from '../database/database.ts';
 import { quoteLiteral, quoteName } from './identifiers.ts';
 
 /** Whose new sessions have a setting: a role's in one database, or all of a database. */
-export type SettingScope = { role: string; database: string } | { database: string };
+export interface SettingScope {
+  role?: string;
+  database: string;
+}
 
 /** https://www.postgresql.org/docs/current/sql-alterrole.html and sql-alterdatabase.html. */
 export function setForGood(scope: SettingScope, name: string, value: string): Statement {
   const database = quoteName(scope.database);
   const whose =
-    'role' in scope ? `ROLE ${quoteName(scope.role)} IN DATABASE ${database}` : `DATABASE ${database}`;
+    scope.role !== undefined
+      ? `ROLE ${quoteName(scope.role)} IN DATABASE ${database}`
+      : `DATABASE ${database}`;
   return { text: `ALTER ${whose} SET ${name} = ${quoteLiteral(value)}` };
 }
 

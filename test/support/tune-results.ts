@@ -40,6 +40,7 @@ export function tuneResult(changes: Partial<TuneResult> = {}): TuneResult {
     rows: 63_000,
     where: null,
     planned: true,
+    currentPlanned: true,
     queriesFrom: 'rows',
     current: sweep[2]!,
     recommendation: sweep[4]!,

@@ -38,28 +38,55 @@ export async function applyRecommendation(
     reporter.warn('nothing is applied: no setting reaches the target');
     return undefined;
   }
-  const { rows } = await database.query<{ role: string; database: string }>(whereAmI());
-  const here = rows[0]!;
-  const role = to === 'database' ? undefined : (to.role ?? here.role);
-  const scope: SettingScope =
-    role === undefined ? { database: here.database } : { role, database: here.database };
+  const { scope, self } = await scopeOf(database, to);
   const settings = namedSettings(type, recommendation, 0);
-  const { schema } = await requireVectorExtension(database);
-  // Its library must be loaded: nobody but a superuser may set what no library knows.
-  await settingInForce(database, type, schema);
   const statements = Object.entries(settings).map(([name, value]) => setForGood(scope, name, value));
-  try {
-    await database.transaction(async (session) => {
-      for (const statement of statements) await session.query(statement);
-    });
-  } catch (error) {
-    throw notAllowed(error, role, here.database);
-  }
-  await verify(database, settings, role ?? here.role, schema, reporter);
-  return { role: role ?? null, statements: statements.map(({ text }) => text) };
+  const schema = await settingForGood(database, scope, async (session) => {
+    for (const statement of statements) await session.query(statement);
+  });
+  await verify(database, settings, scope.role ?? self, schema, reporter);
+  return { role: scope.role ?? null, statements: statements.map(({ text }) => text) };
 }
 
-/** What a new session of the role has now; where it is the database's, a role's own goes before it. */
+/**
+ * Sees that the role may set for good whom it is for, before anything is measured: by setting it, and taking it back.
+ * @throws UsageError where there is no such role; DatabaseError where the session's may not
+ */
+export async function requireMayApply(database: Database, to: ApplyTo): Promise<void> {
+  const { scope } = await scopeOf(database, to);
+  await settingForGood(database, scope, async (session) => {
+    await session.query({ text: 'SAVEPOINT pgv_tried' });
+    await session.query(setForGood(scope, 'hnsw.ef_search', '40'));
+    await session.query({ text: 'ROLLBACK TO SAVEPOINT pgv_tried' });
+  });
+}
+
+/** Whom it is for by name, and the session's own role. */
+async function scopeOf(database: Database, to: ApplyTo): Promise<{ scope: SettingScope; self: string }> {
+  const { rows } = await database.query<{ role: string; database: string }>(whereAmI());
+  const here = rows[0]!;
+  if (to === 'database') return { scope: { database: here.database }, self: here.role };
+  return { scope: { role: to.role ?? here.role, database: here.database }, self: here.role };
+}
+
+/** @returns where the extension is */
+async function settingForGood(
+  database: Database,
+  scope: SettingScope,
+  work: (session: Session) => Promise<void>,
+): Promise<string> {
+  const { schema } = await requireVectorExtension(database);
+  // Its library must be loaded: nobody but a superuser may set what no library knows.
+  await settingInForce(database, 'hnsw', schema);
+  try {
+    await database.transaction(work);
+  } catch (error) {
+    throw notAllowed(error, scope.role, scope.database);
+  }
+  return schema;
+}
+
+/** Sees what a new session of the role has now, where there can be one; where it is the database's, a role's own goes before it. */
 async function verify(
   database: Database,
   settings: Readonly<Record<string, string>>,
@@ -75,7 +102,7 @@ async function verify(
       return differences(session, settings);
     }),
   );
-  if (differing.length === 0) return;
+  if (differing === undefined || differing.length === 0) return;
   const { rows } = await database.query<{ role: string }>(rolesWithOwn(names));
   const owners = rows.map((row) => row.role).join(', ');
   reporter.warn(
@@ -95,9 +122,14 @@ async function differences(session: Session, settings: Readonly<Record<string, s
   return differing;
 }
 
-async function onNewSession<T>(database: Database, work: (other: Database) => Promise<T>): Promise<T> {
+async function onNewSession<T>(
+  database: Database,
+  work: (other: Database) => Promise<T>,
+): Promise<T | undefined> {
   if (database.target.kind === 'embedded') return work(database);
-  const other = await connectLane((await database.lane()).address);
+  const { address } = await database.lane();
+  const other = await connectLane(address).catch(() => undefined);
+  if (other === undefined) return undefined;
   try {
     return await work(other);
   } finally {

@@ -1,8 +1,9 @@
 import type { Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
-import { ensureServed } from '../index-recall/served.ts';
+import { ensureServed, isServed } from '../index-recall/served.ts';
 import { asRole, type IndexSetting, type InForce, settingInForce } from '../index-recall/setting.ts';
 import { type IndexSubject, isFiltered } from '../index-recall/subject.ts';
+import { settingText } from './curves.ts';
 import { type Family, familiesOf } from './families.ts';
 import type { SweepPoint, TuneResult } from './result.ts';
 import {
@@ -18,7 +19,7 @@ import {
 import { inHalves } from './trials.ts';
 
 /** What the sweep came to. */
-export type Tuned = Pick<TuneResult, 'current' | 'recommendation' | 'sweep' | 'planned'>;
+export type Tuned = Pick<TuneResult, 'current' | 'currentPlanned' | 'recommendation' | 'sweep' | 'planned'>;
 
 /** Prepares a transaction. @param role whose settings are in force; default: the session's own */
 export async function begin(
@@ -46,6 +47,10 @@ export async function chooseSetting(
   const { subject, conditions, k } = searches;
   const inForce = await begin(session, subject, role);
   const filtered = isFiltered(conditions, subject);
+  const { iterativeScan, ...searched } = inForce.setting;
+  // Without a filter it is not what is tried.
+  const present = filtered && iterativeScan !== undefined ? { ...searched, iterativeScan } : searched;
+  const currentPlanned = await isServed(session, searches, present);
   const all = familiesOf(subject, k, { filtered, iterative: inForce.iterative });
   const first = all[0]!;
   const planned = await ensureServed(session, searches, first.settingOf(first.rungs[0]!));
@@ -61,16 +66,30 @@ export async function chooseSetting(
   const guesses = swept.map((each) => guess(each, goal));
   const likeliest = guesses.reduce((best, each) => (isBetter(best, each) ? best : each));
   const { points, best } = await confirm(session, confirming, likeliest, goal, reporter);
-  const { iterativeScan, ...searched } = inForce.setting;
-  // Without a filter it is not what is tried.
-  const present = filtered && iterativeScan !== undefined ? { ...searched, iterativeScan } : searched;
+  if (best === undefined) {
+    for (const [i, family] of all.entries()) noteLeftOut(family, families[i]!, subject, reporter);
+  }
   const { current, recommendation } = await compare(session, confirming, present, best, reporter);
   return {
     planned,
     current,
+    currentPlanned,
     recommendation,
     sweep: merged([...swept.flatMap((each) => each.points), ...points]),
   };
+}
+
+/** Efforts at which the planner prefers to compare all rows. */
+function noteLeftOut(
+  family: Family,
+  { rungs }: Family,
+  { index }: IndexSubject,
+  { note }: Pick<Reporter, 'note'>,
+): void {
+  const first = family.rungs[rungs.length];
+  if (first === undefined) return;
+  const setting = settingText(family.settingOf(first));
+  note(`from ${setting} on the planner does not use index ${index.shown}: such settings are left out`);
 }
 
 /** Cheaper where it is thought to reach the target, else nearer to it. */
@@ -87,6 +106,8 @@ async function compare(
   best: SweepPoint | undefined,
   reporter: Reporter,
 ): Promise<Pick<TuneResult, 'current' | 'recommendation'>> {
+  // What is in force counts as the index's own, whatever the planner prefers to it.
+  await ensureServed(session, trial.searches, inForce);
   const settings = best === undefined ? [inForce] : [inForce, settingIn(best)];
   const [current, again] = await pointsOf(session, trial, settings, reporter, sweepSeconds);
   const recommendation = best === undefined ? null : { ...best, p50Ms: again!.p50Ms, p95Ms: again!.p95Ms };

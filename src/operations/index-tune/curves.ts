@@ -1,3 +1,4 @@
+import type { IndexSetting } from '../index-recall/setting.ts';
 import type { BuildComparison, SweepPoint } from './result.ts';
 
 /** Points that differ in how much is searched alone, the least first: what is drawn as one line. */
@@ -36,7 +37,7 @@ export function buildName({ type, parameters, quantization }: BuildComparison): 
 }
 
 /** `ef_search 80`, `probes 12, relaxed order`, `ef_search 200, 100 reranked`. */
-export function settingText(point: SweepPoint): string {
+export function settingText(point: IndexSetting): string {
   const searched = effort(point);
   return [
     searched === undefined ? undefined : `${searchedBy(point)} ${searched}`,
@@ -69,21 +70,21 @@ function groups(points: readonly SweepPoint[], nameOf: (point: SweepPoint) => st
 }
 
 /** How much is searched: the candidates kept, or the lists read. */
-function effort({ efSearch, probes }: SweepPoint): number | undefined {
+function effort({ efSearch, probes }: IndexSetting): number | undefined {
   return efSearch ?? probes;
 }
 
-function searchedBy({ probes }: SweepPoint): string {
+function searchedBy({ probes }: IndexSetting): string {
   return probes === undefined ? 'ef_search' : 'probes';
 }
 
-function scanText({ iterativeScan }: SweepPoint): string | undefined {
+function scanText({ iterativeScan }: IndexSetting): string | undefined {
   if (iterativeScan === undefined) return undefined;
   return { off: 'no iterative scan', strict_order: 'strict order', relaxed_order: 'relaxed order' }[
     iterativeScan
   ];
 }
 
-function rerankText({ rerank }: SweepPoint): string | undefined {
+function rerankText({ rerank }: IndexSetting): string | undefined {
   return rerank === undefined ? undefined : `${rerank} reranked`;
 }

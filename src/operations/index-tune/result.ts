@@ -57,6 +57,8 @@ export interface TuneResult {
   where: string | null;
   /** What searches use now, measured like the others. */
   current: SweepPoint;
+  /** False: so set, the planner answers by other ways than the index, and these were made dear to measure it. */
+  currentPlanned: boolean;
   /** False: the planner answers otherwise, and the index was measured with other ways made dear. */
   planned: boolean;
   /** Whether queries are rows of the table, each left out of its own answer, or came from a file. */

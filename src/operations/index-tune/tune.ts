@@ -16,6 +16,7 @@ import { requireAnswers, warnOfPlan } from '../index-recall/warnings.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
 import { compareBuilds } from './builds.ts';
 import { begin, chooseSetting, type Tuned } from './choose.ts';
+import { settingText } from './curves.ts';
 import { generous } from './families.ts';
 import { lossOfNewcomers, noLoss } from './newcomers.ts';
 import type { TuneResult } from './result.ts';
@@ -62,6 +63,11 @@ export async function tuneIndex(
       chooseSetting(session, trial, options.role, goal, reporter),
     );
     if (!tuned.planned) warnOfPlan(subject, reporter);
+    else if (!tuned.currentPlanned) {
+      reporter.warn(
+        `at ${settingText(tuned.current)}, as it is now, the planner does not use index ${subject.index.shown}: for "now" it was measured with other ways made dear`,
+      );
+    }
     const newVectorsLose = lossAt(tuned, goal, reporter);
     const rows = subject.index.rows ?? (await rowsWithVector(database, subject));
     const builds = options.builds

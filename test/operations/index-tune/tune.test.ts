@@ -2,7 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { measureRecall } from '../../../src/operations/index-recall/recall.ts';
 import { findIndexSubject } from '../../../src/operations/index-recall/subject.ts';
-import { applyRecommendation, readApplyTo } from '../../../src/operations/index-tune/apply.ts';
+import {
+  applyRecommendation,
+  readApplyTo,
+  requireMayApply,
+} from '../../../src/operations/index-tune/apply.ts';
 import { between, lossOfNewcomers } from '../../../src/operations/index-tune/newcomers.ts';
 import { type TuneOptions, tuneIndex } from '../../../src/operations/index-tune/tune.ts';
 import { eachDatabase } from '../../support/databases.ts';
@@ -107,6 +111,41 @@ eachDatabase((fixture) => {
     expect(current).toMatchObject({ efSearch: 40, iterativeScan: 'off' });
   });
 
+  test('what searches use now is measured by the index, and said where the planner leaves it', async () => {
+    await database.query('CREATE TABLE few (v vector(16))');
+    await database.query('INSERT INTO few SELECT v FROM docs LIMIT 300');
+    await database.query(
+      'CREATE INDEX few_hnsw ON few USING hnsw (v vector_l2_ops) WITH (m = 2, ef_construction = 4)',
+    );
+    await database.query('ANALYZE few');
+    await database.query('SET hnsw.ef_search = 1000');
+    const { current, planned, currentPlanned, recommendation, reports } = await tune({
+      index: 'few_hnsw',
+      targetRecall: 1,
+    });
+    await database.query('RESET hnsw.ef_search');
+    expect({ planned, currentPlanned, recommendation }).toEqual({
+      planned: true,
+      currentPlanned: false,
+      recommendation: null,
+    });
+    expect(current).toMatchObject({ efSearch: 1000 });
+    // So thin a graph does not hold together: a scan of all rows finds every one.
+    expect(current.recall).toBeLessThan(1);
+    expect(reports.warnings.join()).toMatch(/at ef_search 1000, as it is now, the planner does not use/);
+    expect(reports.notes.join()).toMatch(/from ef_search \d+ on the planner does not use index few_hnsw/);
+  });
+
+  test('a partial index is tuned without iterative scans by its own condition', async () => {
+    await database.query(
+      'CREATE INDEX third ON docs USING hnsw (v vector_l2_ops) WITH (m = 4) WHERE id % 3 = 1',
+    );
+    const { sweep, where } = await tune({ index: 'third', sample: 60 });
+    await database.query('DROP INDEX third');
+    expect(where).toBe('((id % 3) = 1)');
+    expect(new Set(sweep.map(({ iterativeScan }) => iterativeScan))).toEqual(new Set([undefined]));
+  });
+
   test('other indexes are built on a sample, which is gone afterwards', async () => {
     const { builds } = await tune({ builds: true, sample: 60 });
     expect(builds!.map(({ type, quantization }) => `${type} ${quantization}`)).toEqual([
@@ -194,10 +233,18 @@ eachDatabase((fixture) => {
       const more = { type: 'hnsw', recommendation: { efSearch: 66 } } as never;
       await applyRecommendation(own, more, { role: undefined }, collectReports());
       expect(await setting(role)).toMatchObject({ ef: '66' });
-      await expect(applyRecommendation(own, more, 'database', collectReports())).rejects.toMatchObject({
-        code: 'not-allowed',
-        hint: expect.stringContaining('--apply role'),
+      const notAllowed = { code: 'not-allowed', hint: expect.stringContaining('--apply role') };
+      await expect(applyRecommendation(own, more, 'database', collectReports())).rejects.toMatchObject(
+        notAllowed,
+      );
+      // The same is known before anything is measured, and trying it leaves nothing behind.
+      await expect(requireMayApply(own, 'database')).rejects.toMatchObject(notAllowed);
+      await requireMayApply(own, { role: undefined });
+      await requireMayApply(database, 'database');
+      await expect(requireMayApply(database, { role: 'nobody at all' })).rejects.toMatchObject({
+        sqlstate: '42704',
       });
+      expect(await setting(role)).toMatchObject({ ef: '66' });
       await expect(
         applyRecommendation(database, more, { role: 'nobody at all' }, collectReports()),
       ).rejects.toMatchObject({ message: expect.stringContaining('does not exist') });

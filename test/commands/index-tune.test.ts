@@ -1,0 +1,55 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../src/database/database.ts';
+import { emptyDatabase, type Fixture } from '../support/databases.ts';
+import { loadPackages } from '../support/packages.ts';
+import { noServer } from '../support/servers.ts';
+import { runInMemory } from './memory-io.ts';
+
+describe.skipIf(noServer)('pgv index tune', () => {
+  let fixture: Fixture;
+  let database: Database;
+  beforeAll(async () => {
+    fixture = await emptyDatabase('server');
+    database = await fixture.open();
+    await loadPackages(database);
+    await database.query('CREATE INDEX packages_hnsw ON packages USING hnsw (embedding vector_cosine_ops)');
+  });
+
+  const tune = (...args: string[]) =>
+    runInMemory(['index', 'tune', '-d', fixture.url, ...args], { cwd: '/' });
+
+  test('--apply for a role that is not there is refused before anything is measured', async () => {
+    const { code, out, err } = await tune('nothing', '--apply', 'role:nobody at all');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/role "nobody at all" does not exist/);
+  });
+
+  test.each([[[]], [['--json']]])(
+    'what was measured is shown, though applying it fails (%j)',
+    async (flags) => {
+      const { rows } = await database.query<{ d: string }>('SELECT current_database() AS d');
+      const role = `${rows[0]!.d}_gone`;
+      await database.query(`CREATE ROLE ${role}`);
+      await database.query(`CREATE OR REPLACE FUNCTION loses_role() RETURNS boolean LANGUAGE plpgsql AS $$
+      BEGIN
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = '${role}') THEN EXECUTE 'DROP ROLE ${role}'; END IF;
+        RETURN true;
+      END $$`);
+      const { code, out, err } = await tune(
+        '--where',
+        'loses_role()',
+        '--target-recall',
+        '0.5',
+        '--sample',
+        '60',
+        '--apply',
+        `role:${role}`,
+        ...flags,
+      );
+      expect(code).toBe(2);
+      expect(err).toMatch(/role ".*_gone" does not exist/);
+      if (flags.length === 0) expect(out).toMatch(/\nnow +ef_search 40/);
+      else expect(JSON.parse(out)).toMatchObject({ current: { efSearch: 40 }, error: { sqlstate: '42704' } });
+    },
+  );
+});
