@@ -14,11 +14,12 @@ export function plannedLines(
   return [
     ...advice
       .filter(() => reindex)
-      .map(({ index, rebuild, reason }) =>
-        rebuild
+      .map(({ index, rebuild, drop, reason }) => {
+        if (drop) return `would drop ${index.shown} first: ${reason}`;
+        return rebuild
           ? `would build ${index.shown} anew first: ${reason}`
-          : `would leave index ${index.shown} as it is: ${reason}`,
-      ),
+          : `would leave index ${index.shown} as it is: ${reason}`;
+      }),
     `would vacuum ${name} (${conditionText(before.condition)})${why}`,
   ];
 }

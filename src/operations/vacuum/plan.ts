@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
+import { dropIndex } from '../../sql/indexes.ts';
 import { vacuum } from '../../sql/maintenance.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
 import type { BuildResources } from '../index-create/resources.ts';
@@ -52,7 +53,8 @@ export async function planVacuum(
   const due = ifNeeded && before !== undefined ? await vacuumDue(database, table) : null;
   const advice =
     before === undefined || full || skipLocked ? [] : await adviseReindex(database, table, before.condition);
-  const needed = due === null || due.due || (reindex === true && advice.some(({ rebuild }) => rebuild));
+  const needed =
+    due === null || due.due || (reindex === true && advice.some(({ rebuild, drop }) => rebuild || drop));
   const settings = before === undefined ? {} : await settingsFor(database, table, options);
   return { table, name, before, due, advice, needed, settings };
 }
@@ -65,8 +67,9 @@ export async function vacuumStatements(
 ): Promise<Statement[]> {
   if (!needed || before === undefined) return [];
   const first: Statement[] = [];
-  for (const { index, rebuild } of advice) {
-    if (rebuild && options.reindex) first.push(...(await reindexStatements(database, index, {})));
+  for (const { index, rebuild, drop } of options.reindex ? advice : []) {
+    if (drop) first.push(dropIndex(index, true));
+    if (rebuild) first.push(...(await reindexStatements(database, index, {})));
   }
   return [
     ...first,

@@ -1,6 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import { builtIndexBytes } from '../../vector/index-size.ts';
 import { type CatalogueIndex, readIndexes } from '../index-upkeep/catalogue.ts';
+import { isLeftoverAmong } from '../index-upkeep/leftovers.ts';
 import type { Condition } from './condition.ts';
 
 /**
@@ -16,35 +17,48 @@ const bloated = 2;
 /** Bytes; below, nobody notices. */
 const smallest = 1024 ** 2;
 
-/** An index, and whether it should be built anew before a vacuum. */
+/** An index, and whether it should be built anew before a vacuum, or dropped. */
 export interface Advice {
   index: CatalogueIndex;
   rebuild: boolean;
+  /** What a REINDEX that failed has left is of no use. */
+  drop: boolean;
   /** `1,200 of 20,000 rows are dead`. */
   reason: string;
 }
 
-/** Of each vector index of a table, parts of partitioned ones by themselves. */
+/** Of each vector index of a table, parts of partitioned ones by themselves; first of what is to be dropped. */
 export async function adviseReindex(
   database: Database,
   table: { oid: number },
   condition: Condition,
 ): Promise<Advice[]> {
   const indexes = await readIndexes(database, table.oid);
-  return indexes.filter(({ partitioned }) => !partitioned).map((index) => advise(index, condition));
+  const advice = indexes
+    .filter(({ partitioned }) => !partitioned)
+    .map((index) => ({ index, ...advise(index, indexes, condition) }));
+  return [...advice.filter(({ drop }) => drop), ...advice.filter(({ drop }) => !drop)];
 }
 
-function advise(index: CatalogueIndex, { rows, deadRows }: Condition): Advice {
-  if (index.building) return { index, rebuild: false, reason: 'another session builds it' };
-  if (!index.valid) return { index, rebuild: true, reason: 'it is INVALID' };
-  const air = airOf(index);
-  if (air !== undefined) return { index, rebuild: true, reason: air };
-  if (deadRows === null || rows === null) {
-    return { index, rebuild: false, reason: 'nobody has counted dead rows since the counters began' };
+function advise(
+  index: CatalogueIndex,
+  all: readonly CatalogueIndex[],
+  { rows, deadRows }: Condition,
+): Omit<Advice, 'index'> {
+  const drop = false;
+  if (index.building) return { rebuild: false, drop, reason: 'another session builds it' };
+  if (isLeftoverAmong(index, all)) {
+    return { rebuild: false, drop: true, reason: 'it is what a failed REINDEX has left' };
   }
-  const all = rows + deadRows;
-  const reason = `${number(deadRows)} of ${number(all)} rows are dead`;
-  return { index, rebuild: index.type === 'hnsw' && deadRows > deadShare * all, reason };
+  if (!index.valid) return { rebuild: true, drop, reason: 'it is INVALID' };
+  const air = airOf(index);
+  if (air !== undefined) return { rebuild: true, drop, reason: air };
+  if (deadRows === null || rows === null) {
+    return { rebuild: false, drop, reason: 'nobody has counted dead rows since the counters began' };
+  }
+  const counted = rows + deadRows;
+  const reason = `${number(deadRows)} of ${number(counted)} rows are dead`;
+  return { rebuild: index.type === 'hnsw' && deadRows > deadShare * counted, drop, reason };
 }
 
 /**
