@@ -104,7 +104,10 @@ eachDatabase((fixture) => {
       await index('the_half', '(embedding::halfvec(64)) halfvec_ip_ops');
       await index('the_bits', bits);
       expect(await found()).toMatchObject({ metric: 'l2', explanation: { index: 'the_plain' } });
-      expect(await found({ rerank: 20 })).toMatchObject({ metric: 'ip', explanation: { index: 'the_half' } });
+      const l2 = await found({ rerank: 20 });
+      expect(l2).toMatchObject({ metric: 'l2', notes: [], explanation: { index: 'the_bits', reranked: 20 } });
+      const ip = await found({ metric: 'ip', rerank: 20 });
+      expect(ip).toMatchObject({ notes: [], explanation: { index: 'the_half' } });
       const cosine = await found({ metric: 'cosine' });
       expect(cosine).toMatchObject({ notes: [], explanation: { index: 'the_bits', reranked: 200 } });
       const l1 = await found({ metric: 'l1', rerank: 20 });
@@ -131,6 +134,27 @@ eachDatabase((fixture) => {
       const { ids, explanation } = await found({ where });
       expect(explanation).toMatchObject({ road: 'exact', reranked: null });
       expect(ids).toEqual((await found({ where, exact: true })).ids);
+    });
+
+    test.each([
+      '(embedding::halfvec(3)) halfvec_cosine_ops',
+      '(binary_quantize(embedding)::bit(3)) bit_hamming_ops',
+    ])('of a column of several dimensions it serves its own: %s', async (what) => {
+      await database.query('CREATE TABLE mixed (id int PRIMARY KEY, model int, embedding vector)');
+      await database.query(
+        `INSERT INTO mixed VALUES (1, 1, '[1,2,3]'), (2, 1, '[3,2,1]'), (3, 2, '[1,1,1,1]'), (4, 2, '[-1,1,1,1]')`,
+      );
+      await database.query(`CREATE INDEX the_first ON mixed USING hnsw (${what}) WHERE model = 1`);
+      await database.query('SET enable_seqscan = off');
+      const mixed = (vector: string, model: number) =>
+        found({ table: 'mixed', query: { vector }, k: 2, where: `model = ${model}` });
+      expect(await mixed('[1,2,4]', 1)).toMatchObject({ ids: [1, 2], explanation: { index: 'the_first' } });
+      expect(await mixed('[1,1,1,2]', 2)).toMatchObject({ ids: [3, 4], explanation: { index: null } });
+      const byId = { table: 'mixed', query: { id: '3' }, where: 'model = 2' };
+      expect((await found(byId)).ids).toEqual([4]);
+      const { answers } = await batch(['[1,1,1,2]'], { table: 'mixed', k: 2, where: 'model = 2' });
+      expect(answers.map((hits) => hits.map(({ id }) => id))).toEqual([[3, 4]]);
+      await database.query('DROP TABLE mixed');
     });
 
     test('one that is not valid serves nobody', async () => {

@@ -1,6 +1,6 @@
 import { fromSql } from 'pgvector';
 import type { Session, Statement } from '../../database/database.ts';
-import { explained, type NearestQuery, nearest } from '../../sql/search.ts';
+import { type Candidates, explained, type NearestQuery, nearest } from '../../sql/search.ts';
 import { type ExplainRow, servingIndex } from './plan.ts';
 import { type AppliedSettings, forgoIndex, mostCandidates, widen } from './settings.ts';
 
@@ -67,14 +67,20 @@ export async function asServed(
 ): Promise<NearestQuery> {
   const { candidates } = query;
   if (candidates === undefined) return query;
-  if (candidates.quantization === 'half' && !vectors.every(fitsHalf)) return exactly(query);
+  if (!vectors.every((vector) => fits(vector, candidates))) return exactly(query);
   const index = await indexOf(session, statement(query));
   return index === undefined ? exactly(query) : query;
 }
 
-/** Whether half precision has a vector's direction: no number is beyond its largest, nor all below its least normal one. */
-function fitsHalf(vector: string): boolean {
-  const largest = (fromSql(vector) as number[]).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+/**
+ * Whether an index can hold the vector: of a column that is declared without dimensions, it holds those of its own. Half
+ * precision has a vector's direction where no number is beyond its largest, nor all below its least normal one.
+ */
+function fits(vector: string, { quantization, dimensions }: Candidates): boolean {
+  const values = fromSql(vector) as number[];
+  if (values.length !== dimensions) return false;
+  if (quantization === 'binary') return true;
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return largest < 65_520 && largest >= 2 ** -14;
 }
 

@@ -57,7 +57,7 @@ export async function chooseIndex(
   indexes.sort((a, b) => rank(a, usual) - rank(b, usual));
   const quantized = indexes.filter(({ quantization }) => quantization !== 'none');
   const preferred = rerank === undefined ? indexes : [...quantized, ...indexes];
-  const first = preferred.length > 0 ? servedBy(preferred[0]!) : [];
+  const first = indexes.length > 0 ? servedBy(indexes[0]!) : [];
   const metric = asked ?? (first.includes(usual) ? usual : (first[0] ?? usual));
   const serves = (index: VectorIndex) => servedBy(index).includes(metric);
   const chosen = preferred.find(serves);
