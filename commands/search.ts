@@ -45,7 +45,7 @@ export function configure(command: Command): Command {
       'lanes that answer a batch (default: min(4, cores))',
       wholeNumber({ min: 1, max: 64 }),
     )
-    .option('-k, --limit <n>', 'how many', wholeNumber({ min: 1 }), 10)
+    .option('-k, --limit <n>', 'how many', wholeNumber({ min: 1, max: 10_000_000 }), 10)
     .option(
       '--metric <name>',
       'cosine, l2, ip, l1, hamming or jaccard (default: what the index serves, else cosine, hamming for bit)',

@@ -19,9 +19,9 @@ export function keyEquals(key: KeyColumns, id: readonly string[]): Condition {
     key.map(({ name, type }, i) => columnEquals(name, type, [id[i] ?? ''])(bind)).join(' AND ');
 }
 
-/** Every row but the one with this key. */
+/** Every row but the one with this key; a column called `id` that is no key may be NULL. */
 export function keyDiffers(key: KeyColumns, id: readonly string[]): Condition {
-  return (bind) => `NOT (${keyEquals(key, id)(bind)})`;
+  return (bind) => `(${keyEquals(key, id)(bind)}) IS NOT TRUE`;
 }
 
 /** A column that equals one of the values, read as the column's own type. */

@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.ts';
 import { quoteName, quoteQualified } from './identifiers.ts';
-import type { NearestQuery } from './search.ts';
+import { conditionsBesideVector, conditionsOf, type NearestQuery, tieOrder } from './search.ts';
 import { binder, type Condition } from './search-conditions.ts';
 
 /** What words are looked for in. */
@@ -27,13 +27,13 @@ export function textRank(search: TextSearch): Condition {
 
 /**
  * The k rows that match best, in order. Columns are called as those of `nearest`, and `rank`.
- * @param vector as text, to which `distance` is told; undefined: it is NULL
+ * @param vector as text, to which `distance` is told, and rows without one are no answer; undefined: it is NULL
  */
 export function bestMatches(query: NearestQuery, search: TextSearch, vector: string | undefined): Statement {
   const values: unknown[] = [];
   const bind = binder(values);
-  const conditions = [matches(search), ...query.conditions].map((condition) => condition(bind));
-  if (query.where !== undefined) conditions.push(`(\n${query.where}\n)`);
+  const conditionsOfRows = vector === undefined ? conditionsBesideVector : conditionsOf;
+  const conditions = [matches(search)(bind), ...conditionsOfRows(query, bind)];
   const distance =
     vector === undefined
       ? 'NULL::float8'
@@ -49,7 +49,7 @@ export function bestMatches(query: NearestQuery, search: TextSearch, vector: str
     text: `SELECT ${output.join(', ')}
 FROM ${quoteQualified(query.table.schema, query.table.name)}
 WHERE ${conditions.join('\n  AND ')}
-ORDER BY ${['rank DESC', ...query.key.map((_, i) => `k${i}`)].join(', ')}
+ORDER BY ${['rank DESC', ...tieOrder(query)].join(', ')}
 LIMIT $${values.length}::int8`,
     values,
   };

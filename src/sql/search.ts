@@ -3,6 +3,7 @@ import type { Quantization } from '../vector/quantization.ts';
 import { quoteName, quoteQualified } from './identifiers.ts';
 import { quantized } from './quantized.ts';
 import { binder, type Condition, type KeyColumns, keyEquals } from './search-conditions.ts';
+import { efSearch } from './search-settings.ts';
 
 export interface NearestQuery {
   table: { schema: string; name: string };
@@ -16,6 +17,8 @@ export interface NearestQuery {
   /** Where an index on the column's vectors quantised is to serve. */
   candidates?: Candidates | undefined;
   key: readonly string[];
+  /** Its type has none, as json: rows that are equally good come as they may. */
+  keyHasNoOrder?: boolean;
   shown: readonly string[];
   /** The user's own SQL. */
   where?: string | undefined;
@@ -109,7 +112,7 @@ function nearestRows(query: NearestQuery, vector: string, values: unknown[]): st
       ? value
       : quantized(value, candidates.quantization, candidates.dimensions, candidates.extensionSchema);
   const count = `$${values.push(candidates?.count ?? query.k)}::int8`;
-  const limit = candidates?.allKept ? `GREATEST(${count}, current_setting('hnsw.ef_search')::int8)` : count;
+  const limit = candidates?.allKept ? `GREATEST(${count}, ${efSearch})` : count;
   return `SELECT ${output.join(', ')}
   FROM ${quoteQualified(query.table.schema, query.table.name)}
   WHERE ${conditions.join('\n    AND ')}
@@ -118,11 +121,16 @@ function nearestRows(query: NearestQuery, vector: string, values: unknown[]): st
 }
 
 /** What a row must fulfil to be an answer, each as SQL. @param bind takes a value and gives its parameter */
-export function conditionsOf(
-  { column, conditions, where }: NearestQuery,
+export function conditionsOf(query: NearestQuery, bind: (value: string) => string): string[] {
+  return [`${quoteName(query.column)} IS NOT NULL`, ...conditionsBesideVector(query, bind)];
+}
+
+/** The same, but that rows without a vector are answers too. */
+export function conditionsBesideVector(
+  { conditions, where }: NearestQuery,
   bind: (value: string) => string,
 ): string[] {
-  const all = [`${quoteName(column)} IS NOT NULL`, ...conditions.map((condition) => condition(bind))];
+  const all = conditions.map((condition) => condition(bind));
   // On lines of its own, so that a comment at its end takes nothing along.
   if (where !== undefined) all.push(`(\n${where}\n)`);
   return all;
@@ -134,8 +142,13 @@ function bestOf(query: NearestQuery, values: unknown[]): string {
   return query.candidates ? `${order}\nLIMIT $${values.push(query.k)}::int8` : order;
 }
 
-function inOrder({ key }: NearestQuery): string {
-  return ['distance + 0', ...key.map((_, i) => `k${i}`)].join(', ');
+function inOrder(query: NearestQuery): string {
+  return ['distance + 0', ...tieOrder(query)].join(', ');
+}
+
+/** What orders rows that are equally good. */
+export function tieOrder({ key, keyHasNoOrder }: NearestQuery): string[] {
+  return keyHasNoOrder ? [] : key.map((_, i) => `k${i}`);
 }
 
 /** The plan of a search, to see which indexes serve it. */
@@ -148,7 +161,7 @@ export function analysed(statement: Statement): Statement {
   return { ...statement, text: `EXPLAIN (ANALYZE, FORMAT JSON) ${statement.text}` };
 }
 
-/** A stored row's vector as text. */
+/** A stored row's vector as text; two rows where several have the key, which is then none. */
 export function vectorOfRow(
   table: { schema: string; name: string },
   column: string,
@@ -161,7 +174,7 @@ export function vectorOfRow(
     text: `SELECT ${quoteName(column)}::text AS vector
 FROM ${quoteQualified(table.schema, table.name)}
 WHERE ${condition}
-LIMIT 1`,
+LIMIT 2`,
     values,
   };
 }
@@ -170,7 +183,7 @@ LIMIT 1`,
 export function searchSettings(extensionSchema: string): Statement {
   return {
     text: `SELECT '[0]'::${quoteQualified(extensionSchema, 'vector')} IS NOT NULL AS loaded,
-  current_setting('hnsw.ef_search')::int AS "efSearch",
+  ${efSearch} AS "efSearch",
   current_setting('hnsw.iterative_scan', true) IS NOT NULL AS "iterativeScan"`,
   };
 }

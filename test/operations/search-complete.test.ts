@@ -193,6 +193,28 @@ eachDatabase((fixture) => {
     expect(rows).toEqual([{ ef: '40', scan: 'on' }]);
   });
 
+  // The same on both, and a server answers faster.
+  if (fixture.kind === 'server') {
+    test('more rows than a call takes arguments, and more than there can be', async () => {
+      await database.query(
+        'CREATE TABLE many AS SELECT i AS id, ARRAY[i]::vector(1) AS v FROM generate_series(1, 150000) AS i',
+      );
+      await database.query('CREATE INDEX ON many USING ivfflat (v vector_l2_ops) WITH (lists = 1)');
+      await database.query('SET enable_seqscan = off');
+      const file = await temporaryFile('one.jsonl', '{"v":[0]}');
+      const [input] = await resolveInputs([file], { cwd: '/', stdin: new PassThrough() }, () => {});
+      const options = { table: 'many', input: input!, reading: {}, columns: [], k: 3_000_000_000 };
+      const { queries } = await searchBatch(
+        database,
+        options,
+        collectReports(),
+        new AbortController().signal,
+      );
+      expect(queries[0]!.hits).toHaveLength(150_000);
+      await database.query('DROP TABLE many');
+    });
+  }
+
   // The embedded database has one session, which has loaded the library long ago.
   if (fixture.kind === 'server') {
     test('settings hold in a session that has not loaded the library', async () => {

@@ -4,9 +4,11 @@ import { UsageError } from '../../src/errors.ts';
 import { ensureExtension } from '../../src/operations/extension.ts';
 import type { Filter } from '../../src/operations/search/filters.ts';
 import { type SearchOptions, search } from '../../src/operations/search/search.ts';
+import { searchText } from '../../src/operations/search/text.ts';
 import { silentReporter } from '../../src/progress.ts';
 import type { Comparison } from '../../src/sql/search-conditions.ts';
 import { eachDatabase } from '../support/databases.ts';
+import { collectReports } from '../support/reports.ts';
 
 const query = { vector: '[1,0]' };
 
@@ -238,6 +240,37 @@ eachDatabase((fixture) => {
       await database.query('ALTER TABLE two RENAME b TO embedding');
       expect(await idsOf(database, { table: 'two' })).toEqual([]);
       await database.query('DROP TABLE two');
+    });
+
+    test('a column `id` that is no key: rows without one stay, several are told, and it may have no order', async () => {
+      await database.query('CREATE TABLE loose (id int, content text, embedding vector(2))');
+      await database.query(
+        `INSERT INTO loose VALUES (1, 'a', '[1,0]'), (2, 'a', '[1,1]'), (NULL, 'a', '[0,1]')`,
+      );
+      const query = { id: '1' };
+      const found = async () => {
+        const reports = collectReports();
+        const { hits } = await search(database, { table: 'loose', query, k: 9 }, reports);
+        return { ids: hits.map(({ id }) => id), notes: reports.notes };
+      };
+      expect(await found()).toEqual({ ids: [2, null], notes: [] });
+      await database.query(`INSERT INTO loose VALUES (1, 'a', '[5,5]')`);
+      expect(await found()).toEqual({
+        ids: [2, null],
+        notes: ["several rows of loose have id 1: one's vector is taken, and all are left out"],
+      });
+      for (const type of ['json', 'point']) {
+        const value = type === 'json' ? "'{}'" : 'point(1, 2)';
+        await database.query(`ALTER TABLE loose ALTER id TYPE ${type} USING ${value}`);
+        expect(await idsOf(database, { table: 'loose', query: { vector: '[1,0]' } })).toHaveLength(4);
+        const text = await searchText(
+          database,
+          { table: 'loose', text: 'a', language: 'simple', k: 9 },
+          silentReporter,
+        );
+        expect(text.hits).toHaveLength(4);
+      }
+      await database.query('DROP TABLE loose');
     });
 
     test('a key of two columns, a view without one, a domain, and columns called like a hit’s own fields', async () => {

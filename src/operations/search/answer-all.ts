@@ -111,7 +111,9 @@ async function lengthen(
         const vectors = chunk.map(({ vector }) => vector);
         const found = await answerAgain(session, asked, vectors, applied);
         for (const [i, rows] of found?.answers.entries() ?? []) {
-          chunk[i]!.hits.splice(0, Number.POSITIVE_INFINITY, ...rows.map((row) => toHit(row, subject)));
+          const { hits } = chunk[i]!;
+          hits.length = 0;
+          for (const row of rows) hits.push(toHit(row, subject));
         }
         return found?.again ?? { wider: 0, exact: 0 };
       }),

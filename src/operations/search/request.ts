@@ -2,6 +2,7 @@ import { DataError, PgvError, UsageError } from '../../errors.ts';
 import { type Candidates, type NearestQuery, qualifiedOperator } from '../../sql/search.ts';
 import { operatorOf } from '../../vector/metrics.ts';
 import { quantizedMetric } from '../../vector/quantization.ts';
+import type { ColumnDescription } from '../tables.ts';
 import { castType, type Filter, filterCondition, tenantCondition } from './filters.ts';
 import { mostCandidates, type Wanted } from './settings.ts';
 import type { Subject } from './subject.ts';
@@ -40,10 +41,16 @@ export function nearestQuery(
     k,
     candidates: candidates(subject, k, rerank),
     key: key.map(({ name }) => name),
+    keyHasNoOrder: table.primaryKey.length === 0 && !key.every(hasOrder),
     shown: shown.map(({ name }) => name),
     where,
     conditions,
   };
+}
+
+/** Whether a type surely has an order, as a primary key's does: numbers, texts, dates, booleans, enums, addresses, ranges. */
+function hasOrder({ base }: ColumnDescription): boolean {
+  return 'NSDTBEIR'.includes(base.category) || ['uuid', 'bytea', 'jsonb'].includes(base.name);
 }
 
 /**

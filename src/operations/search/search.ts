@@ -43,9 +43,11 @@ export async function search(
 ): Promise<SearchResult> {
   const { query, k } = options;
   const subject = await findSubject(database, options, reporter);
-  const { found, explanation } = await answer(database, subject, options).catch((error: unknown) => {
-    throw asUsage(error, 'id' in query ? '--id' : 'the vector', options);
-  });
+  const { found, explanation } = await answer(database, subject, options, reporter).catch(
+    (error: unknown) => {
+      throw asUsage(error, 'id' in query ? '--id' : 'the vector', options);
+    },
+  );
   if (found.cutShort !== undefined) {
     const { index, rows } = found.cutShort;
     const how =
@@ -69,6 +71,7 @@ async function answer(
   database: Database,
   subject: Subject,
   options: SearchOptions,
+  reporter: Reporter,
 ): Promise<{ found: Complete; explanation: Explanation | undefined }> {
   const { query } = options;
   const asked = nearestQuery(subject, options);
@@ -80,7 +83,7 @@ async function answer(
     const applied = await applySettings(session, subject.extensionSchema, options, wanted);
     const { vector, others } =
       'id' in query
-        ? await storedVector(session, subject, query.id)
+        ? await storedVector(session, subject, query.id, reporter)
         : { vector: readQueryVector(query.vector, subject.column), others: undefined };
     const conditions = others === undefined ? asked.conditions : [...asked.conditions, others];
     const found = await completely(session, { ...asked, conditions }, vector, applied, atOnce?.rows);

@@ -45,8 +45,7 @@ export function settingsStatement(
   const scan = iterativeScan ?? (inOrder ? 'strict_order' : 'relaxed_order');
   return setSearchSettings(extensionSchema, {
     efSearch,
-    rows,
-    most: mostCandidates,
+    rows: Math.min(rows, mostCandidates),
     hnswScan: scan,
     // It has no strict order.
     ivfflatScan: scan === 'off' ? 'off' : 'relaxed_order',

@@ -1,5 +1,6 @@
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
+import type { Reporter } from '../../progress.ts';
 import { vectorOfRow } from '../../sql/search.ts';
 import { type Condition, keyDiffers } from '../../sql/search-conditions.ts';
 import { castType } from './filters.ts';
@@ -14,6 +15,7 @@ export async function storedVector(
   session: Session,
   { table, column, key }: Subject,
   id: string,
+  { note }: Pick<Reporter, 'note'>,
 ): Promise<{ vector: string; others: Condition }> {
   if (key.length === 0) {
     throw new UsageError(`table ${table.name} has no primary key to find ${id} by`, {
@@ -31,6 +33,11 @@ export async function storedVector(
     throw new UsageError(`row ${id} does not exist in ${table.name}`, { code: 'no-row' });
   if (vector === null)
     throw new UsageError(`row ${id} has no vector in ${column.name}`, { code: 'no-vector' });
+  if (rows.length > 1) {
+    note(
+      `several rows of ${table.name} have ${key[0]!.name} ${id}: one's vector is taken, and all are left out`,
+    );
+  }
   return { vector, others: keyDiffers(columns, values) };
 }
 

@@ -44,7 +44,7 @@ export async function searchText(
   const text = textSearch(subject.table, options);
   const hits = await database
     .transaction(async (session) => {
-      if (hybrid !== undefined) return hybridHits(session, subject, text, options, hybrid);
+      if (hybrid !== undefined) return hybridHits(session, subject, text, options, hybrid, reporter);
       await session.query('SET TRANSACTION READ ONLY');
       const { rows } = await session.query<Row>(bestMatches(nearestQuery(subject, options), text, undefined));
       return rows
@@ -87,6 +87,7 @@ async function hybridHits(
   text: TextSearch,
   options: TextOptions,
   { query, fusion }: NonNullable<TextOptions['hybrid']>,
+  reporter: Reporter,
 ): Promise<TextHit[]> {
   if (subject.key.length === 0) {
     throw new UsageError(
@@ -102,7 +103,7 @@ async function hybridHits(
   const applied = await applySettings(session, subject.extensionSchema, options, wanted);
   const { vector, others } =
     'id' in query
-      ? await storedVector(session, subject, query.id)
+      ? await storedVector(session, subject, query.id, reporter)
       : { vector: readQueryVector(query.vector, subject.column), others: undefined };
   const both = {
     ...asked,
