@@ -10,6 +10,7 @@ import {
 import { vacuumTables } from '../src/operations/vacuum/vacuum.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
 import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from './statements.ts';
@@ -39,17 +40,26 @@ export function configure(command: Command): Command {
   ]);
 }
 
-async function run(context: Context<VacuumFlags>, argument: string | undefined): Promise<void> {
+async function run(
+  context: Context<VacuumFlags>,
+  argument: string | undefined,
+): Promise<ExitCode | undefined> {
   const { options, output, reporter } = context;
   checkOptions(options);
   const database = await context.database();
   const table = context.tableNamed(argument);
-  if (options.sql || options.dryRun) return preview(context, await planAll(database, table, options));
+  if (options.sql || options.dryRun) {
+    await preview(context, await planAll(database, table, options));
+    return undefined;
+  }
   const tables = await vacuumTables(database, table, options, reporter);
   if (output.json) {
-    return output.document({ database: database.target.description, dryRun: false, tables });
+    await output.document({ database: database.target.description, dryRun: false, tables });
+  } else {
+    // Why one was not was told when it was.
+    for (const each of tables) if (each.error === null) reporter.note(vacuumedLine(each));
   }
-  for (const each of tables) reporter.note(vacuumedLine(each));
+  return tables.some(({ status }) => status === 'failed') ? exitCodes.database : exitCodes.done;
 }
 
 async function planAll(
@@ -82,7 +92,12 @@ async function preview(context: Context<VacuumFlags>, planned: readonly PlannedV
     status: before === undefined ? 'skipped' : needed ? 'would-vacuum' : 'not-needed',
     due,
     before: before?.condition ?? null,
-    indexes: advice.map(({ index, rebuild, reason }) => ({ index: index.shown, rebuild, reason })),
+    indexes: advice.map(({ index, rebuild, drop, reason }) => ({
+      index: index.shown,
+      rebuild,
+      drop,
+      reason,
+    })),
   }));
   await output.document({ database: database.target.description, dryRun: true, tables });
 }

@@ -28,11 +28,13 @@ export function analyze(table: { schema?: string | undefined; name: string }): S
  * A table with all its partitions: rows as counted since the counters began (null: not yet, they start again with an
  * embedded database, and after a server's crash), bytes in all, of its own pages, of its indexes and of what is stored out
  * of line (TOAST), and how often it has been analysed (null where the server does not count), which tells whether a VACUUM that raised no error did anything.
+ * `late`: a collector writes the counters down twice a second, as it did before PostgreSQL 15.
  */
 export function tableCondition(oid: number): Statement {
   return {
     text: `SELECT CASE WHEN counted THEN live END AS rows, CASE WHEN counted THEN dead END AS "deadRows",
-  bytes, bytes - "indexBytes" - "toastBytes" AS "tableBytes", "indexBytes", "toastBytes", analyzed
+  bytes, bytes - "indexBytes" - "toastBytes" AS "tableBytes", "indexBytes", "toastBytes", analyzed,
+  current_setting('server_version_num')::int4 < 150000 AS late
 FROM (
   SELECT live, dead, bytes, "indexBytes", "toastBytes", live > 0 OR dead > 0 OR estimated <= 0 AS counted,
     CASE WHEN current_setting('track_counts')::bool THEN analyzed END AS analyzed

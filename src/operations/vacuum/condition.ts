@@ -22,6 +22,8 @@ export interface Counted {
   condition: Condition;
   /** How often the table has been analysed; null where the server does not count. */
   analyzed: number | null;
+  /** Whether what is read of the counters may be half a second old. */
+  late: boolean;
 }
 
 /** Milliseconds that --skip-locked waits for a lock. */
@@ -39,10 +41,10 @@ export async function conditionOf(
 ): Promise<Counted | undefined> {
   try {
     return await withSettings(database, lockSettings(database, skipLocked), async () => {
-      const { rows } = await database.query<Condition & { analyzed: number | null }>(tableCondition(oid));
-      const { analyzed, ...condition } = rows[0]!;
-      if (condition.rows !== null || database.target.kind === 'server') return { condition, analyzed };
-      return { condition: { ...condition, ...(await countOf(database, { oid })) }, analyzed };
+      const { rows } = await database.query<Condition & Omit<Counted, 'condition'>>(tableCondition(oid));
+      const { analyzed, late, ...condition } = rows[0]!;
+      if (condition.rows !== null || database.target.kind === 'server') return { condition, analyzed, late };
+      return { condition: { ...condition, ...(await countOf(database, { oid })) }, analyzed, late };
     });
   } catch (error) {
     if (skipLocked && isLockTimeout(error)) return undefined;

@@ -1,23 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
 import { DatabaseError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { vacuum } from '../../sql/maintenance.ts';
 import { vacuumProgress } from '../../sql/progress.ts';
 import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
+import { dropPlanned, planDrop } from '../index-upkeep/drop.ts';
 import { type Reindexed, rebuild } from '../index-upkeep/reindex.ts';
 import { withHolders } from '../lock-holders.ts';
 import { withSettings } from '../session-settings.ts';
 import { watch } from '../watch.ts';
 import { type Condition, type Counted, conditionOf, isLockTimeout, wasDone } from './condition.ts';
 import type { Due } from './due.ts';
+import { isForbidden, isOfTable, textOf } from './failure.ts';
 import { checkOptions, type VacuumRequest } from './options.ts';
 import { type PlannedVacuum, planVacuum, tablesToVacuum } from './plan.ts';
 import type { Advice } from './reindex-first.ts';
 
 export interface VacuumedTable {
   table: string;
-  /** `skipped`: another session has it locked, and --skip-locked was given; `not-needed`: --if-needed was. */
-  status: 'vacuumed' | 'skipped' | 'not-needed';
+  /**
+   * `skipped`: another session has it locked, and --skip-locked was given; `not-needed`: --if-needed was. Only where no
+   * table was named: `not-allowed`, the role may not; `failed`, for another reason.
+   */
+  status: 'vacuumed' | 'skipped' | 'not-needed' | 'not-allowed' | 'failed';
+  /** Why it was not allowed, or failed. */
+  error: { code: string; message: string; hint: string | null } | null;
   seconds: number;
   /** With --if-needed: whether it is, and why. */
   due: Due | null;
@@ -28,11 +36,14 @@ export interface VacuumedTable {
   after: Condition | null;
 }
 
+/** Milliseconds, and some, after which counters that are late have come. */
+const countersAge = 600;
+
 /**
  * VACUUM and ANALYZE of a table, or of all tables with vectors, one after the other; vector indexes that are better
  * built anew are so before.
- * @param name undefined: all tables with vectors
- * @throws UsageError for flags that do not go together; DatabaseError where the role may not
+ * @param name undefined: all tables with vectors; then what is wrong with one of them does not end the others' turn
+ * @throws UsageError for flags that do not go together; DatabaseError where the role may not, or may vacuum none
  */
 export async function vacuumTables(
   database: Database,
@@ -41,12 +52,35 @@ export async function vacuumTables(
   reporter: Reporter,
 ): Promise<VacuumedTable[]> {
   checkOptions(options);
+  const vacuumOne = async (each: string) =>
+    vacuumTable(database, await planVacuum(database, each, options), options, reporter);
+  if (name !== undefined) return [await vacuumOne(name)];
   const done: VacuumedTable[] = [];
   for (const each of await tablesToVacuum(database, name)) {
-    const planned = await planVacuum(database, each, options);
-    done.push(await vacuumTable(database, planned, options, reporter));
+    try {
+      done.push(await vacuumOne(each));
+    } catch (error) {
+      if (!isOfTable(error)) throw error;
+      const isAllowed = !isForbidden(error);
+      if (isAllowed) reporter.warn(textOf(error));
+      else reporter.note(`${each} is left out: the role may not vacuum it`);
+      const { code, message, hint = null } = error;
+      done.push({
+        ...nothingDone(each, isAllowed ? 'failed' : 'not-allowed'),
+        error: { code, message, hint },
+      });
+    }
   }
-  return done;
+  if (done.some(({ status }) => status !== 'not-allowed')) return done;
+  throw new DatabaseError('the role may vacuum none of the tables with vectors', {
+    code: 'not-allowed',
+    sqlstate: '42501',
+    hint: "each table's owner may, or a role with GRANT MAINTAIN on it (PostgreSQL 17)",
+  });
+}
+
+function nothingDone(table: string, status: VacuumedTable['status']): VacuumedTable {
+  return { table, status, error: null, seconds: 0, due: null, reindexed: [], before: null, after: null };
 }
 
 async function vacuumTable(
@@ -56,15 +90,7 @@ async function vacuumTable(
   reporter: Reporter,
 ): Promise<VacuumedTable> {
   const { table, name, before, due, advice, needed, settings } = planned;
-  const without = (status: VacuumedTable['status']) => ({
-    table: name,
-    status,
-    seconds: 0,
-    due,
-    reindexed: [],
-    before: null,
-    after: null,
-  });
+  const without = (status: VacuumedTable['status']) => ({ ...nothingDone(name, status), due });
   if (before === undefined) return without('skipped');
   if (!needed) return without('not-needed');
   await warnOfMissingIndexes(database, table, reporter);
@@ -86,8 +112,11 @@ async function reindexFirst(
   reporter: Reporter,
 ): Promise<Reindexed[]> {
   const done: Reindexed[] = [];
-  for (const { index, rebuild: isBetter, reason } of advice) {
-    if (isBetter) {
+  for (const { index, rebuild: isBetter, drop, reason } of advice) {
+    if (drop) {
+      reporter.note(`dropping ${index.shown}: ${reason}`);
+      await dropPlanned(database, await planDrop(database, index.shown, undefined), reporter);
+    } else if (isBetter) {
       reporter.note(`building ${index.shown} anew first: ${reason}`);
       done.push(await rebuild(database, index, {}, reporter));
     } else reporter.note(`${index.shown} is not built anew: ${reason}`);
@@ -96,7 +125,8 @@ async function reindexFirst(
 }
 
 function noteSlowIndexes(advice: readonly Advice[], reporter: Reporter): void {
-  for (const { index, rebuild: isBetter, reason } of advice) {
+  for (const { index, rebuild: isBetter, drop, reason } of advice) {
+    if (drop) reporter.note(`${index.shown} is better dropped, with --reindex: ${reason}`);
     if (isBetter) reporter.note(`${index.shown} is better built anew first, with --reindex: ${reason}`);
   }
 }
@@ -119,7 +149,12 @@ async function run(
   } finally {
     await watching.close();
   }
-  const after = await conditionOf(database, { oid: table.oid, name }, options.skipLocked === true);
+  const conditionNow = () => conditionOf(database, { oid: table.oid, name }, options.skipLocked === true);
+  let after = await conditionNow();
+  if (after?.late && !wasDone(before, after)) {
+    await sleep(countersAge);
+    after = await conditionNow();
+  }
   if (after !== undefined && wasDone(before, after)) return after.condition;
   if (options.skipLocked) return undefined;
   throw new DatabaseError(`${name} was not vacuumed: the role may not`, {

@@ -3,6 +3,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { DatabaseError, UsageError } from '../../../src/errors.ts';
 import { vacuumTables } from '../../../src/operations/vacuum/vacuum.ts';
 import { silentReporter } from '../../../src/progress.ts';
+import { pgv } from '../../support/cli.ts';
 import { eachDatabase, emptyDatabase } from '../../support/databases.ts';
 import { collectReports } from '../../support/reports.ts';
 import { noServer } from '../../support/servers.ts';
@@ -151,5 +152,42 @@ describe.skipIf(noServer)('on a server in use', () => {
     await database.query(`DROP ROLE ${role}`);
     expect(error).toBeInstanceOf(DatabaseError);
     expect(error).toMatchObject({ message: 'docs was not vacuumed: the role may not' });
+  });
+
+  test('without a table, one that fails or that the role may not vacuum does not end the turn of the others', async () => {
+    const fixture = await emptyDatabase('server');
+    const database = await fixture.open();
+    await database.query(`CREATE EXTENSION vector;
+      CREATE FUNCTION fail(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN IF $1 = 0 THEN RAISE ''no''; END IF; RETURN $1; END';
+      CREATE TABLE a (id int, v vector(3)); CREATE INDEX ON a (fail(id)); CREATE TABLE b (id int, v vector(3))`);
+    await database.query('INSERT INTO b (id) VALUES (1)');
+    const role = `owner_${process.pid}_${Date.now()}`;
+    await database.query(`CREATE ROLE ${role}`);
+    await database.query(`SET ROLE ${role}`);
+    const none = vacuumTables(database, undefined, {}, silentReporter);
+    await expect(none).rejects.toMatchObject({
+      code: 'not-allowed',
+      message: 'the role may vacuum none of the tables with vectors',
+    });
+    await database.query(`RESET ROLE; ALTER TABLE b OWNER TO ${role}; SET ROLE ${role}`);
+    const reports = collectReports();
+    const done = await vacuumTables(database, undefined, {}, reports);
+    await database.query(`RESET ROLE; ALTER TABLE b OWNER TO CURRENT_USER; DROP ROLE ${role}`);
+    expect(done).toMatchObject([
+      { table: 'a', status: 'not-allowed', error: { code: 'not-allowed' }, after: null },
+      { table: 'b', status: 'vacuumed', error: null, after: { rows: 1 } },
+    ]);
+    expect(reports.notes).toEqual(['a is left out: the role may not vacuum it']);
+
+    await database.query(
+      `INSERT INTO a (id) VALUES (7); CREATE OR REPLACE FUNCTION fail(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'`,
+    );
+    const { code, stdout, stderr } = await pgv(['vacuum', '--json'], { env: { PGV_URL: fixture.url } });
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout).tables).toMatchObject([
+      { table: 'a', status: 'failed', error: { message: 'no', hint: null } },
+      { table: 'b', status: 'vacuumed' },
+    ]);
+    expect(stderr).toContain('no');
   });
 });
