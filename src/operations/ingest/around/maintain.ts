@@ -4,6 +4,7 @@ import type { Reporter } from '../../../progress.ts';
 import { analyze, analyzeIsDue, tableCondition, vacuum } from '../../../sql/maintenance.ts';
 import { vacuumProgress } from '../../../sql/progress.ts';
 import { cancellable } from '../../cancellable.ts';
+import { findConcurrentWorkers } from '../../concurrent-work.ts';
 import { lockTimeout, withSettings } from '../../session-settings.ts';
 import type { TableDescription } from '../../tables.ts';
 import { watch } from '../../watch.ts';
@@ -46,6 +47,11 @@ export async function maintainAfterLoad(
       withSettings(database, settings, async () => {
         if (mode === 'always') await run(database, table, 'vacuuming', reporter);
         else if (await isAnalyzeDue(database, table, rows)) {
+          const [worker] = await findConcurrentWorkers(database, table);
+          if (worker !== undefined) {
+            reporter.note(leftAlone(table, worker));
+            return;
+          }
           const { rows: live, deadRows } = await run(database, table, 'analyzing', reporter);
           // The session's own dead rows may not be counted yet.
           const dead = Math.max(deadRows ?? 0, changed.updated + changed.deleted);
@@ -67,6 +73,11 @@ async function isAnalyzeDue(database: Database, table: TableDescription, rows: n
   if (database.target.kind === 'embedded') return true;
   const found = await database.query<{ due: boolean }>(analyzeIsDue(table.oid, rows));
   return found.rows[0]!.due;
+}
+
+/** Waiting for a build of an index would end it: ANALYZE has a snapshot while it waits. */
+function leftAlone({ name }: TableDescription, worker: string): string {
+  return `${name} is not analysed, as ${worker} is at its indexes: \`pgv vacuum ${name}\` does it when that is done`;
 }
 
 interface Counted {

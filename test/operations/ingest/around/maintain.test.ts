@@ -108,6 +108,23 @@ eachDatabase((fixture) => {
 
   if (fixture.kind === 'embedded') return;
 
+  test('a build of an index, which a waiting ANALYZE would end, is left alone', async () => {
+    const [writer, builder] = [await fixture.open(), await fixture.open()];
+    await writer.query("BEGIN; UPDATE docs SET t = 'x' WHERE id = 1");
+    const building = builder.query('CREATE INDEX CONCURRENTLY ON docs (t)');
+    const begun = "SELECT FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting for writers%'";
+    await expect.poll(async () => (await database.query(begun)).rows.length).toBe(1);
+    const { notes, warnings } = await maintain({ inserted: 1000 });
+    expect(warnings).toEqual([]);
+    expect(notes).toEqual([
+      expect.stringMatching(
+        /^docs is not analysed, as session \d+ of .* is at its indexes: `pgv vacuum docs`/,
+      ),
+    ]);
+    await writer.query('COMMIT');
+    await building;
+  });
+
   test('a table that is locked for long is a warning; an interruption ends the wait', async () => {
     const [holder, waiting] = [await fixture.open(), await fixture.open()];
     await holder.query('BEGIN; LOCK TABLE docs IN SHARE ROW EXCLUSIVE MODE');
