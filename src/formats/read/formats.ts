@@ -33,6 +33,19 @@ export function formatOf(fileName: string): ReadFormat | undefined {
   return readFormats.find(({ extensions }) => extensions.some((extension) => name.endsWith(extension)));
 }
 
+/** The first bytes that tell a format. */
+export const tellingLength = 512;
+
+/** A first object up to its first key's colon, alone or in a list: `{"id":`. A sparse vector has a number there. */
+const beginsObject = /^(?:\xef\xbb\xbf)?\s*(\[\s*)?\{\s*"(?:[^"\\]|\\.)*"\s*:/s;
+
+/** The format of JSON that a text's first bytes are of. */
+export function jsonOfBytes(head: Uint8Array): ReadFormat | undefined {
+  const [begins, list] = beginsObject.exec(Buffer.from(head).toString('latin1')) ?? [];
+  if (begins === undefined) return undefined;
+  return list === undefined ? jsonl : json;
+}
+
 /** The format that a file's first bytes tell, where it has a name for itself there. */
 export function formatOfBytes(head: Uint8Array): ReadFormat | undefined {
   return readFormats.find(({ magic }) => magic?.every((byte, i) => head[i] === byte));

@@ -1,7 +1,15 @@
 import { UsageError } from '../../errors.ts';
 import { type Fingerprint, fingerprint } from '../../fingerprint.ts';
+import { csvFlag } from '../../formats/read/csv-flags.ts';
 import type { OpenedFile, OpenOptions, ReadFormat } from '../../formats/read/format.ts';
-import { formatOf, formatOfBytes, readFormat, readFormats } from '../../formats/read/formats.ts';
+import {
+  formatOf,
+  formatOfBytes,
+  jsonOfBytes,
+  readFormat,
+  readFormats,
+  tellingLength,
+} from '../../formats/read/formats.ts';
 import type { Reporter } from '../../progress.ts';
 import { beginning, type Source } from '../../source.ts';
 import { decompressed, withoutCompression } from '../../sources/decompress.ts';
@@ -45,7 +53,7 @@ export async function openInput(
     return source;
   };
   try {
-    const { format, whole } = await chooseFormat(await decompressed(raw), input, options.format);
+    const { format, whole } = await chooseFormat(await decompressed(raw), input, options);
     refuseDataset(format, options.dataset);
     source = await inUtf8(whole, format, options.encoding);
     ids = format.idsBeside && options.ids && (await openIds(options.ids, reporter, signal));
@@ -116,13 +124,13 @@ async function openRaw(input: NamedInput, { note }: Reporter, signal: AbortSigna
 async function chooseFormat(
   source: Source,
   { name, fileName }: NamedInput,
-  wanted: string | undefined,
+  options: InputOptions,
 ): Promise<{ format: ReadFormat; whole: Source }> {
-  const { bytes, whole } = await beginning(source, 16);
-  const told = formatOfBytes(bytes);
+  const { bytes, whole } = await beginning(source, tellingLength);
+  const told = formatOfBytes(bytes) ?? (csvFlag(options) === undefined ? jsonOfBytes(bytes) : undefined);
   const named = formatOf(withoutCompression(fileName));
-  const format =
-    wanted === undefined ? (fileName === '-' ? (told ?? named) : (named ?? told)) : readFormat(wanted);
+  const guessed = fileName === '-' ? (told ?? named) : (named ?? told);
+  const format = options.format === undefined ? guessed : readFormat(options.format);
   if (isZip(bytes) && format !== told) {
     throw new UsageError(`${name} is a zip archive, which pgv does not unpack`, {
       code: 'no-decompression',

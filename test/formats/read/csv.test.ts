@@ -142,7 +142,14 @@ describe('the beginning of a file', () => {
     expect((await open(Buffer.from(`${line}\n`), { header: false })).fieldNames).toBeUndefined();
   });
 
-  test.each(['a,1', 'id,"[x]"', '"1,2",x'])('%s is a header', async (line) => {
+  test.each(['{"id": 1, "v": [1,2]}', '[{"id": 1}]', '{"v":[1,2]}'])('%s is JSON', async (line) => {
+    await expect(open(Buffer.from(`${line}\n`), {})).rejects.toMatchObject({
+      code: 'wrong-format',
+      hint: expect.stringMatching(/--format jsonl/),
+    });
+  });
+
+  test.each(['"{""a"": 1}",x', 'a,1', 'id,"[x]"', '"1,2",x'])('%s is a header', async (line) => {
     expect((await open(Buffer.from(`${line}\n`), {})).fieldNames).toHaveLength(2);
   });
 

@@ -135,3 +135,21 @@ test('the signal ends what waits for a pipe', async () => {
   await expect(opening).rejects.toThrow();
   expect(stdin.destroyed).toBe(true);
 });
+
+test.each([
+  ['{"id": 1, "v": [1,2]}\n{"id": 2, "v": [1,3]}\n', 'jsonl'],
+  ['\ufeff{"a \\" b":1}', 'jsonl'],
+  ['\n [ {"id": 1},\n{"id": 2}]', 'json'],
+  ['id,v\n1,"[1,2]"\n', 'csv'],
+])('stdin that begins %j is %s', async (text, format) => {
+  expect((await opened('-', {}, Buffer.from(text))).file.layout.format).toBe(format);
+});
+
+test.each(['{1:0.5}/3\n', '{"a b"}\n'])('stdin that begins %j is CSV without a header', async (text) => {
+  await expect(opened('-', {}, Buffer.from(text))).rejects.toMatchObject({ code: 'no-header' });
+});
+
+test('whoever says how CSV is written means CSV', async () => {
+  const { file } = await opened('-', { header: false, delimiter: ';' }, Buffer.from('{"a": 1};2\n'));
+  expect(file).toMatchObject({ fieldCount: 2, layout: { format: 'csv' } });
+});

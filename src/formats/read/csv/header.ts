@@ -3,7 +3,7 @@ import type { OpenOptions } from '../format.ts';
 
 /**
  * The names that a header gives, empty where it gives none.
- * @throws DataError for a first line of values, which would be lost as a header, and for one in another dialect
+ * @throws DataError for a first line of values, which would be lost as a header, and for one in another dialect, or JSON
  */
 export function headerNames(
   fields: readonly (string | null)[],
@@ -11,6 +11,13 @@ export function headerNames(
   { delimiter }: OpenOptions,
 ): string[] {
   const names = fields.map((field) => field ?? '');
+  if (beginsObject.test(names[0]!)) {
+    throw new DataError('the file is read as CSV, and its first line is JSON', {
+      code: 'wrong-format',
+      file,
+      hint: 'JSON lines are in a file called .jsonl, one array in one called .json; pgv ingest takes --format jsonl or json',
+    });
+  }
   if (names.some(isVector) || names.every((name) => isNumber(name) || looksLikeVector(name))) {
     throw new DataError('the first line holds values, not column names', {
       code: 'no-header',
@@ -42,3 +49,5 @@ const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinit
 const isVector = (text: string): boolean => /^\s*\[\s*[-+.\d][-+.\deE,\s]*\]\s*$/.test(text);
 /** Sparse vectors and arrays too. */
 const looksLikeVector = (text: string): boolean => /^\s*[[{].*[\]}](\/\d+)?\s*$/s.test(text);
+/** As CSV has it, where quotes within a field are gone: `{id: 1`. A whole document in quotes keeps its own. */
+const beginsObject = /^\s*(?:\[\s*)?\{\s*[^\s\d.+:{}"-][^:]*:/;
