@@ -1,5 +1,10 @@
 import { buildName, settingText } from '../../src/operations/index-tune/curves.ts';
-import type { BuildComparison, SweepPoint, TuneResult } from '../../src/operations/index-tune/result.ts';
+import type {
+  BuildComparison,
+  FailedBuild,
+  SweepPoint,
+  TuneResult,
+} from '../../src/operations/index-tune/result.ts';
 import type { Column } from '../output/table.ts';
 import { bytes, duration } from '../output/units.ts';
 import { milliseconds, shareText } from './sweep-text.ts';
@@ -34,7 +39,7 @@ export function sweepTable({ sweep, current, recommendation, k }: TuneResult): T
 }
 
 /** The indexes that were built on a sample: the cheapest setting of each that reaches the target, and what it takes. */
-export function buildTable(builds: readonly BuildComparison[]): Table {
+export function buildTable(builds: readonly BuildComparison[], failed: readonly FailedBuild[]): Table {
   const headings = [
     'on a sample',
     'settings',
@@ -60,7 +65,12 @@ export function buildTable(builds: readonly BuildComparison[]): Table {
       bytes(whole.memory),
     ];
   });
-  return { columns: headings.map(named), rows };
+  const without = failed.map((build) => [
+    buildName(build),
+    `cannot be built: ${build.reason}`,
+    ...headings.slice(2).map(() => ''),
+  ]);
+  return { columns: headings.map(named), rows: [...rows, ...without] };
 }
 
 /** What to do, in a line. */

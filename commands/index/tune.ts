@@ -98,7 +98,7 @@ async function show(context: Context<TuneFlags>, result: TuneResult): Promise<vo
   await output.table(sweep.columns, sweep.rows);
   await showPlot(context, sweepPlot(result));
   if (result.builds === undefined) return;
-  const builds = buildTable(result.builds);
+  const builds = buildTable(result.builds, result.failedBuilds ?? []);
   await output.write('\n');
   await output.table(builds.columns, builds.rows);
   await showPlot(context, buildsPlot(result));

@@ -8,7 +8,12 @@ import { latency } from './numbers.ts';
 import { colourOf } from './symbols.ts';
 
 /** The indexes that were built on a sample, beside each other; nothing where none were. */
-export function comparison({ builds = [], k, targetRecall }: TuneResult): Html | undefined {
+export function comparison({
+  builds = [],
+  failedBuilds = [],
+  k,
+  targetRecall,
+}: TuneResult): Html | undefined {
   const curves = buildCurves(builds);
   if (curves.length === 0) return undefined;
   const fastest = fastestOf(builds);
@@ -35,7 +40,10 @@ ${recallFigure({
 <p>Size and build time for the whole table, reckoned from the sample; memory is what a build takes that does
 not have to go to disk.</p>
 ${costs(builds, fastest)}
-</section>
+${failedBuilds.map(
+  (build) => html`<p>${buildName(build)} cannot be built: ${build.reason}.</p>
+`,
+)}</section>
 `;
 }
 

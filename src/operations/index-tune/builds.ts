@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts';
+import { PgvError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { dropIndex } from '../../sql/indexes.ts';
 import { sampleTable } from '../../sql/tune-sample.ts';
@@ -9,8 +10,8 @@ import { createVectorIndex } from '../index-create/index-create.ts';
 import { bytesOfBuild } from '../index-create/memory.ts';
 import { askedParameters, type IndexRequest, parameterDefaults } from '../index-create/request.ts';
 import { findIndexSubject, type IndexSubject } from '../index-recall/subject.ts';
-import type { BuildComparison, SweepPoint } from './result.ts';
-import { type Sample, sweepSample, withSample } from './sample.ts';
+import type { BuildComparison, FailedBuild, SweepPoint, TuneResult } from './result.ts';
+import { isRefused, type Sample, sweepSample, withSample } from './sample.ts';
 
 /** What is built, as `index create` takes it. */
 type Build = Pick<IndexRequest, 'type' | 'm' | 'efConstruction' | 'lists' | 'quantize'>;
@@ -20,6 +21,7 @@ const indexName = 'pgv_tune_index';
 /**
  * Builds other indexes on a sample, one after the other, and sweeps each. The temporary table is built by one process,
  * and searched by rows that it does not hold.
+ * @returns none where the sample cannot be made: then a warning says so
  */
 export async function compareBuilds(
   database: Database,
@@ -27,14 +29,31 @@ export async function compareBuilds(
   { k, targetRecall, rows }: { k: number; targetRecall: number; rows: number },
   reporter: Reporter,
   signal: AbortSignal,
-): Promise<BuildComparison[]> {
-  return withSample(database, subject, k, reporter, signal, async (sample) => {
-    const compared: BuildComparison[] = [];
-    for (const build of buildsFor(subject, sample.rows)) {
-      compared.push(await compare(database, sample, build, { targetRecall, rows }, reporter));
-    }
-    return compared;
-  });
+): Promise<Pick<TuneResult, 'builds' | 'failedBuilds'>> {
+  const builds: BuildComparison[] = [];
+  const failedBuilds: FailedBuild[] = [];
+  try {
+    await withSample(database, subject, k, reporter, signal, async (sample) => {
+      for (const build of buildsFor(subject, sample.rows)) {
+        try {
+          builds.push(await compare(database, sample, build, { targetRecall, rows }, reporter));
+        } catch (error) {
+          if (signal.aborted || !(error instanceof PgvError)) throw error;
+          failedBuilds.push({ ...named(build), reason: error.message });
+        }
+      }
+    });
+  } catch (error) {
+    if (signal.aborted || !isRefused(error)) throw error;
+    reporter.warn(`other indexes are not compared, as no sample can be made: ${error.message}`);
+    return {};
+  }
+  return { builds, ...(failedBuilds.length > 0 && { failedBuilds }) };
+}
+
+/** What tells builds apart. */
+function named({ quantize, ...build }: Build): Omit<FailedBuild, 'reason'> {
+  return { type: build.type!, quantization: quantize ?? 'none', parameters: askedParameters(build) };
 }
 
 /** What is worth a look: a thinner and a denser graph, built with more and less care, lists, and half of the bytes. */
@@ -79,16 +98,10 @@ async function compare(
   const { metric, column } = subject;
   const request = { ...build, table: sampleTable, vectorColumn: column.name, metric, name: indexName };
   const { seconds: buildSeconds, bytes } = await createVectorIndex(database, request, quiet);
-  const index = await findIndexSubject(database, { index: indexName });
-  const ofSample = { ...index, metric, operator: subject.operator };
-  const points = await sweepSample(
-    database,
-    { ...sample.trial, searches: { ...sample.trial.searches, subject: ofSample } },
-    reporter,
+  const points = await sweepBuild(database, sample, reporter).finally(() =>
+    database.query(dropIndex({ schema: subject.table.schema, name: indexName }, false)),
   );
-  await database.query(dropIndex({ schema: subject.table.schema, name: indexName }, false));
-  const parameters = askedParameters(build);
-  const quantization = build.quantize ?? 'none';
+  const { quantization, parameters } = named(build);
   return {
     type: build.type,
     quantization,
@@ -112,6 +125,14 @@ async function compare(
     sweep: points,
     best: cheapest(points, targetRecall),
   };
+}
+
+async function sweepBuild(database: Database, { trial }: Sample, reporter: Reporter): Promise<SweepPoint[]> {
+  const { searches } = trial;
+  const { metric, operator } = searches.subject;
+  const index = await findIndexSubject(database, { index: indexName });
+  const subject = { ...index, metric, operator };
+  return sweepSample(database, { ...trial, searches: { ...searches, subject } }, reporter);
 }
 
 /** Adding to a graph takes the longer the larger it is, by the logarithm; rows are put into lists all alike. */

@@ -30,7 +30,11 @@ export function buildCurves(builds: readonly BuildComparison[]): Curve[] {
 }
 
 /** `hnsw, m 16, ef_construction 64, halfvec`. */
-export function buildName({ type, parameters, quantization }: BuildComparison): string {
+export function buildName({
+  type,
+  parameters,
+  quantization,
+}: Pick<BuildComparison, 'type' | 'parameters' | 'quantization'>): string {
   const options = Object.entries(parameters).map(([name, value]) => `${name} ${value}`);
   const held = { none: [], half: ['halfvec'], binary: ['binary'] }[quantization];
   return [type, ...options, ...held].join(', ');

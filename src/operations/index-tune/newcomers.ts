@@ -1,12 +1,11 @@
 import type { Database } from '../../database/database.ts';
-import { PgvError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { sampleTable } from '../../sql/tune-sample.ts';
 import { createVectorIndex } from '../index-create/index-create.ts';
 import { nearestDistances } from '../index-recall/exact.ts';
 import { loadQueries } from '../index-recall/queries.ts';
 import { findIndexSubject, type IndexSubject, queryOf } from '../index-recall/subject.ts';
-import { type Sample, sweepSample, withSample } from './sample.ts';
+import { isRefused, type Sample, sweepSample, withSample } from './sample.ts';
 import { withAnswer } from './trials.ts';
 
 /** How much less of what is nearest an index finds for vectors that it does not hold, by the effort. */
@@ -40,15 +39,10 @@ export async function lossOfNewcomers(
       measured(database, subject, sample, reporter, signal),
     );
   } catch (error) {
-    if (signal.aborted || !(error instanceof PgvError) || !isRefused(error)) throw error;
+    if (signal.aborted || !isRefused(error)) throw error;
     reporter.note(`what new vectors lose beside rows of the table is not known: ${error.message}`);
     return noLoss;
   }
-}
-
-/** No right to temporary tables, a server that only reads, no room. */
-function isRefused({ sqlstate = '' }: PgvError): boolean {
-  return ['42501', '25006', '0A000'].includes(sqlstate) || sqlstate.startsWith('53');
 }
 
 async function measured(

@@ -40,6 +40,12 @@ export interface BuildComparison {
   best: SweepPoint | null;
 }
 
+/** An index that the table's vectors do not go into. */
+export interface FailedBuild extends Pick<BuildComparison, 'type' | 'quantization' | 'parameters'> {
+  /** What the database says. */
+  reason: string;
+}
+
 /** What `index tune` found; with --json this is the document. */
 export interface TuneResult {
   database: string;
@@ -70,5 +76,7 @@ export interface TuneResult {
   sweep: SweepPoint[];
   /** With --builds. */
   builds?: BuildComparison[];
+  /** Where there are any. */
+  failedBuilds?: FailedBuild[];
   seconds: number;
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts';
+import { PgvError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import {
   analyzeSample,
@@ -68,6 +69,13 @@ export async function withSample<T>(
     // A cancelled connection is closed, and the table with it.
     await database.query(dropSample()).catch(() => {});
   }
+}
+
+/** Whether no sample can be made: no right to temporary tables, a server that only reads, no room. */
+export function isRefused(error: unknown): error is PgvError {
+  if (!(error instanceof PgvError)) return false;
+  const { sqlstate = '' } = error;
+  return ['42501', '25006', '0A000'].includes(sqlstate) || sqlstate.startsWith('53');
 }
 
 /**

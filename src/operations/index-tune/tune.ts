@@ -70,7 +70,7 @@ export async function tuneIndex(
     }
     const newVectorsLose = lossAt(tuned, goal, reporter);
     const rows = subject.index.rows ?? (await rowsWithVector(database, subject));
-    const builds = options.builds
+    const compared = options.builds
       ? await compareBuilds(database, subject, { k, targetRecall, rows }, reporter, signal)
       : undefined;
     return {
@@ -87,7 +87,7 @@ export async function tuneIndex(
       queriesFrom: options.queries === undefined ? 'rows' : 'file',
       ...tuned,
       ...(newVectorsLose !== undefined && { newVectorsLose }),
-      ...(builds && { builds }),
+      ...compared,
       seconds: (performance.now() - started) / 1000,
     };
   } catch (error) {

@@ -168,6 +168,32 @@ eachDatabase((fixture) => {
     expect(left).toEqual([]);
   });
 
+  test('what cannot be built is named, and nothing else is lost', async () => {
+    await database.query('CREATE TABLE large (v vector(2))');
+    await database.query(`INSERT INTO large
+      SELECT ARRAY[70000, i]::vector FROM generate_series(1, 200) i`);
+    await database.query('CREATE INDEX large_hnsw ON large USING hnsw (v vector_l2_ops)');
+    await database.query('ANALYZE large');
+    const options = { index: 'large_hnsw', sample: 60, targetRecall: 0.5, builds: true };
+    const { builds, failedBuilds } = await tune(options);
+    expect(builds!.map(({ quantization }) => quantization)).not.toContain('half');
+    expect(builds!.length).toBeGreaterThan(4);
+    expect(failedBuilds).toEqual([
+      {
+        type: 'hnsw',
+        quantization: 'half',
+        parameters: { m: 16, ef_construction: 64 },
+        reason: expect.stringContaining('halfvec'),
+      },
+    ]);
+    await database.query('SET default_transaction_read_only = on');
+    const unbuilt = await tune(options);
+    await database.query('RESET default_transaction_read_only');
+    expect(unbuilt.builds).toBeUndefined();
+    expect(unbuilt.current.recall).toBeGreaterThan(0.9);
+    expect(unbuilt.reports.warnings.join()).toContain('other indexes are not compared');
+  });
+
   test('new vectors find less than rows of the table do, by ever less with more effort', async () => {
     await database.query('CREATE TABLE more (v vector(16))');
     const values = randomVectors('vector', 2500, 16, 4).map((vector) => `('${asText('vector', vector)}')`);
