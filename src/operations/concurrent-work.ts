@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Session } from '../database/database.ts';
 import type { Reporter } from '../progress.ts';
+import { dropIndex } from '../sql/indexes.ts';
 import { concurrentWorkers } from '../sql/lock-holders.ts';
+import { withSettings } from './session-settings.ts';
 
 /** Milliseconds between two looks. */
 const interval = 300;
@@ -29,4 +31,18 @@ export async function waitForConcurrentWork(
     reporter.progress({ phase: `waiting for ${holder}` });
     await sleep(interval);
   }
+}
+
+/**
+ * Drops an index CONCURRENTLY when nobody is, and waits for as long as others use the table, whatever lock_timeout
+ * says: it is in nobody's way.
+ */
+export async function dropConcurrently(
+  database: Database,
+  table: { oid: number; name: string },
+  index: { schema: string; name: string },
+  reporter: Reporter,
+): Promise<void> {
+  await waitForConcurrentWork(database, table, reporter);
+  await withSettings(database, { lock_timeout: '0' }, () => database.query(dropIndex(index, true)));
 }

@@ -4,6 +4,7 @@ import { atLeast } from '../../sql/index-build.ts';
 import { dropIndex, indexSize } from '../../sql/indexes.ts';
 import type { IndexType, Metric } from '../../vector/metrics.ts';
 import type { Quantization } from '../../vector/quantization.ts';
+import { dropConcurrently } from '../concurrent-work.ts';
 import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
 import type { Beside } from '../watch.ts';
 import { build } from './build.ts';
@@ -136,7 +137,10 @@ async function buildAll(
     const { leftover, definition, table } = step;
     if (leftover !== undefined) {
       reporter.note(`index ${leftover} is what a failed build left: it is replaced`);
-      await database.query(dropIndex({ schema: table.schema, name: leftover }, definition.concurrently));
+      const index = { schema: table.schema, name: leftover };
+      await (definition.concurrently
+        ? dropConcurrently(database, table, index, reporter)
+        : database.query(dropIndex(index, false)));
     }
     tellExpectation(definition, step.resources, options, reporter);
     full = (await build(database, beside, step, options, reporter)) ?? full;

@@ -37,7 +37,7 @@ export async function findIndexSubject(
       `index ${index.shown} is ${index.building ? 'being built' : 'INVALID'}, and serves nothing`,
       {
         code: 'invalid-index',
-        hint: index.building ? 'wait for it' : `\`pgv index reindex ${index.shown}\` builds it again`,
+        hint: hintOnInvalid(index),
       },
     );
   }
@@ -65,6 +65,12 @@ export async function findIndexSubject(
     key: [],
     shown: [],
   };
+}
+
+function hintOnInvalid({ building, partitioned, shown, shownTable }: CatalogueIndex): string {
+  if (building) return 'wait for it';
+  if (!partitioned) return `\`pgv index reindex ${shown}\` builds it again`;
+  return `\`pgv index drop ${shown}\`, then \`pgv index create -t ${shownTable}\` makes one on all partitions`;
 }
 
 async function onlyIndex(

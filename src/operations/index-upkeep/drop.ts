@@ -3,7 +3,7 @@ import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { dropIndex } from '../../sql/indexes.ts';
 import { lockWait } from '../../sql/lock-holders.ts';
-import { findConcurrentWorkers, waitForConcurrentWork } from '../concurrent-work.ts';
+import { dropConcurrently, findConcurrentWorkers } from '../concurrent-work.ts';
 import { withTurn } from '../index-create/turn.ts';
 import { withHolders } from '../lock-holders.ts';
 import { lockTimeout, withSettings } from '../session-settings.ts';
@@ -57,7 +57,7 @@ export async function dropPlanned(
   await withTurn(database, table, reporter, gone, async (beside) => {
     reporter.progress({ phase: `dropping ${index.shown}` });
     await (planned.concurrently
-      ? dropConcurrently(database, beside, planned, reporter)
+      ? dropWatched(database, beside, index, reporter)
       : dropAtOnce(database, planned));
     return true;
   });
@@ -92,16 +92,16 @@ export function checkNotBuilding({ shown, leaves }: CatalogueIndex): void {
   });
 }
 
-async function dropConcurrently(
+async function dropWatched(
   database: Database,
   beside: Beside | undefined,
-  { index, statement }: PlannedDrop,
+  index: CatalogueIndex,
   reporter: Reporter,
 ): Promise<void> {
-  await waitForConcurrentWork(database, { oid: index.tableOid, name: index.shownTable }, reporter);
+  const table = { oid: index.tableOid, name: index.shownTable };
   const stop = beside === undefined ? async () => {} : watchFrom(beside, lockWait, reporter);
   try {
-    await withSettings(database, { lock_timeout: '0' }, () => database.query(statement));
+    await dropConcurrently(database, table, index, reporter);
   } catch (error) {
     await stop();
     throw await withRemains(error, beside?.connection, index);

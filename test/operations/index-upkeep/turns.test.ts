@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { createVectorIndex } from '../../../src/operations/index-create/index-create.ts';
+import { findIndexSubject } from '../../../src/operations/index-recall/subject.ts';
 import { dropPlanned, planDrop } from '../../../src/operations/index-upkeep/drop.ts';
 import { findIndex, findIndexesOf } from '../../../src/operations/index-upkeep/find.ts';
 import { listIndexes } from '../../../src/operations/index-upkeep/list.ts';
@@ -139,6 +140,9 @@ describe.skipIf(noServer)('indexes of a table that others work on', () => {
       name: 'UsageError',
       message: 'index hollow is INVALID, as it is not on every partition of parts',
       hint: '`pgv index drop hollow`, then `pgv index create -t parts` makes one on all of them',
+    });
+    await expect(findIndexSubject(database, { index: 'hollow' })).rejects.toMatchObject({
+      hint: expect.stringContaining('`pgv index drop hollow`'),
     });
   });
 });
