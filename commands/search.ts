@@ -116,6 +116,7 @@ async function run(context: Context<SearchFlags>, vector: string | undefined): P
   if ('text' in asked) {
     const { searchText } = await import('../src/operations/search/text.ts');
     const result = await searchText(await context.database(), { ...common, ...asked }, reporter);
+    for (const line of explanationLines(result.explanation)) reporter.note(line);
     if (output.json) return output.document(document(result));
     return showHits(result, [{ query: 0, hits: result.hits }], false, options.format, output);
   }

@@ -75,8 +75,8 @@ export function checkedText(
     needs({ '--language': language, '--rrf-k': rrfK, '--weights': weights }, '--hybrid');
     return { text, hybrid: undefined };
   }
-  if (explain) refuse('--explain tells of a search by vector', 'leave --text or --explain out');
   if (!hybrid) {
+    if (explain) refuse('--explain tells of a search by vector', 'leave --text or --explain out');
     needs(
       {
         'a vector beside --text': hasVector || undefined,

@@ -4,7 +4,7 @@ import { pgv } from '../support/cli.ts';
 import { eachDatabase, emptyDatabase } from '../support/databases.ts';
 import { noServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-import { pgvOn, runInMemory } from './memory-io.ts';
+import { pgvInMemory, pgvOn, runInMemory } from './memory-io.ts';
 
 eachDatabase((fixture) => {
   const run = pgvOn(fixture.kind);
@@ -25,7 +25,7 @@ eachDatabase((fixture) => {
     const { code, stdout, stderr } = await run(['search', '[1,0.5,0]', '-k', '2'], { env: env() });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^id +distance +score +title +score +meta$/);
+    expect(lines[0]).toMatch(/^id +distance +score +title +docs\.score +meta$/);
     expect(lines[2]).toMatch(/^ *1 +0\.105573 +0\.894427 +a, b +5 +{"n":1}$/);
     expect(lines[3]).toMatch(/^ *2 .*NULL +6 /);
     expect(lines).toHaveLength(4);
@@ -150,6 +150,32 @@ test.skipIf(noServer)('--rerank and --explain tell of candidates', async () => {
   expect(explanation).toMatchObject({ index: 'signs', reranked: 70 });
   expect(hits).toHaveLength(10);
 });
+
+test.skipIf(noServer)(
+  '--hybrid tells how the nearest rows were found, and that an index gave too few',
+  async () => {
+    const fixture = await emptyDatabase('server');
+    const database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    await database.query('CREATE TABLE docs (id int PRIMARY KEY, content text, embedding vector(3))');
+    await database.query(`INSERT INTO docs SELECT i, 'text ' || i, ARRAY[i, 1, -i]::vector
+    FROM generate_series(1, 2000) AS i`);
+    await database.query('CREATE INDEX docs_hnsw ON docs USING hnsw (embedding vector_cosine_ops)');
+    await database.query('ANALYZE docs');
+    const args = ['search', '[1,0,0]', '--text', '7', '--hybrid', '--explain'];
+    const few = ['--filter', 'id in 1,2000', '--iterative-scan', 'off', '--where', 'embedding IS NOT NULL'];
+    const env = { PGV_URL: fixture.url, PGOPTIONS: '-c enable_seqscan=off -c enable_sort=off' };
+    const whole = await pgvInMemory([...args, '--json'], { env });
+    expect(JSON.parse(whole.stdout)).toMatchObject({
+      explanation: { index: 'docs_hnsw', road: 'iterative' },
+    });
+    expect(whole.stderr).toMatch(/^road: scans of the index until enough rows passed docs_hnsw\n/);
+    const { stderr } = await pgvInMemory([...args, ...few], { env });
+    expect(stderr).toMatch(
+      /^index docs_hnsw gave \d+ of 200 rows, so every row was compared\nroad: every row/,
+    );
+  },
+);
 
 test.each([
   [['search'], /nothing to search for/],

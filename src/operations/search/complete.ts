@@ -1,5 +1,6 @@
 import { fromSql } from 'pgvector';
 import type { Session, Statement } from '../../database/database.ts';
+import type { Reporter } from '../../progress.ts';
 import { type Candidates, explained, type NearestQuery, nearest } from '../../sql/search.ts';
 import { type ExplainRow, servingIndex } from './plan.ts';
 import { type AppliedSettings, forgoIndex, mostCandidates, widen } from './settings.ts';
@@ -51,6 +52,14 @@ export async function completely(
   const exact = nearest(exactly(query), vector);
   const all = await session.query(exact);
   return { rows: all.rows, attempt: 'exact', statement: exact, reranks: false, cutShort };
+}
+
+/** Says that an index gave too few rows, and what was done. @param wanted how many rows it was asked for */
+export function noteCutShort({ cutShort, attempt }: Complete, wanted: number, reporter: Reporter): void {
+  if (cutShort === undefined) return;
+  const { index, rows } = cutShort;
+  const how = attempt === 'wider' ? 'it was asked again with ef_search 1000' : 'every row was compared';
+  reporter.note(`index ${index} gave ${rows} of ${wanted} rows, so ${how}`);
 }
 
 /**

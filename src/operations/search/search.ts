@@ -2,7 +2,7 @@ import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import { type NearestQuery, nearest } from '../../sql/search.ts';
 import type { Metric } from '../../vector/metrics.ts';
-import { type Complete, completely } from './complete.ts';
+import { type Complete, completely, noteCutShort } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Bounds, type Hit, isNear, toHit, warnOfZeroVectors } from './hits.ts';
 import { readQueryVector } from './query-vector.ts';
@@ -48,12 +48,7 @@ export async function search(
       throw asUsage(error, 'id' in query ? '--id' : 'the vector', options);
     },
   );
-  if (found.cutShort !== undefined) {
-    const { index, rows } = found.cutShort;
-    const how =
-      found.attempt === 'wider' ? 'it was asked again with ef_search 1000' : 'every row was compared';
-    reporter.note(`index ${index} gave ${rows} of ${k} rows, so ${how}`);
-  }
+  noteCutShort(found, k, reporter);
   const hits = found.rows.map((row) => toHit(row, subject)).filter(isNear(options));
   warnOfZeroVectors([hits], reporter);
   return {

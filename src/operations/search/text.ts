@@ -4,7 +4,8 @@ import type { Reporter } from '../../progress.ts';
 import { bestMatches, type TextSearch, textRank } from '../../sql/search-text.ts';
 import { scoreOf } from '../../vector/metrics.ts';
 import type { TableDescription } from '../tables.ts';
-import { completely } from './complete.ts';
+import { completely, noteCutShort } from './complete.ts';
+import { type Explanation, explain } from './explain.ts';
 import { type Fusion, fusedScore, type Ranked } from './fuse.ts';
 import { type Hit, isNear, toHit } from './hits.ts';
 import { readQueryVector } from './query-vector.ts';
@@ -14,7 +15,7 @@ import { applySettings } from './settings.ts';
 import { storedVector } from './stored-vector.ts';
 import { findSubject, type Subject } from './subject.ts';
 
-export interface TextOptions extends Omit<SearchOptions, 'query' | 'explain'> {
+export interface TextOptions extends Omit<SearchOptions, 'query'> {
   /** As a web search takes them: `chess -clock "opening book"`. */
   text: string;
   /** A text search configuration; default: the session's. */
@@ -27,6 +28,13 @@ export interface TextOptions extends Omit<SearchOptions, 'query' | 'explain'> {
 const rankedFor = (k: number): number => Math.max(200, 4 * k);
 
 type TextHit = Hit<number | null>;
+
+interface Found {
+  hits: TextHit[];
+  /** Of a hybrid search: how the nearest rows were found. */
+  explanation?: Explanation;
+}
+
 type Row = Record<string, unknown> & { rank: number; distance: number | null };
 
 /**
@@ -42,14 +50,15 @@ export async function searchText(
   // Words alone ask no index on vectors.
   const subject = await findSubject(database, hybrid ? options : { ...options, exact: true }, reporter);
   const text = textSearch(subject.table, options);
-  const hits = await database
-    .transaction(async (session) => {
+  const { hits, explanation } = await database
+    .transaction(async (session): Promise<Found> => {
       if (hybrid !== undefined) return hybridHits(session, subject, text, options, hybrid, reporter);
       await session.query('SET TRANSACTION READ ONLY');
       const { rows } = await session.query<Row>(bestMatches(nearestQuery(subject, options), text, undefined));
-      return rows
+      const hits = rows
         .map((row): TextHit => ({ ...toHit(row, subject), distance: null, score: row.rank }))
         .filter(isNear(options));
+      return { hits };
     })
     .catch((error: unknown) => {
       throw asUsage(error, '--text', options);
@@ -61,6 +70,7 @@ export async function searchText(
     k,
     columns: subject.shown.map(({ name }) => name),
     hits,
+    ...(explanation && { explanation }),
   };
 }
 
@@ -88,7 +98,7 @@ async function hybridHits(
   options: TextOptions,
   { query, fusion }: NonNullable<TextOptions['hybrid']>,
   reporter: Reporter,
-): Promise<TextHit[]> {
+): Promise<Found> {
   if (subject.key.length === 0) {
     throw new UsageError(
       `table ${subject.table.name} has no primary key, by which --hybrid knows a row again`,
@@ -111,9 +121,12 @@ async function hybridHits(
   };
   const near = await completely(session, { ...both, rank: textRank(text) }, vector, applied);
   const matching = await session.query<Row>(bestMatches(both, text, vector));
-  return fused(near.rows as Row[], matching.rows, subject, fusion)
+  // Where there are no more rows than the index gave, nothing was amiss.
+  if (near.rows.length > (near.cutShort?.rows ?? 0)) noteCutShort(near, asked.k, reporter);
+  const hits = fused(near.rows as Row[], matching.rows, subject, fusion)
     .filter(isNear(options))
     .slice(0, options.k);
+  return options.explain ? { hits, explanation: await explain(session, near, applied) } : { hits };
 }
 
 /** Rows of both rankings, the best first; of equal ones, the nearer. */
