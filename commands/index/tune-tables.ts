@@ -1,3 +1,4 @@
+import { type Unsure, unsure } from '../../src/operations/index-tune/certainty.ts';
 import { buildName, settingText } from '../../src/operations/index-tune/curves.ts';
 import type {
   BuildComparison,
@@ -74,17 +75,29 @@ export function buildTable(builds: readonly BuildComparison[], failed: readonly 
 }
 
 /** What to do, in a line. */
-export function verdict({ index, k, targetRecall, recommendation, current, where }: TuneResult): string {
+export function verdict(result: TuneResult): string {
+  const { index, k, targetRecall, recommendation, current } = result;
   const goal = `recall@${k} ${targetRecall}`;
   if (recommendation === null) {
-    const why =
-      where === null
-        ? 'build the index with larger m or ef_construction, or more lists'
-        : 'or a partial index';
-    return `no setting of ${index} reaches ${goal} with 95 % confidence: --builds shows what other indexes would, ${why}`;
+    const doubt = unsure(result);
+    if (doubt === undefined)
+      return `no setting of ${index} reaches ${goal} with 95 % confidence: --builds shows what other indexes would, ${otherIndexes(result)}`;
+    const { point } = doubt;
+    return `no setting of ${index} is sure to reach ${goal}: ${settingText(point)} found ${shareText(point.recall)}, but ${point.queries} queries are not enough to be sure of it; ${moreQueries(result, doubt)}`;
   }
   const now = `now: ${settingText(current)}, recall ${shareText(current.recall)}, ${milliseconds(current.p50Ms)} ms`;
   return `${settingText(recommendation)} is the cheapest that reaches ${goal} with 95 % confidence (${now}); --apply sets it`;
+}
+
+function otherIndexes({ type, where, partial }: TuneResult): string {
+  const denser = type === 'hnsw' ? 'one with larger m or ef_construction' : 'one of type hnsw';
+  return where === null || partial ? `such as ${denser}` : `such as ${denser}, or a partial one`;
+}
+
+/** How to find out. */
+export function moreQueries({ queriesFrom }: TuneResult, { queries }: Unsure): string {
+  if (queries === undefined) return 'nor is any number of them: aim a little lower';
+  return queriesFrom === 'rows' ? `--sample ${queries} asks more` : `about ${queries} would be`;
 }
 
 function effort({ efSearch, probes }: SweepPoint): number {

@@ -24,6 +24,16 @@ describe.skipIf(noServer)('pgv index tune', () => {
     expect(err).toMatch(/role "nobody at all" does not exist/);
   });
 
+  test('queries that are too few are blamed, and not the index', async () => {
+    const few = await tune('--target-recall', '0.98', '--sample', '100', '-k', '1');
+    expect(few.code).toBe(0);
+    const [, more] = /but 50 queries are not enough to be sure of it; --sample (\d+) asks more/.exec(
+      few.err,
+    )!;
+    const enough = await tune('--target-recall', '0.98', '--sample', more!, '-k', '1');
+    expect(enough.err).toMatch(/is the cheapest that reaches recall@1 0\.98/);
+  });
+
   test.each([[[]], [['--json']]])(
     'what was measured is shown, though applying it fails (%j)',
     async (flags) => {

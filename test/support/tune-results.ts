@@ -39,6 +39,7 @@ export function tuneResult(changes: Partial<TuneResult> = {}): TuneResult {
     targetRecall: 0.95,
     rows: 63_000,
     where: null,
+    partial: false,
     planned: true,
     currentPlanned: true,
     queriesFrom: 'rows',

@@ -1,7 +1,9 @@
 import { namedSettings } from '../../../src/operations/index-recall/setting.ts';
+import { type Unsure, unsure } from '../../../src/operations/index-tune/certainty.ts';
 import { settingText } from '../../../src/operations/index-tune/curves.ts';
 import type { SweepPoint, TuneResult } from '../../../src/operations/index-tune/result.ts';
 import { shareText } from '../sweep-text.ts';
+import { moreQueries } from '../tune-tables.ts';
 import { type Html, html } from './html.ts';
 import { latency } from './numbers.ts';
 
@@ -32,6 +34,8 @@ ${unchanged ? undefined : statements(result, best)}
 
 function missed(result: TuneResult): Html {
   const { builds, current, k, sweep, targetRecall, type } = result;
+  const doubt = unsure(result);
+  if (doubt !== undefined) return doubtful(result, doubt);
   const most = [...sweep, current].reduce((a, b) => (b.recall > a.recall ? b : a));
   return html`<section class="advice none">
 <p class="over">Result</p>
@@ -40,6 +44,19 @@ function missed(result: TuneResult): Html {
     builds === undefined ? html`: <code>pgv index tune --builds</code> compares some on a sample` : ''
   }.</p>
 ${tiles(k, most, undefined)}
+</section>
+`;
+}
+
+/** The queries are to blame, and not the index. */
+function doubtful(result: TuneResult, doubt: Unsure): Html {
+  const { k, targetRecall } = result;
+  const { point } = doubt;
+  return html`<section class="advice none">
+<p class="over">Result</p>
+<h2>No setting is sure to reach recall ${targetRecall}</h2>
+<p>${settingText(point)} found ${shareText(point.recall)}, but ${point.queries} queries are not enough to be sure of it; ${moreQueries(result, doubt)}.</p>
+${tiles(k, point, undefined)}
 </section>
 `;
 }

@@ -6,7 +6,7 @@ export interface Estimate {
 }
 
 /** Of the normal distribution, for 95 %. */
-const z = 1.959964;
+export const z = 1.959964;
 
 /**
  * The mean recall of all queries, of which these are some: Wilson's score interval with the effective number of answers.

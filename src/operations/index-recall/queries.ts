@@ -21,6 +21,8 @@ export interface QuerySource {
   queries?: { input: NamedInput; reading: Pick<InputOptions, 'dataset'> } | undefined;
   /** How many rows. */
   sample?: number | undefined;
+  /** Where nobody says, so many at the least, as far as the bounds below go. */
+  needed?: number | undefined;
 }
 
 /** How many rows are asked with, where nobody says: as many as make so many comparisons, within bounds. */
@@ -30,9 +32,9 @@ const bounds = {
 };
 
 /** @param rows of the table, as estimated */
-function usualSample({ target }: Database, rows: number | null): number {
+function usualSample({ target }: Database, rows: number | null, needed: number): number {
   const { comparisons, least, most } = bounds[target.kind];
-  return Math.round(Math.min(most, Math.max(least, comparisons / Math.max(1, rows ?? 0))));
+  return Math.round(Math.min(most, Math.max(least, needed, comparisons / Math.max(1, rows ?? 0))));
 }
 
 /** A row's name among the table's: its partition and its place there. */
@@ -48,12 +50,12 @@ export async function loadQueries(
   database: Database,
   subject: IndexSubject,
   asked: NearestQuery,
-  { queries, sample }: QuerySource,
+  { queries, sample, needed = 0 }: QuerySource,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<Queries> {
   if (queries === undefined) {
-    const count = sample ?? usualSample(database, subject.table.estimatedRows);
+    const count = sample ?? usualSample(database, subject.table.estimatedRows, needed);
     return randomQueries(database, subject, asked, count);
   }
   const { source, file } = await openInput(queries.input, queries.reading, reporter, signal);

@@ -61,6 +61,8 @@ export interface TuneResult {
   rows: number;
   /** The user's own SQL that every query was filtered by. */
   where: string | null;
+  /** Whether the index holds some of the rows alone; without a filter of the user's own, `where` is its condition. */
+  partial: boolean;
   /** What searches use now, measured like the others. */
   current: SweepPoint;
   /** False: so set, the planner answers by other ways than the index, and these were made dear to measure it. */

@@ -5,7 +5,7 @@ import { answerable } from '../index-recall/recall-of.ts';
 import type { Trial } from './sweep.ts';
 
 /** Queries that choose a setting, at most; the others confirm it. */
-const choosing = 200;
+export const choosing = 200;
 
 /** Fewer tell nothing. */
 const fewest = 10;

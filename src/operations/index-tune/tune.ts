@@ -15,6 +15,7 @@ import {
 import { requireAnswers, warnOfPlan } from '../index-recall/warnings.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
 import { compareBuilds } from './builds.ts';
+import { queriesForTarget } from './certainty.ts';
 import { begin, chooseSetting, type Tuned } from './choose.ts';
 import { settingText } from './curves.ts';
 import { generous } from './families.ts';
@@ -54,7 +55,8 @@ export async function tuneIndex(
   const { k, targetRecall } = options;
   try {
     const asked = queryOf(subject, conditions, k);
-    const queries = shuffled(await loadQueries(database, subject, asked, options, reporter, signal));
+    const source = { ...options, needed: queriesForTarget(targetRecall) };
+    const queries = shuffled(await loadQueries(database, subject, asked, source, reporter, signal));
     const trial = await withAnswers(database, { subject, conditions, k, queries }, options, reporter, signal);
     const loss =
       queries.own.length > 0 ? await lossOfNewcomers(database, subject, k, reporter, signal) : noLoss;
@@ -84,6 +86,7 @@ export async function tuneIndex(
       targetRecall,
       rows,
       where: conditions.where ?? null,
+      partial: subject.index.predicate !== null,
       queriesFrom: options.queries === undefined ? 'rows' : 'file',
       ...tuned,
       ...(newVectorsLose !== undefined && { newVectorsLose }),

@@ -146,6 +146,16 @@ eachDatabase((fixture) => {
     expect(new Set(sweep.map(({ iterativeScan }) => iterativeScan))).toEqual(new Set([undefined]));
   });
 
+  test('a higher target is tried on more queries, where the rows are too many to ask with a thousand', async () => {
+    await database.query('CREATE TABLE many AS SELECT v FROM docs');
+    await database.query('CREATE INDEX many_ivf ON many USING ivfflat (v vector_l2_ops) WITH (lists = 10)');
+    await database.query('ANALYZE many');
+    await database.query("UPDATE pg_class SET reltuples = 1e6 WHERE oid = 'many'::regclass");
+    const { current, partial } = await tune({ index: 'many_ivf', sample: undefined, targetRecall: 0.95 });
+    expect(partial).toBe(false);
+    expect(current.queries).toBe(146);
+  });
+
   test('other indexes are built on a sample, which is gone afterwards', async () => {
     const { builds } = await tune({ builds: true, sample: 60 });
     expect(builds!.map(({ type, quantization }) => `${type} ${quantization}`)).toEqual([
