@@ -44,7 +44,7 @@ eachDatabase((fixture) => {
   test('vacuum without a table, for people and for scripts', async () => {
     const { code, stdout, stderr } = await run(['vacuum'], { env: env() });
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toMatch(/\nvacuumed packages in [\d.]+ s: .*MB → .*MB( \(.*\))?\n$/);
+    expect(stderr).toMatch(/\nvacuumed packages in [\d.]+ s: .*[kM]B → .*[kM]B( \(.*\))?\n$/);
     const json = await run(['vacuum', 'packages', '--json', '-q'], { env: env() });
     expect(json.stderr).toBe('');
     expect(JSON.parse(json.stdout)).toMatchObject({
