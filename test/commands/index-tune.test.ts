@@ -25,13 +25,9 @@ describe.skipIf(noServer)('pgv index tune', () => {
   });
 
   test('queries that are too few are blamed, and not the index', async () => {
-    const few = await tune('--target-recall', '0.98', '--sample', '100', '-k', '1');
-    expect(few.code).toBe(0);
-    const [, more] = /but 50 queries are not enough to be sure of it; --sample (\d+) asks more/.exec(
-      few.err,
-    )!;
-    const enough = await tune('--target-recall', '0.98', '--sample', more!, '-k', '1');
-    expect(enough.err).toMatch(/is the cheapest that reaches recall@1 0\.98/);
+    const { code, err } = await tune('--target-recall', '0.98', '--sample', '100');
+    expect(code).toBe(0);
+    expect(err).toMatch(/but 50 queries are not enough to be sure of it; --sample \d+ asks more/);
   });
 
   test.each([[[]], [['--json']]])(
