@@ -2,7 +2,7 @@ import type { Database } from '../../database/database.ts';
 import { type NearestQuery, nearestToEach } from '../../sql/search.ts';
 import { type AskedAgain, answerAgain, answerChunk, byQuery, shortOf } from './chunk.ts';
 import { type Hit, toHit } from './hits.ts';
-import { overLanes } from './over-lanes.ts';
+import { type LaneWork, overLanes } from './over-lanes.ts';
 import { wantedOf } from './request.ts';
 import { applySettings, type SearchSettings, settingsOf, settingsStatement } from './settings.ts';
 import type { Subject } from './subject.ts';
@@ -17,6 +17,8 @@ export interface BatchWork {
   lanes: number;
   /** Told how many queries are answered so far. */
   onAnswered: (queries: number) => void;
+  onRefused: LaneWork<never, never>['onRefused'];
+  onFailed: LaneWork<never, never>['onFailed'];
   signal: AbortSignal;
 }
 
@@ -37,10 +39,12 @@ export async function answerAll(
     queries += vectors.length;
     work.onAnswered(queries);
   };
-  const { lanes, signal } = work;
+  const { lanes, onRefused, onFailed, signal } = work;
+  const common = { lanes, onDone, onRefused, onFailed, signal };
   if (work.asked.candidates !== undefined) {
     const done = await overLanes(database, chunks, {
-      ...{ lanes, signal, onDone, depth: 1 },
+      ...common,
+      depth: 1,
       work: (lane, vectors) => answerWithCandidates(lane, vectors, work),
     });
     return {
@@ -50,7 +54,7 @@ export async function answerAll(
   }
   const short: Short[] = [];
   const done = await overLanes(database, chunks, {
-    ...{ lanes, signal, onDone },
+    ...common,
     // While one chunk's answer is read the server has the next. The embedded database is one caller's at a time.
     depth: database.maxLanes > 1 ? 2 : 1,
     work: async (lane, vectors) => {
@@ -100,11 +104,10 @@ interface Short {
 async function lengthen(
   database: Database,
   short: readonly Short[],
-  { subject, asked, settings, lanes, signal }: BatchWork,
+  { subject, asked, settings, lanes, onRefused, onFailed, signal }: BatchWork,
 ): Promise<AskedAgain> {
   const lengthened = await overLanes(database, inChunks(short), {
-    ...{ signal, depth: 1, onDone: () => {} },
-    lanes: Math.min(lanes, Math.ceil(short.length / chunkLength)),
+    ...{ lanes, onRefused, onFailed, signal, depth: 1, onDone: () => {} },
     work: (lane, chunk) =>
       lane.transaction(async (session) => {
         const applied = await applySettings(session, subject.extensionSchema, settings, wantedOf(asked));

@@ -62,11 +62,13 @@ export async function searchBatch(
 ): Promise<BatchResult> {
   const { input, k } = options;
   const subject = await findSubject(database, options, reporter);
-  const { source, file } = await openInput(input, options.reading, reporter, signal);
+  const failed = new AbortController();
+  const ended = AbortSignal.any([signal, failed.signal]);
+  const { source, file } = await openInput(input, options.reading, reporter, ended);
   try {
     const chunks = queryVectors(file, database, subject.column, chunkLength);
     const asked = nearestQuery(subject, options);
-    const seen: { first?: string } = {};
+    const seen: { first?: string; refused?: true } = {};
     const began = performance.now();
     const { hits, again } = await answerAll(database, remembering(chunks, seen), {
       subject,
@@ -74,9 +76,14 @@ export async function searchBatch(
       settings: options,
       lanes: Math.min(options.jobs ?? defaultLanes(), database.maxLanes),
       onAnswered: (rows) => reporter.progress({ phase: 'searching', rows }),
+      onRefused: () => {
+        seen.refused = true;
+      },
+      onFailed: () => failed.abort(),
       signal,
     });
     const milliseconds = performance.now() - began;
+    if (seen.refused) reporter.note('the server had no connection left for every lane, so fewer worked');
     const cutShort = again.wider + again.exact;
     if (cutShort > 0) {
       reporter.note(
