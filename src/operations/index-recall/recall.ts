@@ -1,8 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import type { IndexType, Metric } from '../../vector/metrics.ts';
-import type { SweepPoint } from '../index-tune/result.ts';
+import type { MeasuredIndex, SweepPoint } from '../index-tune/result.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
 import { nearestDistances } from './exact.ts';
 import { type Measured, measure, type Searches, selected } from './measure.ts';
@@ -10,7 +9,13 @@ import { loadQueries, type QuerySource } from './queries.ts';
 import { pointOf } from './recall-of.ts';
 import { ensureServed } from './served.ts';
 import { asRole, settingInForce, withRerank } from './setting.ts';
-import { findIndexSubject, type IndexSubjectOptions, queryOf, withPredicate } from './subject.ts';
+import {
+  findIndexSubject,
+  type IndexSubjectOptions,
+  measuredIndex,
+  queryOf,
+  withPredicate,
+} from './subject.ts';
 import { requireAnswers, warnOfPlan, warnOfSetting } from './warnings.ts';
 
 export interface RecallOptions extends IndexSubjectOptions, QuerySource, Conditions {
@@ -22,14 +27,7 @@ export interface RecallOptions extends IndexSubjectOptions, QuerySource, Conditi
 }
 
 /** What an index finds of what there is, at the settings in force. */
-export interface RecallResult extends SweepPoint {
-  database: string;
-  /** `[schema.]name`, as commands take it; the index's alike. */
-  table: string;
-  column: string;
-  index: string;
-  type: IndexType;
-  metric: Metric;
+export interface RecallResult extends MeasuredIndex, SweepPoint {
   k: number;
   /** The user's own SQL that every query was filtered by. */
   where: string | null;
@@ -83,12 +81,7 @@ export async function measureRecall(
     const nearest = await nearestDistances(database, searches, measured.answers, reporter, signal);
     requireAnswers(nearest, conditions, reporter);
     return {
-      database: database.target.description,
-      table: subject.index.shownTable,
-      column: subject.column.name,
-      index: subject.index.shown,
-      type: subject.index.type,
-      metric: subject.metric,
+      ...measuredIndex(database, subject),
       k,
       where: conditions.where ?? null,
       planned,

@@ -1,10 +1,11 @@
-import type { Session } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import { rowPlace } from '../../sql/recall.ts';
 import { type NearestQuery, qualifiedOperator } from '../../sql/search.ts';
 import { operatorOf } from '../../vector/metrics.ts';
 import { metricsServed } from '../../vector/quantization.ts';
 import { requireVectorExtension } from '../extension.ts';
+import type { MeasuredIndex } from '../index-tune/result.ts';
 import type { CatalogueIndex } from '../index-upkeep/catalogue.ts';
 import { findIndex, findIndexesOf } from '../index-upkeep/find.ts';
 import { type Conditions, nearestQuery } from '../search/request.ts';
@@ -22,6 +23,19 @@ export interface IndexSubjectOptions {
 export interface IndexSubject extends Subject {
   index: CatalogueIndex;
 }
+
+/** Which index a result tells of. */
+export const measuredIndex = (
+  { target }: Database,
+  { index, column, metric }: IndexSubject,
+): MeasuredIndex => ({
+  database: target.description,
+  table: index.shownTable,
+  column: column.name,
+  index: index.shown,
+  type: index.type,
+  metric,
+});
 
 /** @throws UsageError where there is no such index, several, or none that can serve */
 export async function findIndexSubject(

@@ -46,8 +46,8 @@ export interface FailedBuild extends Pick<BuildComparison, 'type' | 'quantizatio
   reason: string;
 }
 
-/** What `index tune` found; with --json this is the document. */
-export interface TuneResult {
+/** The index that was measured: the head of every result. */
+export interface MeasuredIndex {
   database: string;
   /** `[schema.]name`, as commands take it; the index's alike. */
   table: string;
@@ -55,6 +55,10 @@ export interface TuneResult {
   index: string;
   type: IndexType;
   metric: Metric;
+}
+
+/** What `index tune` found; with --json this is the document. */
+export interface TuneResult extends MeasuredIndex {
   k: number;
   targetRecall: number;
   /** Rows with a vector. */

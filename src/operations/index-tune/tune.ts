@@ -9,6 +9,7 @@ import {
   findIndexSubject,
   type IndexSubject,
   type IndexSubjectOptions,
+  measuredIndex,
   queryOf,
   withPredicate,
 } from '../index-recall/subject.ts';
@@ -76,12 +77,7 @@ export async function tuneIndex(
       ? await compareBuilds(database, subject, { k, targetRecall, rows }, reporter, signal)
       : undefined;
     return {
-      database: database.target.description,
-      table: subject.index.shownTable,
-      column: subject.column.name,
-      index: subject.index.shown,
-      type: subject.index.type,
-      metric: subject.metric,
+      ...measuredIndex(database, subject),
       k,
       targetRecall,
       rows,

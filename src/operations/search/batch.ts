@@ -2,7 +2,6 @@ import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import type { NamedInput } from '../../sources/inputs.ts';
 import type { NearestQuery } from '../../sql/search.ts';
-import type { Metric } from '../../vector/metrics.ts';
 import { type InputOptions, openInput } from '../ingest/open-input.ts';
 import { defaultLanes } from '../lanes.ts';
 import { answerAll, chunkLength } from './answer-all.ts';
@@ -11,6 +10,7 @@ import { type Explanation, explain } from './explain.ts';
 import { type Bounds, type Hit, isNear, warnOfZeroVectors } from './hits.ts';
 import { queryVectors } from './query-file.ts';
 import { asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
+import { type Searched, searched } from './searched.ts';
 import { applySettings, type SearchSettings } from './settings.ts';
 import { findSubject, type Subject, type SubjectOptions } from './subject.ts';
 
@@ -26,13 +26,7 @@ export interface BatchOptions extends SubjectOptions, SearchSettings, Conditions
   jobs?: number | undefined;
 }
 
-export interface BatchResult {
-  database: string;
-  table: string;
-  metric: Metric;
-  k: number;
-  /** Names of the shown columns; the key is not among them where it is called `id`. */
-  columns: string[];
+export interface BatchResult extends Searched {
   /** By the query's number in the file, from 0. */
   queries: { query: number; hits: Hit[] }[];
   explanation?: BatchExplanation;
@@ -97,11 +91,7 @@ export async function searchBatch(
       reporter,
     );
     return {
-      database: database.target.description,
-      table: subject.table.name,
-      metric: subject.metric,
-      k,
-      columns: subject.shown.map(({ name }) => name),
+      ...searched(database, subject, k),
       queries,
       ...(options.explain && {
         explanation: {

@@ -1,32 +1,25 @@
 import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import { type NearestQuery, nearest } from '../../sql/search.ts';
-import type { Metric } from '../../vector/metrics.ts';
 import { type Complete, completely, noteCutShort } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Bounds, type Hit, isNear, toHit, warnOfZeroVectors } from './hits.ts';
+import { type Origin, searchFrom } from './origin.ts';
 import { readQueryVector } from './query-vector.ts';
 import { asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
-import { applySettings, type SearchSettings, settingsOf, settingsStatement } from './settings.ts';
-import { storedVector } from './stored-vector.ts';
+import { type Searched, searched } from './searched.ts';
+import { type SearchSettings, settingsOf, settingsStatement } from './settings.ts';
 import { findSubject, type Subject, type SubjectOptions } from './subject.ts';
 
 export interface SearchOptions extends SubjectOptions, SearchSettings, Conditions, Bounds {
-  /** A vector as text, or the key of a stored row, which is left out of its own neighbours. */
-  query: { vector: string } | { id: string };
+  query: Origin;
   k: number;
   /** The result tells how it was found. */
   explain?: boolean | undefined;
 }
 
 /** @typeParam Distance null where a search by words has none */
-export interface SearchResult<Distance extends number | null = number> {
-  database: string;
-  table: string;
-  metric: Metric;
-  k: number;
-  /** Names of the shown columns; the key is not among them where it is called `id`. */
-  columns: string[];
+export interface SearchResult<Distance extends number | null = number> extends Searched {
   hits: Hit<Distance>[];
   explanation?: Explanation;
 }
@@ -52,11 +45,7 @@ export async function search(
   const hits = found.rows.map((row) => toHit(row, subject)).filter(isNear(options));
   warnOfZeroVectors([hits], reporter);
   return {
-    database: database.target.description,
-    table: subject.table.name,
-    metric: subject.metric,
-    k,
-    columns: subject.shown.map(({ name }) => name),
+    ...searched(database, subject, k),
     hits,
     ...(explanation && { explanation }),
   };
@@ -68,21 +57,13 @@ async function answer(
   options: SearchOptions,
   reporter: Reporter,
 ): Promise<{ found: Complete; explanation: Explanation | undefined }> {
-  const { query } = options;
-  const asked = nearestQuery(subject, options);
-  const atOnce = await answerAtOnce(database, subject, asked, options);
-  if (atOnce !== undefined && atOnce.rows.length >= asked.k) return { found: atOnce, explanation: undefined };
+  const query = nearestQuery(subject, options);
+  const atOnce = await answerAtOnce(database, subject, query, options);
+  if (atOnce !== undefined && atOnce.rows.length >= query.k) return { found: atOnce, explanation: undefined };
   return database.transaction(async (session) => {
-    // A row's own neighbours: itself is found too, and left out.
-    const wanted = wantedOf(asked, 'id' in query ? 1 : 0);
-    const applied = await applySettings(session, subject.extensionSchema, options, wanted);
-    const { vector, others } =
-      'id' in query
-        ? await storedVector(session, subject, query.id, reporter)
-        : { vector: readQueryVector(query.vector, subject.column), others: undefined };
-    const conditions = others === undefined ? asked.conditions : [...asked.conditions, others];
-    const found = await completely(session, { ...asked, conditions }, vector, applied, atOnce?.rows);
-    return { found, explanation: options.explain ? await explain(session, found, applied) : undefined };
+    const from = await searchFrom(session, subject, query, options.query, options, reporter);
+    const found = await completely(session, from.asked, from.vector, from.applied, atOnce?.rows);
+    return { found, explanation: options.explain ? await explain(session, found, from.applied) : undefined };
   });
 }
 

@@ -8,11 +8,10 @@ import { completely, noteCutShort } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Fusion, fusedScore, type Ranked } from './fuse.ts';
 import { type Hit, isNear, toHit } from './hits.ts';
-import { readQueryVector } from './query-vector.ts';
-import { asUsage, nearestQuery, wantedOf } from './request.ts';
+import { searchFrom } from './origin.ts';
+import { asUsage, nearestQuery } from './request.ts';
 import type { SearchOptions, SearchResult } from './search.ts';
-import { applySettings } from './settings.ts';
-import { storedVector } from './stored-vector.ts';
+import { searched } from './searched.ts';
 import { findSubject, type Subject } from './subject.ts';
 
 export interface TextOptions extends Omit<SearchOptions, 'query'> {
@@ -64,11 +63,7 @@ export async function searchText(
       throw asUsage(error, '--text', options);
     });
   return {
-    database: database.target.description,
-    table: subject.table.name,
-    metric: subject.metric,
-    k,
-    columns: subject.shown.map(({ name }) => name),
+    ...searched(database, subject, k),
     hits,
     ...(explanation && { explanation }),
   };
@@ -108,19 +103,10 @@ async function hybridHits(
       },
     );
   }
-  const asked = nearestQuery(subject, { ...options, k: rankedFor(options.k) });
-  const wanted = wantedOf(asked, 'id' in query ? 1 : 0);
-  const applied = await applySettings(session, subject.extensionSchema, options, wanted);
-  const { vector, others } =
-    'id' in query
-      ? await storedVector(session, subject, query.id, reporter)
-      : { vector: readQueryVector(query.vector, subject.column), others: undefined };
-  const both = {
-    ...asked,
-    conditions: others === undefined ? asked.conditions : [...asked.conditions, others],
-  };
-  const near = await completely(session, { ...both, rank: textRank(text) }, vector, applied);
-  const matching = await session.query<Row>(bestMatches(both, text, vector));
+  const ranked = nearestQuery(subject, { ...options, k: rankedFor(options.k) });
+  const { asked, vector, applied } = await searchFrom(session, subject, ranked, query, options, reporter);
+  const near = await completely(session, { ...asked, rank: textRank(text) }, vector, applied);
+  const matching = await session.query<Row>(bestMatches(asked, text, vector));
   // Where there are no more rows than the index gave, nothing was amiss.
   if (near.rows.length > (near.cutShort?.rows ?? 0)) noteCutShort(near, asked.k, reporter);
   const hits = fused(near.rows as Row[], matching.rows, subject, fusion)
