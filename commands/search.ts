@@ -1,30 +1,22 @@
 import { type Command, Option } from 'commander';
-import type { Filter } from '../src/operations/search/filters.ts';
 import { search } from '../src/operations/search/search.ts';
-import type { IterativeScan } from '../src/operations/search/settings.ts';
 import type { Metric } from '../src/vector/metrics.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
-import { decimalNumber, metric, nameList, wholeNumber } from './option-values.ts';
+import { metric, nameList, wholeNumber } from './option-values.ts';
 import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
 import { type AskedFlags, askedFor } from './search/asked.ts';
 import { addEmbedOptions, type EmbedFlags } from './search/embed-options.ts';
 import { batchExplanationLines, explanationLines } from './search/explanation.ts';
-import { filter } from './search/filter.ts';
 import { batchDocument, document, type HitsFormat, hitsFormats, showHits } from './search/hits.ts';
+import { addIndexOptions, type IndexFlags } from './search/index-options.ts';
+import { addRowOptions, type RowFlags } from './search/row-options.ts';
 import { addTextOptions, type TextFlags } from './search/text-options.ts';
 
-interface SearchFlags extends AskedFlags, TextFlags, EmbedFlags {
+interface SearchFlags extends AskedFlags, TextFlags, EmbedFlags, RowFlags, IndexFlags {
+  limit: number;
   metric?: Metric;
-  where?: string;
-  filter?: Filter[];
-  tenant?: string;
-  tenantColumn?: string;
-  minScore?: number;
   columns?: string[];
-  efSearch?: number;
-  probes?: number;
-  iterativeScan?: IterativeScan;
   format: HitsFormat;
 }
 
@@ -50,36 +42,13 @@ export function configure(command: Command): Command {
       '--metric <name>',
       'cosine, l2, ip, l1, hamming or jaccard (default: what the index serves, else cosine, hamming for bit)',
       metric,
-    )
-    .option('--where <sql>', 'only rows for which this holds')
-    .option(
-      '--filter <key=value>',
-      'only rows whose column, or metadata.path in a jsonb column, is this; also >=, <=, >, < and "key in a,b"; repeatable',
-      filter,
-    )
-    .option('--tenant <id>', 'only rows of this tenant')
-    .option('--tenant-column <name>', 'the column that tells tenants apart (default: tenant_id)')
-    .option('--max-distance <d>', 'none farther away', decimalNumber())
-    .option('--min-score <s>', 'none of a lower score', decimalNumber())
-    .option(
-      '--columns <a,b,c>',
-      'columns to show (default: all but vectors; a table on a terminal shows these shortened, every other output whole)',
-      nameList,
-    )
-    .option('--exact', 'compare every row, without the index')
-    .option('--ef-search <n>', 'hnsw: candidates kept while searching', wholeNumber({ min: 1, max: 1000 }))
-    .option('--probes <n>', 'ivfflat: lists read', wholeNumber({ min: 1, max: 32_768 }))
-    .option(
-      '--rerank <n>',
-      'half-precision or binary index: candidates that are ordered by their exact distance (default: 1.1 k; binary: 20 k, or all that ef_search keeps)',
-      wholeNumber({ min: 1 }),
-    )
-    .addOption(
-      new Option(
-        '--iterative-scan <mode>',
-        'whether an index goes on until enough rows pass the filters (default: strict_order, for candidates relaxed_order, where pgvector can)',
-      ).choices(['off', 'strict_order', 'relaxed_order']),
-    )
+    );
+  addRowOptions(command).option(
+    '--columns <a,b,c>',
+    'columns to show (default: all but vectors; a table on a terminal shows these shortened, every other output whole)',
+    nameList,
+  );
+  addIndexOptions(command)
     .option('--explain', 'how the rows were found: the road, the index, rows scanned, time, the plan')
     .addOption(
       new Option('--format <format>', 'how the rows are written').choices(hitsFormats).default('table'),

@@ -46,8 +46,8 @@ async function run(
 ): Promise<ExitCode | undefined> {
   const { options, output, reporter } = context;
   checkOptions(options);
-  const database = await context.database();
   const table = context.tableNamed(argument);
+  const database = await context.database();
   if (options.sql || options.dryRun) {
     await preview(context, await planAll(database, table, options));
     return undefined;

@@ -4,6 +4,7 @@ import type { TextOptions } from '../../src/operations/search/text.ts';
 import type { Context } from '../context.ts';
 import { readText } from '../io.ts';
 import { type EmbedFlags, embedded } from './embed-options.ts';
+import type { IndexFlags } from './index-options.ts';
 import { checkedText, type TextFlags } from './text-options.ts';
 
 export interface AskedFlags {
@@ -12,17 +13,16 @@ export interface AskedFlags {
   dataset?: string;
   jobs?: number;
   explain?: true;
-  maxDistance?: number;
   limit: number;
-  exact?: true;
-  rerank?: number;
 }
+
+type Flags = AskedFlags & TextFlags & EmbedFlags & IndexFlags;
 
 type Query = SearchOptions['query'];
 
 /** What is asked for: exactly one of the ways to say it. @throws UsageError where flags do not go together */
 export async function askedFor(
-  context: Context<AskedFlags & TextFlags & EmbedFlags>,
+  context: Context<Flags>,
   vector?: string,
 ): Promise<Query | { file: string } | Pick<TextOptions, 'text' | 'language' | 'hybrid'>> {
   checkRerank(context.options);
@@ -35,7 +35,7 @@ export async function askedFor(
   return { text, language, hybrid: { query: beside, fusion: hybrid } };
 }
 
-function checkRerank({ rerank, limit, exact }: AskedFlags): void {
+function checkRerank({ rerank, limit, exact }: Flags): void {
   if (rerank === undefined) return;
   if (exact) {
     throw new UsageError('--rerank and --exact exclude each other', { hint: 'leave one of them out' });
