@@ -4,6 +4,7 @@ import { DatabaseError } from '../errors.ts';
 import { isSocketDirectory, type ServerHost } from './libpq/hosts.ts';
 import type { ServerSettings } from './libpq/settings.ts';
 import { obtainPassword } from './password.ts';
+import { TakingSocket } from './taking-socket.ts';
 import { type Encryption, tlsOptions } from './tls.ts';
 import { parserOf } from './values.ts';
 
@@ -58,6 +59,7 @@ class ServerClient extends Client {
 export function wireConfig(settings: ServerSettings, route: Route): ClientConfig {
   const { keepaliveIdleSeconds } = settings;
   return {
+    stream: () => new TakingSocket(),
     host: route.address,
     port: route.host.port,
     user: settings.user,

@@ -2,14 +2,13 @@ import type { Socket } from 'node:net';
 import type { PgvError } from '../errors.ts';
 import type { TakeBytes } from './database.ts';
 import type { WireConnection } from './server-connection.ts';
+import { divert } from './taking-socket.ts';
 
 // Message types, as https://www.postgresql.org/docs/current/protocol-message-formats.html has them.
 const copyData = 0x64;
 const copyDone = 0x63;
 /** May come at any time, and mean nothing to a COPY: CopyOutResponse, ParameterStatus, Notice-, NotificationResponse. */
 const passedOver: ReadonlySet<number> = new Set([0x48, 0x53, 0x4e, 0x41]);
-
-type Listener = (chunk: Buffer) => void;
 
 /**
  * A COPY TO STDOUT as pg runs queries. The socket's chunks are stripped of the messages' heads in place and given away
@@ -24,8 +23,8 @@ export class CopyOut {
   readonly #explain: (error: unknown) => PgvError;
   #settle!: { resolve: () => void; reject: (error: unknown) => void };
   #socket: Socket | undefined;
-  /** pg's own reader of the socket, which is set aside for as long as data comes. */
-  #aside: Listener | undefined;
+  /** Gives pg what comes again, and what has come and is no data. */
+  #giveBack!: (rest: Buffer) => void;
   #isOver = false;
   /** What the taker still does with the bytes that came last. */
   #taking: Promise<void> | undefined;
@@ -49,9 +48,7 @@ export class CopyOut {
   submit(connection: WireConnection): void {
     const socket = connection.stream;
     this.#socket = socket;
-    this.#aside = socket.listeners('data')[0] as Listener;
-    socket.off('data', this.#aside);
-    socket.on('data', this.#receive);
+    this.#giveBack = divert(socket, this.#receive);
     connection.query(this.#text);
   }
 
@@ -130,14 +127,8 @@ export class CopyOut {
 
   /** The data is over: what follows is for pg to read, an error among it. */
   #handBack(rest: Buffer): void {
-    const socket = this.#socket!;
-    const listener = this.#aside!;
-    this.#aside = undefined;
     const wasDone = this.#headLength === 0;
-    const bytes = wasDone ? rest : Buffer.concat([this.#head, rest]);
-    socket.off('data', this.#receive);
-    socket.on('data', listener);
-    if (bytes.length > 0) listener(bytes);
-    if (this.#taking === undefined) socket.resume();
+    this.#giveBack(wasDone ? rest : Buffer.concat([this.#head, rest]));
+    if (this.#taking === undefined) this.#socket!.resume();
   }
 }
