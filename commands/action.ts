@@ -9,6 +9,11 @@ export interface ActionNeeds<Options> {
   writes: boolean | ((options: Options) => boolean);
   /** Whether it may create the embedded database where there is none yet; default no. */
   createsEmbedded?: boolean;
+  /**
+   * Whether it needs a session of the server to itself; a function where its flags decide. Of such a command, addDirectUrl
+   * names the way past a pooler.
+   */
+  needsSession?: boolean | ((options: Options) => boolean);
   /** The work watches the signal itself and ends in good order; the database is left to it. */
   endsItself?: boolean;
   /** Much data goes through, over lanes. */
@@ -33,8 +38,9 @@ export function action<Options extends object, Arguments extends unknown[] = []>
     const options = command.opts() as Context<Options>['options'];
     if (needs.isBatch) scheduleAsBatch();
     const opened = openContext<Options>(invocation.io, options, {
-      writes: typeof needs.writes === 'function' ? needs.writes(options) : needs.writes,
+      writes: decided(needs.writes, options),
       createsEmbedded: needs.createsEmbedded ?? false,
+      needsSession: decided(needs.needsSession ?? false, options),
     });
     invocation.exitCode = await runAndClose(
       opened,
@@ -42,6 +48,10 @@ export function action<Options extends object, Arguments extends unknown[] = []>
       async (context) => (await work(context, ...args)) ?? exitCodes.done,
     );
   };
+}
+
+function decided<Options>(need: boolean | ((options: Options) => boolean), options: Options): boolean {
+  return typeof need === 'function' ? need(options) : need;
 }
 
 async function runAndClose<Options, Result>(

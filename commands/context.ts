@@ -1,6 +1,8 @@
 import { loadConfiguration } from '../src/database/configuration.ts';
 import { connect } from '../src/database/connect.ts';
 import type { Database } from '../src/database/database.ts';
+import type { Limits } from '../src/database/limits.ts';
+import { pastPooler } from '../src/database/past-pooler.ts';
 import { resolveTarget } from '../src/database/resolve.ts';
 import { variable } from '../src/environment.ts';
 import { InterruptedError, UsageError } from '../src/errors.ts';
@@ -40,6 +42,8 @@ export interface DatabaseNeeds {
   writes: boolean;
   /** Whether it may create the embedded database; what only reads never does. */
   createsEmbedded: boolean;
+  /** Whether it needs a session of the server to itself, which a pooler does not give; default no. */
+  needsSession?: boolean;
 }
 
 /** A context with what its owner, action.ts, needs to end it. */
@@ -64,11 +68,35 @@ export function openContext<Options>(
   let first: Promise<Database> | undefined;
   const opened: Promise<Database>[] = [];
 
-  const open = async (url: string | undefined, { writes, createsEmbedded }: DatabaseNeeds) => {
+  const limits = limitsOf(options);
+  const resolve = (url: string | undefined) => {
     const resolved = resolveTarget({ url, env: io.env, cwd: io.cwd, configuration });
     for (const warning of resolved.warnings) display.warn(warning);
-    const database = await orAbort(connect(resolved, { mayCreate: writes && createsEmbedded }), io.signal);
-    if (writes) note(`database: ${database.target.description}`);
+    return resolved;
+  };
+  const connectTo = async (
+    url: string | undefined,
+    { writes, createsEmbedded, needsSession }: DatabaseNeeds,
+  ): Promise<Database> => {
+    const resolved = resolve(url);
+    if (options.directUrl !== undefined && resolved.kind === 'embedded') {
+      throw new UsageError('--direct-url goes with a database behind a pooler, and none is named', {
+        hint: 'name it with -d, PGV_URL or DATABASE_URL',
+      });
+    }
+    const connected = await connect(resolved, { mayCreate: writes && createsEmbedded, limits });
+    if (!needsSession || !connected.isPooled) return connected;
+    try {
+      const direct = options.directUrl ?? variable(io.env, 'DIRECT_URL');
+      return await pastPooler(connected, direct === undefined ? undefined : resolve(direct), limits);
+    } catch (error) {
+      await connected.close();
+      throw error;
+    }
+  };
+  const open = async (url: string | undefined, needed: DatabaseNeeds) => {
+    const database = await orAbort(connectTo(url, needed), io.signal);
+    if (needed.writes) note(`database: ${database.target.description}`);
     return options.verbose ? traceDatabase(database, note) : database;
   };
   const keep = (opening: Promise<Database>): Promise<Database> => {
@@ -106,6 +134,14 @@ export function openContext<Options>(
     display,
     cancel: () => eachOpen((database) => database.cancel()),
     close: () => eachOpen((database) => database.close()),
+  };
+}
+
+/** Those that flags set. */
+function limitsOf({ statementTimeout, lockTimeout }: ConnectionOptions): Partial<Limits> {
+  return {
+    ...(statementTimeout !== undefined && { statement: statementTimeout }),
+    ...(lockTimeout !== undefined && { lock: lockTimeout }),
   };
 }
 

@@ -8,7 +8,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type IndexOptions, indexParameters, requestedIndex } from './init/index-request.ts';
 import { requestedPlan, type TableShapeOptions, vectorColumn } from './init/table-request.ts';
 import { keyName, metric, wholeNumber } from './option-values.ts';
-import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
+import { addConnectionOptions, addDirectUrl, addExamples, addTableOption } from './options.ts';
 
 interface InitOptions extends TableShapeOptions, IndexOptions {
   grant?: string;
@@ -17,7 +17,7 @@ interface InitOptions extends TableShapeOptions, IndexOptions {
 }
 
 export function configure(command: Command): Command {
-  addConnectionOptions(addTableOption(command))
+  addDirectUrl(addConnectionOptions(addTableOption(command)))
     .argument('[table]', 'the table to make; without one, the extension and the ledger of loads alone')
     .option('--dimensions <n>', "the length of the model's vectors", wholeNumber({ min: 1 }))
     .addOption(
@@ -58,7 +58,7 @@ export function configure(command: Command): Command {
     .option('--sql', 'print the statements, and run nothing')
     .action(
       action<InitOptions, [string | undefined]>(
-        { writes: ({ check, sql }) => !check && !sql, createsEmbedded: true },
+        { writes, createsEmbedded: true, needsSession: (options) => writes(options) && makesIndex(options) },
         run,
       ),
     );
@@ -70,6 +70,10 @@ export function configure(command: Command): Command {
     "pgv init photos --vector 'image:vector(512)' --vector 'caption:halfvec(768)' --sql",
   ]);
 }
+
+const writes = ({ check, sql }: InitOptions) => !check && !sql;
+
+const makesIndex = ({ index }: InitOptions) => index !== undefined && index !== 'none';
 
 async function run(context: Context<InitOptions>, argument: string | undefined): Promise<ExitCode> {
   const { options, output, reporter } = context;

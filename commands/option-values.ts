@@ -39,6 +39,22 @@ export function byteSize(text: string): number {
   return bytes;
 }
 
+const millisecondsIn = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+/** What PostgreSQL takes. */
+const mostMilliseconds = 2 ** 31 - 1;
+
+/** A flag's argument as a time in milliseconds, in PostgreSQL's own units: `500ms`, `30s`, `5min`; `0` is none. */
+export function timeSpan(text: string): number {
+  if (text === '0') return 0;
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(text) ?? [];
+  const factor = Object.entries(millisecondsIn).find(([name]) => name === unit)?.[1];
+  const milliseconds = Math.round(Number(digits) * (factor ?? Number.NaN));
+  if (!(milliseconds >= 1 && milliseconds <= mostMilliseconds)) {
+    throw new InvalidArgumentError('It must be a time with its unit, such as 500ms, 30s or 5min, or 0.');
+  }
+  return milliseconds;
+}
+
 /** A flag's argument as names with commas between them: `id,title,embedding`; none may be empty or there twice. */
 export function nameList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

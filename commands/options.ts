@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { timeSpan } from './option-values.ts';
 
 export interface OutputOptions {
   json?: true;
@@ -12,6 +13,10 @@ export interface OutputOptions {
 export interface ConnectionOptions {
   /** --url, --dbname or -d. */
   url?: string;
+  /** Milliseconds, as the other one. */
+  statementTimeout?: number;
+  lockTimeout?: number;
+  directUrl?: string;
 }
 
 export interface TableOptions {
@@ -26,10 +31,45 @@ export function addConnectionOptions(command: Command): Command {
   );
   // The same flag by psql's name. Commander knows two names of an option, so the third is a hidden option.
   url.flags = '-d, --url, --dbname <url>';
-  return command
-    .addOption(url)
-    .addOption(new Option('--dbname <url>').hideHelp())
-    .on('option:dbname', (value: string) => command.setOptionValueWithSource('url', value, 'cli'));
+  return addStatementTimeout(
+    command
+      .addOption(url)
+      .addOption(new Option('--dbname <url>').hideHelp())
+      .on('option:dbname', (value: string) => command.setOptionValueWithSource('url', value, 'cli')),
+  );
+}
+
+/** How long a statement may take: part of addConnectionOptions, and for commands that name databases otherwise. */
+export function addStatementTimeout(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--statement-timeout <time>',
+      'end a statement that takes longer, such as 30s or 5min (default: none is ended)',
+    )
+      .argParser(timeSpan)
+      .helpGroup('Which database:'),
+  );
+}
+
+/** How long a strong lock is waited for: for commands that take one; together with addConnectionOptions. */
+export function addLockTimeout(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--lock-timeout <time>',
+      'wait so long to have a table alone, such as 1min; 0 is without end (default: 5s)',
+    )
+      .argParser(timeSpan)
+      .helpGroup('Which database:'),
+  );
+}
+
+/** The way past a pooler: for commands that need a session to themselves; together with addConnectionOptions. */
+export function addDirectUrl(command: Command): Command {
+  return command.addOption(
+    new Option('--direct-url <url>', 'the same database past a pooler (also DIRECT_URL)').helpGroup(
+      'Which database:',
+    ),
+  );
 }
 
 /** Which table: for commands that work on whole rows; together with addConnectionOptions. */

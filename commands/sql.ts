@@ -34,7 +34,10 @@ async function runStatement({ options, io, output, database }: Context<SqlOption
   }
 
   const opened = await database();
-  const { rows, columns: names, rowCount } = await opened.query(sql);
+  // Behind a pooler the time for a statement is limited within a transaction alone.
+  const limited = opened.isPooled && opened.limits.statement > 0;
+  const result = limited ? opened.transaction((session) => session.query(sql)) : opened.query(sql);
+  const { rows, columns: names, rowCount } = await result;
   const values = rows.map((row) => names.map((name) => row[name]));
 
   if (output.json) return output.document({ database: opened.target.description, rowCount, rows });

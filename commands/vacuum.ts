@@ -12,7 +12,13 @@ import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { wholeNumber } from './option-values.ts';
-import { addConnectionOptions, addExamples, addTableOption } from './options.ts';
+import {
+  addConnectionOptions,
+  addDirectUrl,
+  addExamples,
+  addLockTimeout,
+  addTableOption,
+} from './options.ts';
 import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from './statements.ts';
 import { plannedLines, vacuumedLine } from './vacuum/lines.ts';
 
@@ -20,14 +26,16 @@ type VacuumFlags = VacuumRequest & PreviewFlags;
 
 export function configure(command: Command): Command {
   addPreviewOptions(
-    addConnectionOptions(addTableOption(command))
+    addLockTimeout(addDirectUrl(addConnectionOptions(addTableOption(command))))
       .argument('[table]', 'default: all tables with vectors')
       .option('--if-needed', 'leave tables alone that autovacuum would not see to yet')
       .option('--reindex', 'build vector indexes anew first, where that is quicker than their vacuum')
       .option('--full', 'rewrite the table to its smallest size; nobody can use it meanwhile')
       .option('--parallel <n>', 'workers for the indexes', wholeNumber({ min: 0, max: 1024 }))
       .option('--skip-locked', 'leave out tables that another session has locked'),
-  ).action(action<VacuumFlags, [string | undefined]>({ writes: writesUnlessPreview }, run));
+  ).action(
+    action<VacuumFlags, [string | undefined]>({ writes: writesUnlessPreview, needsSession: true }, run),
+  );
   command.addHelpText(
     'after',
     '\nVACUUM and ANALYZE. --reindex takes an hnsw index where 1 % of the rows are dead, and any that is INVALID or takes twice the room it needs.',

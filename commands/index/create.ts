@@ -11,7 +11,13 @@ import type { Quantization } from '../../src/vector/quantization.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { byteSize, metric, wholeNumber } from '../option-values.ts';
-import { addConnectionOptions, addExamples, addTableOptions } from '../options.ts';
+import {
+  addConnectionOptions,
+  addDirectUrl,
+  addExamples,
+  addLockTimeout,
+  addTableOptions,
+} from '../options.ts';
 import { bytes, duration } from '../output/units.ts';
 
 interface IndexCreateFlags {
@@ -33,7 +39,7 @@ interface IndexCreateFlags {
 }
 
 export function configure(command: Command): Command {
-  addConnectionOptions(addTableOptions(command))
+  addLockTimeout(addDirectUrl(addConnectionOptions(addTableOptions(command))))
     .addOption(new Option('--type <type>', 'the kind of index').choices(['hnsw', 'ivfflat']).default('hnsw'))
     .option(
       '--metric <name>',
@@ -75,7 +81,7 @@ export function configure(command: Command): Command {
     .option('--if-rows <n>', 'make none while fewer rows have a vector', wholeNumber({ min: 1 }))
     .option('--dry-run', 'tell what would be done, and do nothing')
     .option('--sql', 'print the statements, and run nothing')
-    .action(action<IndexCreateFlags>({ writes: ({ sql, dryRun }) => !sql && !dryRun }, run));
+    .action(action<IndexCreateFlags>({ writes, needsSession: writes }, run));
   return addExamples(command, [
     'pgv index create --type hnsw',
     'pgv index create -t docs --metric l2 --m 24 --ef-construction 128 --memory 2GB',
@@ -83,6 +89,8 @@ export function configure(command: Command): Command {
     'pgv index create --type ivfflat --lists 100 --sql',
   ]);
 }
+
+const writes = ({ sql, dryRun }: IndexCreateFlags) => !sql && !dryRun;
 
 async function run(context: Context<IndexCreateFlags>): Promise<void> {
   const { options, output, reporter } = context;

@@ -4,7 +4,13 @@ import { action } from '../action.ts';
 import { type ConfirmOptions, confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { addConnectionOptions, addExamples, addTableOption } from '../options.ts';
+import {
+  addConnectionOptions,
+  addDirectUrl,
+  addExamples,
+  addLockTimeout,
+  addTableOption,
+} from '../options.ts';
 import { bytes } from '../output/units.ts';
 import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from '../statements.ts';
 
@@ -12,13 +18,15 @@ type DropFlags = ConfirmOptions & PreviewFlags;
 
 export function configure(command: Command): Command {
   addPreviewOptions(
-    addConnectionOptions(addTableOption(command))
+    addLockTimeout(addDirectUrl(addConnectionOptions(addTableOption(command))))
       .argument('<name>', 'the index, as `pgv index list` names it')
       .option('--yes', 'do not ask'),
-  ).action(action<DropFlags, [string]>({ writes: writesUnlessPreview }, run));
+  ).action(
+    action<DropFlags, [string]>({ writes: writesUnlessPreview, needsSession: writesUnlessPreview }, run),
+  );
   command.addHelpText(
     'after',
-    '\nOn a server it is dropped CONCURRENTLY: it waits for those who use the table, and for builds on it, and no reader or writer waits for it. An index of a partitioned table goes at once, or after 5 s not at all.',
+    '\nOn a server it is dropped CONCURRENTLY: it waits for those who use the table, and for builds on it, and no reader or writer waits for it. An index of a partitioned table goes at once, or after --lock-timeout not at all.',
   );
   return addExamples(command, [
     'pgv index drop docs_embedding_hnsw_cosine',

@@ -10,7 +10,13 @@ import {
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { byteSize, wholeNumber } from '../option-values.ts';
-import { addConnectionOptions, addExamples, addTableOption } from '../options.ts';
+import {
+  addConnectionOptions,
+  addDirectUrl,
+  addExamples,
+  addLockTimeout,
+  addTableOption,
+} from '../options.ts';
 import { bytes, duration } from '../output/units.ts';
 import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from '../statements.ts';
 
@@ -18,14 +24,19 @@ type ReindexFlags = BuildOptions & PreviewFlags;
 
 export function configure(command: Command): Command {
   addPreviewOptions(
-    addConnectionOptions(addTableOption(command))
+    addLockTimeout(addDirectUrl(addConnectionOptions(addTableOption(command))))
       .argument(
         '[name]',
         'the index, as `pgv index list` names it (default: all vector indexes of the table)',
       )
       .option('--memory <size>', 'maintenance_work_mem for the build (default: what it takes)', byteSize)
       .option('--workers <n>', 'processes that help with the build', wholeNumber({ min: 0, max: 1024 })),
-  ).action(action<ReindexFlags, [string | undefined]>({ writes: writesUnlessPreview }, run));
+  ).action(
+    action<ReindexFlags, [string | undefined]>(
+      { writes: writesUnlessPreview, needsSession: writesUnlessPreview },
+      run,
+    ),
+  );
   command.addHelpText(
     'after',
     '\nOn a server it is done CONCURRENTLY; what an interrupted REINDEX has left is removed first. An INVALID index is valid after it.',

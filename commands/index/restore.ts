@@ -3,11 +3,11 @@ import { restoreIndexes } from '../../src/operations/deferred-indexes/restore.ts
 import { findTable } from '../../src/operations/tables.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
-import { addConnectionOptions, addExamples, addTableOption } from '../options.ts';
+import { addConnectionOptions, addExamples, addLockTimeout, addTableOption } from '../options.ts';
 import { duration } from '../output/units.ts';
 
 export function configure(command: Command): Command {
-  addConnectionOptions(addTableOption(command))
+  addLockTimeout(addConnectionOptions(addTableOption(command)))
     .argument('[table]', 'default: all tables that lack indexes since a load')
     .action(action<object, [string | undefined]>({ writes: true, endsItself: true }, run));
   return addExamples(command, ['pgv index restore', 'pgv index restore docs --json']);

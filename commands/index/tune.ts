@@ -11,7 +11,7 @@ import { tuneIndex } from '../../src/operations/index-tune/tune.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, exitCodeOf } from '../exit-codes.ts';
-import { addConnectionOptions, addExamples, addTableOptions } from '../options.ts';
+import { addConnectionOptions, addDirectUrl, addExamples, addTableOptions } from '../options.ts';
 import { hasUnicode } from '../output/color.ts';
 import { errorDocument } from '../output/error.ts';
 import { plotLines, type RecallPlot } from '../output/plot.ts';
@@ -30,7 +30,10 @@ interface TuneFlags extends QueryFlags {
 
 export function configure(command: Command): Command {
   addQueryOptions(
-    addConnectionOptions(addTableOptions(command)).argument('[name]', 'the index (default: the only one)'),
+    addDirectUrl(addConnectionOptions(addTableOptions(command))).argument(
+      '[name]',
+      'the index (default: the only one)',
+    ),
   )
     .option('--target-recall <r>', 'the share of the nearest rows that searches are to find', share, 0.95)
     .option('--role <role>', 'compare with the settings that this role has')
@@ -41,7 +44,12 @@ export function configure(command: Command): Command {
       'set the recommendation for new sessions of role (your own), role:<name> or database',
       whom,
     )
-    .action(action<TuneFlags, [string | undefined]>({ writes: ({ apply }) => apply !== undefined }, run));
+    .action(
+      action<TuneFlags, [string | undefined]>(
+        { writes: ({ apply }) => apply !== undefined, needsSession: true },
+        run,
+      ),
+    );
   return addExamples(command, [
     'pgv index tune',
     'pgv index tune docs_embedding_hnsw_cosine -k 20 --target-recall 0.98 --report tune.html',

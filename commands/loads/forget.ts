@@ -3,12 +3,12 @@ import type { DescribedLoad } from '../../src/operations/ledger/describe-loads.t
 import { forgetLoads } from '../../src/operations/ledger/forget.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
-import { addConnectionOptions, addExamples } from '../options.ts';
+import { addConnectionOptions, addExamples, addLockTimeout } from '../options.ts';
 import { counted } from '../output/units.ts';
 import { filesOf } from './names.ts';
 
 export function configure(command: Command): Command {
-  addConnectionOptions(command)
+  addLockTimeout(addConnectionOptions(command))
     .argument('<id...>', 'loads, by their ids or the beginnings of them (pgv loads list)')
     .action(action<object, [string[]]>({ writes: true }, run));
   command.addHelpText(

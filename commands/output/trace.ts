@@ -12,6 +12,7 @@ export function traceDatabase(database: Database, print: (line: string) => void)
     ...traceSession(database, print),
     target: database.target,
     maxLanes: database.maxLanes,
+    isPooled: database.isPooled,
     transaction: async (work) => {
       print('BEGIN');
       try {
@@ -59,6 +60,7 @@ function timer(print: (line: string) => void) {
 function traceSession(session: Session, print: (line: string) => void): Session {
   const timed = timer(print);
   return {
+    limits: session.limits,
     query: (statement) =>
       timed(
         textOf(statement),

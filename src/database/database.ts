@@ -1,4 +1,5 @@
 import type { TransferListItem } from 'node:worker_threads';
+import type { Limits } from './limits.ts';
 
 /** A statement as `src/sql` writes it: text with $1… and the values for them. */
 export interface Statement {
@@ -30,6 +31,8 @@ export type TakeBytes = (bytes: Uint8Array) => Promise<void> | undefined;
 
 /** What runs statements: a database outside a transaction, or one transaction. */
 export interface Session {
+  /** On the embedded database there are none. */
+  readonly limits: Limits;
   query<Row extends object = Record<string, unknown>>(
     statement: Statement | string,
   ): Promise<QueryResult<Row>>;
@@ -53,6 +56,11 @@ export interface Database extends Session {
   readonly target: Target;
   /** Lanes that can work side by side: 1 on the embedded database, Infinity on a server. */
   readonly maxLanes: number;
+  /**
+   * A pooler may serve each transaction with another session of the server: then what is set for a session, or locked by it,
+   * is another's too, and only what is local to a transaction holds.
+   */
+  readonly isPooled: boolean;
   /** Runs `work` between BEGIN and COMMIT; whatever it throws is a ROLLBACK and thrown on. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /**

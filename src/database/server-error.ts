@@ -10,6 +10,8 @@ export interface ErrorContext {
   passwordSource?: string | undefined;
   /** The server's version as it tells it: `17.5 (Debian 17.5-1)`. */
   serverVersion?: string | undefined;
+  /** Milliseconds that the user gives a statement; 0 or none: no limit. */
+  statementLimit?: number | undefined;
 }
 
 /** The fields of an ErrorResponse, as pg and PGlite both give them. */

@@ -5,7 +5,7 @@ import type { OpenServer } from './server-search.ts';
  * Settings that lead straight to where this session is: the same host, address and encryption. So that all lanes
  * of a load write to one server, and none searches again.
  */
-export function pinned(settings: ServerSettings, { route }: OpenServer): ServerSettings {
+export function pinned<Settings extends ServerSettings>(settings: Settings, { route }: OpenServer): Settings {
   const { password, tls } = settings;
   return {
     ...settings,

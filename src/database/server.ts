@@ -10,14 +10,15 @@ import type {
   Target,
 } from './database.ts';
 import { describeHost } from './libpq/hosts.ts';
-import { describeServer, type ServerSettings } from './libpq/settings.ts';
+import { describeServer } from './libpq/settings.ts';
+import { type Limits, limitStatements } from './limits.ts';
 import { sendCancelRequest } from './server-cancel.ts';
 import type { WireClient } from './server-connection.ts';
 import { CopyIn } from './server-copy-in.ts';
 import { CopyOut } from './server-copy-out.ts';
 import { pinned } from './server-lane.ts';
 import { type OpenServer, openServer } from './server-search.ts';
-import { prepareSession, type SessionFacts } from './server-session.ts';
+import { prepareSession, type SessionFacts, type SessionSettings } from './server-session.ts';
 import { toPgvError } from './sqlstate.ts';
 import { namedRows } from './values.ts';
 
@@ -26,14 +27,11 @@ const CANCEL_PATIENCE_MS = 3_000;
 /** Until the next request, where more has been sent than the first one ends. */
 const CANCEL_AGAIN_MS = 100;
 
-/** Behind a pooler that gives each transaction another session, only what is local to it holds. */
-const localTimeout = 'SET LOCAL statement_timeout = 0';
-
 /** Opens a session on the server that these settings name. @throws DatabaseError, UsageError */
-export async function connectServer(settings: ServerSettings): Promise<Database> {
+export async function connectServer(settings: SessionSettings): Promise<Database> {
   const opened = await openServer(settings);
   try {
-    return new ServerDatabase(settings, opened, await prepareSession(opened.client));
+    return new ServerDatabase(settings, opened, await prepareSession(settings, opened));
   } catch (error) {
     opened.client.connection.stream.destroy();
     throw toPgvError(error, { address: describeHost(opened.route.host) });
@@ -44,7 +42,9 @@ export async function connectServer(settings: ServerSettings): Promise<Database>
 class ServerDatabase implements Database {
   readonly maxLanes = Number.POSITIVE_INFINITY;
   readonly target: Target;
-  readonly #settings: ServerSettings;
+  readonly isPooled: boolean;
+  readonly limits: Limits;
+  readonly #settings: SessionSettings;
   readonly #opened: OpenServer;
   readonly #facts: SessionFacts;
   readonly #client: WireClient;
@@ -56,11 +56,13 @@ class ServerDatabase implements Database {
   /** The transactions of readTogether that are not answered yet, in order; none rejects. */
   readonly #reads = new Set<Promise<unknown>>();
 
-  constructor(settings: ServerSettings, opened: OpenServer, facts: SessionFacts) {
+  constructor(settings: SessionSettings, opened: OpenServer, facts: SessionFacts) {
     this.#settings = settings;
     this.#opened = opened;
     this.#facts = facts;
     this.#client = opened.client;
+    this.isPooled = facts.isPooled;
+    this.limits = settings.limits;
     const description = describeServer({ ...settings, hosts: [opened.route.host] });
     this.target = { kind: 'server', description };
     this.#client.on('error', (error) => {
@@ -106,7 +108,7 @@ class ServerDatabase implements Database {
   async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     await this.query('BEGIN');
     try {
-      if (this.#facts.isPooled) await this.query(localTimeout);
+      if (this.isPooled) await this.query(limitStatements(this.limits));
       const result = await work(this);
       await this.#commit();
       return result;
@@ -118,7 +120,7 @@ class ServerDatabase implements Database {
   }
 
   async readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]> {
-    const before = this.#facts.isPooled ? [localTimeout] : [];
+    const before = this.isPooled ? [limitStatements(this.limits)] : [];
     const { stream } = this.#client.connection;
     this.#client.pipeline = true;
     stream.cork();
@@ -172,8 +174,12 @@ class ServerDatabase implements Database {
     this.#client.connection.stream.destroy();
   }
 
+  /** Says goodbye, and does not wait for the server to hang up: first its backend lets go of its memory, for 10 ms. */
   async close(): Promise<void> {
-    await this.#client.end();
+    const { stream } = this.#client.connection;
+    const said = new Promise((resolve) => stream.once('finish', resolve));
+    await Promise.race([this.#client.end(), said]);
+    stream.destroy();
   }
 
   /** COMMIT of a transaction in which a statement failed is answered by ROLLBACK, without an error. */
@@ -202,6 +208,7 @@ class ServerDatabase implements Database {
     return toPgvError(isAboutLost ? this.#lost : error, {
       address: describeHost(this.#opened.route.host),
       serverVersion: this.#facts.serverVersion,
+      statementLimit: this.limits.statement,
     });
   }
 }

@@ -48,6 +48,15 @@ export function hintFor(
       return { code: 'disk-full', hint: "free space on the server's disk, then run the same command again" };
     case '53300': // too_many_connections
       return { code: 'too-many-connections', hint: 'use fewer lanes (--jobs), or wait for others to finish' };
+    case '55P03': // lock_not_available
+      return {
+        code: 'in-use',
+        hint: 'another session has it locked: try again when that is done, or wait longer with --lock-timeout',
+      };
+    case '57014': // query_canceled
+      return /statement timeout/.test(error.message)
+        ? { code: 'statement-timeout', hint: timeoutHint(context) }
+        : { code: 'cancelled', hint: 'somebody cancelled it on the server: run the command again' };
     case '57P01': // admin_shutdown
     case '57P02': // crash_shutdown
       return { code: 'connection-lost', hint: 'the server ended the connection: run the same command again' };
@@ -56,6 +65,13 @@ export function hintFor(
     default:
       return {};
   }
+}
+
+/** Behind a pooler, what is no transaction keeps the role's own limit. */
+function timeoutHint({ statementLimit = 0 }: ErrorContext): string {
+  return statementLimit > 0
+    ? 'give it longer with --statement-timeout; 0 is for as long as it takes'
+    : "the limit is the role's or the database's own, which a pooler leaves in force: ALTER ROLE … SET statement_timeout";
 }
 
 function authenticationHint(error: ServerError, context: ErrorContext): string {

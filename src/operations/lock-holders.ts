@@ -2,6 +2,11 @@ import type { Session } from '../database/database.ts';
 import { DatabaseError, PgvError } from '../errors.ts';
 import { lockHolders } from '../sql/lock-holders.ts';
 
+/** Whether a lock was waited for, and not had in time. */
+export function isLockTimeout(error: unknown): error is PgvError {
+  return error instanceof PgvError && error.sqlstate === '55P03';
+}
+
 /**
  * A lock timeout with who had the lock, so that something can be done about it; any other error as it is.
  * @param what was to be done: `docs_embedding_hnsw_cosine was not dropped`
@@ -13,7 +18,7 @@ export async function withHolders(
   what: string,
   relations: readonly number[],
 ): Promise<unknown> {
-  if (!(error instanceof PgvError) || error.sqlstate !== '55P03') return error;
+  if (!isLockTimeout(error)) return error;
   const { rows } = await session.query<{ holder: string }>(lockHolders(relations));
   const holders = rows.map(({ holder }) => holder);
   const others = holders.length > 3 ? ` and ${holders.length - 3} more` : '';
@@ -24,6 +29,6 @@ export async function withHolders(
     hint:
       holders.length === 0
         ? 'try again'
-        : `${holders.slice(0, 3).join('; ')}${others}: try again when that is done`,
+        : `${holders.slice(0, 3).join('; ')}${others}: try again when that is done, or wait longer with --lock-timeout`,
   });
 }

@@ -23,6 +23,8 @@ function scratchOf(database: Database): Database {
   const scratch: Database = {
     target: database.target,
     maxLanes: database.maxLanes,
+    isPooled: database.isPooled,
+    limits: database.limits,
     query: (statement) => undoable(database, (session) => session.query(statement)),
     copyIn: (sql, chunks) => undoable(database, (session) => session.copyIn(sql, chunks)),
     copyOut: (sql, take) => database.copyOut(sql, take),

@@ -1,19 +1,15 @@
 import type { Database } from '../database/database.ts';
+import { requireSession } from '../database/past-pooler.ts';
 import { resetSetting, setSetting } from '../sql/settings.ts';
 
-/**
- * Milliseconds that work which keeps others out of a table waits to get it: whoever comes after it has to wait
- * behind it.
- */
-export const lockTimeout = 5000;
-
-/** Runs the work with settings for the session, which are taken back after it. */
+/** Runs the work with settings for the session, which are taken back after it. @throws UsageError behind a pooler */
 export async function withSettings<Result>(
   database: Database,
   settings: Readonly<Record<string, string>>,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const names = Object.keys(settings);
+  if (names.length > 0) requireSession(database);
   const reset = async () => {
     for (const name of names) await database.query(resetSetting(name));
   };

@@ -72,9 +72,9 @@ export function watchFrom(
   };
 }
 
-/** Undefined on the embedded database, and where the server gives no second connection. */
+/** Undefined on the embedded database, where the server gives no second connection, and behind a pooler: another process may serve each statement. */
 export async function openBeside(database: Database): Promise<Beside | undefined> {
-  if (database.target.kind === 'embedded') return undefined;
+  if (database.target.kind === 'embedded' || database.isPooled) return undefined;
   const { rows } = await database.query<{ pid: number }>(backendPid());
   const { address } = await database.lane();
   try {

@@ -28,10 +28,11 @@ export interface PieceClaim extends PieceKey {
  * Begins a piece's transaction and claims the piece in it. Where another transaction has claimed it, this waits for
  * that one's end, and gives no row if it was committed. Gives one row otherwise: pid and at, the backend at work and the time. The
  * commit waits for no disk: what a crash of the server loses, the ledger loses with it, and the load's end waits.
+ * @param limits sets how long its statements may take (limitStatements)
  */
-export function claimPiece(table: PieceTable, claim: PieceClaim): string {
+export function claimPiece(table: PieceTable, claim: PieceClaim, limits: string): string {
   const { firstRow, records, byteOffset, byteLength, checksum } = claim;
-  return `BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL synchronous_commit = off;
+  return `BEGIN; ${limits}; SET LOCAL synchronous_commit = off;
 INSERT INTO pgv.${table} (load_id, file, piece, first_row, records, byte_offset, byte_length, checksum)
 VALUES (${keyOf(claim)}, ${firstRow}, ${records}, ${byteOffset}, ${byteLength}, ${quoteLiteral(checksum)})
 ON CONFLICT DO NOTHING RETURNING backend_pid AS pid, clock_timestamp()::text AS at`;

@@ -17,11 +17,13 @@ export function importSnapshot(snapshot: string): string {
   return `SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`;
 }
 
-/** For this transaction alone, as behind a pooler the session is not ours: what the text of values depends on, no limits. */
-export const settleTransaction = `SELECT pg_catalog.set_config(name, value, true)
-FROM (VALUES ('DateStyle', 'ISO'), ('extra_float_digits', '1'), ('statement_timeout', '0'),
+/** For this transaction alone, as behind a pooler the session is not ours: what the text of values depends on, no limit but the user's for statements. */
+export function settleTransaction(statementLimit: number): string {
+  return `SELECT pg_catalog.set_config(name, value, true)
+FROM (VALUES ('DateStyle', 'ISO'), ('extra_float_digits', '1'), ('statement_timeout', '${statementLimit}'),
   ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0')) AS wanted (name, value)
 JOIN pg_catalog.pg_settings USING (name)`;
+}
 
 /**
  * For this transaction alone: a scan of a table gives its rows as they are stored, not as several processes have them

@@ -1,16 +1,14 @@
 import type { Statement } from '../database/database.ts';
 
-/** Milliseconds that emptying a table waits to have it alone: whoever comes after has to wait behind it. */
-const lockTimeout = 5000;
-
 /**
  * Empties a table, its partitions and the tables that inherit from it, within a transaction, which gives it back as
  * it was where it fails. Nobody else reads or writes the table from here to the transaction's end. Readers that come
  * after it see the rows that the transaction has stored; one whose snapshot is older (REPEATABLE READ) sees no rows
  * at all. https://www.postgresql.org/docs/current/sql-truncate.html, https://www.postgresql.org/docs/current/mvcc-caveats.html
  * @param table quoted and qualified
+ * @param lockTimeout milliseconds to wait to have it alone
  */
-export function truncate(table: string): string {
+export function truncate(table: string, lockTimeout: number): string {
   return `SET LOCAL lock_timeout = ${lockTimeout}; TRUNCATE ${table}; SET LOCAL lock_timeout TO DEFAULT`;
 }
 

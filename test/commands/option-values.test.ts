@@ -6,6 +6,7 @@ import {
   keyName,
   keyValue,
   nameList,
+  timeSpan,
   wholeNumber,
 } from '../../commands/option-values.ts';
 
@@ -37,6 +38,21 @@ test.each([
 
 test.each(['', 'NaN', 'Infinity', '1e999', '1,5', '0x1'])('no decimal number: "%s"', (text) => {
   expect(() => decimalNumber()(text)).toThrow('must be a number');
+});
+
+test.each([
+  ['0', 0],
+  ['1ms', 1],
+  ['30s', 30_000],
+  ['1.5 min', 90_000],
+  ['2h', 7_200_000],
+  ['1d', 86_400_000],
+])('time %s', (text, value) => {
+  expect(timeSpan(text)).toBe(value);
+});
+
+test.each(['', '5', '-1s', '1m', '1S', '0.1ms', '25d', '1e3s', 's'])('no time: "%s"', (text) => {
+  expect(() => timeSpan(text)).toThrow('must be a time with its unit, such as 500ms, 30s or 5min, or 0');
 });
 
 test.each([

@@ -30,6 +30,8 @@ type Asked = { [K in Request['kind']]: Omit<Extract<Request, { kind: K }>, 'id'>
 /** The embedded database as one thread sees it: requests over a port to the thread that PGlite runs in. */
 export class EmbeddedClient implements Database {
   readonly maxLanes = 1;
+  readonly isPooled = false;
+  readonly limits = { statement: 0, lock: 0 };
   readonly target: Target;
   readonly #port: MessagePort;
   /** Only the client that started the host has it, and ends it. */

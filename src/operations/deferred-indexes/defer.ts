@@ -1,5 +1,5 @@
 import type { Session } from '../../database/database.ts';
-import { DatabaseError, PgvError } from '../../errors.ts';
+import { DatabaseError } from '../../errors.ts';
 import {
   type DeferredIndex,
   deferrableIndexes,
@@ -11,7 +11,6 @@ import {
 } from '../../sql/deferred-indexes.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
 import { withLocalSettings } from '../local-settings.ts';
-import { lockTimeout } from '../session-settings.ts';
 import type { TableDescription } from '../tables.ts';
 
 /**
@@ -37,7 +36,7 @@ export async function deferIndexes(
       hint: 'load as its owner, or without --defer-indexes',
     });
   }
-  await lock(session, table);
+  await session.query(lockTable(quoteQualified(table.schema, table.name), session.limits.lock));
   // Once more, as somebody may have been at them before the lock.
   const indexes = await listIndexes(session, table);
   if (indexes.length === 0) return [];
@@ -57,18 +56,4 @@ async function listIndexes(session: Session, table: TableDescription): Promise<D
     const { rows } = await session.query<DeferredIndex>(deferrableIndexes(table.oid));
     return rows;
   });
-}
-
-async function lock(session: Session, { schema, name }: TableDescription): Promise<void> {
-  try {
-    await session.query(lockTable(quoteQualified(schema, name), lockTimeout));
-  } catch (error) {
-    if (!(error instanceof PgvError) || error.sqlstate !== '55P03') throw error;
-    throw new DatabaseError(`another session uses ${name}, and its indexes cannot be dropped meanwhile`, {
-      code: 'table-in-use',
-      sqlstate: error.sqlstate,
-      cause: error,
-      hint: 'try again when that is done, or load without --defer-indexes',
-    });
-  }
 }

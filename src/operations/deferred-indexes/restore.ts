@@ -8,7 +8,6 @@ import { indexProgress } from '../../sql/progress.ts';
 import { setLocal } from '../../sql/search.ts';
 import { cancellable } from '../cancellable.ts';
 import { memoryForBuild } from '../index-create/memory.ts';
-import { lockTimeout } from '../session-settings.ts';
 import type { TableDescription } from '../tables.ts';
 import { watch } from '../watch.ts';
 import { findPendingIndexes, missingIndexes } from './pending.ts';
@@ -108,7 +107,7 @@ async function build(database: Database, index: PendingIndex, reporter: Reporter
   const memory = await memoryOf(database, index);
   const run = (settings: Record<string, string>) =>
     database.transaction((session) => buildWithin(session, index, settings));
-  const locks = { lock_timeout: String(database.target.kind === 'embedded' ? 0 : lockTimeout) };
+  const locks = { lock_timeout: String(database.target.kind === 'embedded' ? 0 : database.limits.lock) };
   if (memory === undefined) return run(locks);
   try {
     return await run({ ...locks, maintenance_work_mem: `${Math.ceil(memory / 1024)}kB` });

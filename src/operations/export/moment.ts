@@ -35,7 +35,7 @@ export async function inOneMoment<T>(
       await session.query(readOneMoment);
       const locked = await lock(session, table);
       const { rows } = await session.query<{ snapshot: string }>(exportSnapshot);
-      await session.query(settleTransaction);
+      await session.query(settleTransaction(session.limits.statement));
       await requireUnaltered(session, table);
       done = { result: await work(session, { snapshot: rows[0]!.snapshot, locked }) };
     });
@@ -60,7 +60,7 @@ export async function joinMoment(session: Session, { snapshot, locked }: Moment)
       throw isHeld(error) ? tableIsWanted(locked, error) : error;
     });
   }
-  await session.query(settleTransaction);
+  await session.query(settleTransaction(session.limits.statement));
 }
 
 async function lock(session: Session, table: TableDescription | undefined): Promise<string | undefined> {

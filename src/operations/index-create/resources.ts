@@ -4,7 +4,6 @@ import { averageElements, buildCircumstances, estimateVectors } from '../../sql/
 import { countVectors, type IndexDefinition } from '../../sql/indexes.ts';
 import type { VectorType } from '../../vector/metrics.ts';
 import { quantizedType } from '../../vector/quantization.ts';
-import { lockTimeout } from '../session-settings.ts';
 import type { VectorColumn } from '../tables.ts';
 import { guessSeconds } from './duration.ts';
 import { type BuildSubject, planMemory } from './memory.ts';
@@ -92,7 +91,7 @@ export async function resourcesFor(
       ...(workers > 0 && circumstances.small && { min_parallel_table_scan_size: '0' }),
       // One tells when the memory does not suffice.
       ...(circumstances.hidesNotices && { client_min_messages: 'notice' }),
-      ...lockSettings(kind, concurrently, circumstances),
+      ...lockSettings(database, concurrently, circumstances),
     },
     tableWorkers:
       workers < asked && given >= leastForWorkers ? (circumstances.tableWorkers ?? undefined) : undefined,
@@ -101,12 +100,12 @@ export async function resourcesFor(
 
 /** Whoever builds CONCURRENTLY is in nobody's way, and waits for as long as it takes. */
 function lockSettings(
-  kind: 'server' | 'embedded',
+  { target, limits }: Database,
   concurrently: boolean,
   { limitsWaits }: Circumstances,
 ): { lock_timeout?: string } {
-  if (kind === 'embedded') return {};
-  if (!concurrently) return { lock_timeout: String(lockTimeout) };
+  if (target.kind === 'embedded') return {};
+  if (!concurrently) return { lock_timeout: String(limits.lock) };
   return limitsWaits ? { lock_timeout: '0' } : {};
 }
 

@@ -3,7 +3,6 @@ import { UsageError } from '../../errors.ts';
 import { type PartitionRow, parentsOfIndexes, partitionsOf } from '../../sql/index-build.ts';
 import { createIndex, dropIndex } from '../../sql/indexes.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
-import { lockTimeout } from '../session-settings.ts';
 import { displayName, type TableDescription, type VectorColumn } from '../tables.ts';
 import type { Build } from './build.ts';
 import { findAlike, findLeftover, type Wanted } from './existing.ts';
@@ -80,7 +79,7 @@ async function planPartitions(database: Database, work: Work, options: BuildOpti
     steps.push(await planStep(database, work, partition, own, options));
   }
   const whole = { ...definition, concurrently: false };
-  const settings = { lock_timeout: String(lockTimeout) };
+  const settings = { lock_timeout: String(database.limits.lock) };
   const resources = {
     rows: 0,
     needed: 0,

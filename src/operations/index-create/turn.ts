@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
+import { requireSession } from '../../database/past-pooler.ts';
 import type { Reporter } from '../../progress.ts';
 import { takeBuildTurn } from '../../sql/index-build.ts';
 import { type Beside, openBeside } from '../watch.ts';
@@ -11,6 +12,7 @@ const interval = 300;
  * Does some work on a table's indexes while no other pgv does. The turn is held by a connection of its own, which the
  * work may watch from; where there is none, as on the embedded database, nobody else is kept out.
  * @param meanwhile asked, while another has the turn, whether there is anything left to do; what it gives ends the wait
+ * @throws UsageError behind a pooler
  */
 export async function withTurn<T>(
   database: Database,
@@ -19,6 +21,7 @@ export async function withTurn<T>(
   meanwhile: () => Promise<T | undefined>,
   work: (beside: Beside | undefined) => Promise<T>,
 ): Promise<T> {
+  requireSession(database);
   const beside = await openBeside(database);
   if (beside === undefined) return work(undefined);
   try {

@@ -6,7 +6,7 @@ import { lockWait } from '../../sql/lock-holders.ts';
 import { dropConcurrently, findConcurrentWorkers } from '../concurrent-work.ts';
 import { withTurn } from '../index-create/turn.ts';
 import { withHolders } from '../lock-holders.ts';
-import { lockTimeout, withSettings } from '../session-settings.ts';
+import { withSettings } from '../session-settings.ts';
 import { type Beside, watchFrom } from '../watch.ts';
 import { type CatalogueIndex, findAgain, readIndexes } from './catalogue.ts';
 import { findIndex } from './find.ts';
@@ -43,7 +43,7 @@ export async function planDrop(
 
 /**
  * Drops it, in turn with what else is done CONCURRENTLY with the table's indexes. Concurrently it waits for as long as
- * others use the table; otherwise it gives up after `lockTimeout`.
+ * others use the table; otherwise it gives up when the limit for locks is over.
  * @throws DatabaseError that names who uses the table
  */
 export async function dropPlanned(
@@ -77,7 +77,9 @@ async function dropAtOnce(database: Database, { index, statement }: PlannedDrop)
     });
   }
   try {
-    await withSettings(database, { lock_timeout: String(lockTimeout) }, () => database.query(statement));
+    await withSettings(database, { lock_timeout: String(database.limits.lock) }, () =>
+      database.query(statement),
+    );
   } catch (error) {
     throw await withHolders(database, error, notDropped, [index.tableOid]);
   }

@@ -1,7 +1,7 @@
 import type { Database, Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import { dropIndex } from '../../sql/indexes.ts';
-import { lockTimeout, withSettings } from '../session-settings.ts';
+import { withSettings } from '../session-settings.ts';
 import { type CatalogueIndex, readIndexes } from './catalogue.ts';
 
 /** Bytes; PostgreSQL cuts the index's name where the ending would make it longer, and up to three more at a character's end. */
@@ -20,9 +20,9 @@ export async function findLeftovers(
   return indexes.filter(({ name, valid }) => !valid && isLeftoverOf(name, index.name));
 }
 
-/** Drops them, unless somebody is in the way for `lockTimeout`. */
+/** Drops them, unless somebody is in the way for longer than the limit for locks. */
 export async function dropLeftovers(database: Database, leftovers: readonly CatalogueIndex[]): Promise<void> {
-  await withSettings(database, { lock_timeout: String(lockTimeout) }, async () => {
+  await withSettings(database, { lock_timeout: String(database.limits.lock) }, async () => {
     for (const leftover of leftovers) await database.query(dropIndex(leftover, true));
   });
 }

@@ -1,10 +1,10 @@
 import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import type { PendingIndex } from '../../sql/deferred-indexes.ts';
+import { setLocal } from '../../sql/search.ts';
 import { type Metric, metricOfOperatorClass } from '../../vector/metrics.ts';
 import type { Quantization } from '../../vector/quantization.ts';
 import { findPendingIndexes, missingIndexes } from '../deferred-indexes/pending.ts';
-import { lockTimeout, withSettings } from '../session-settings.ts';
 import { displayName, findTable } from '../tables.ts';
 import { vacuumDue } from '../vacuum/due.ts';
 import { type CatalogueIndex, optionsOf, readIndexes } from './catalogue.ts';
@@ -53,8 +53,10 @@ export async function listIndexes(
   reporter: Reporter,
 ): Promise<ListedIndex[]> {
   const found = table === undefined ? undefined : await findTable(database, table);
-  const settings = database.target.kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) };
-  const indexes = await withSettings(database, settings, () => readIndexes(database, found?.oid));
+  const indexes = await database.transaction(async (session) => {
+    await session.query(setLocal({ lock_timeout: String(session.limits.lock) }));
+    return readIndexes(session, found?.oid);
+  });
   if (database.target.kind === 'embedded') await noteDue(database, indexes, reporter);
   const listed = indexes.filter(({ parentOid }) => parentOid === null).map(asListed);
   return [...listed, ...(await listMissing(database, found, reporter))];

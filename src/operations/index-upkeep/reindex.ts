@@ -10,12 +10,15 @@ import { isShortOfSharedMemory } from '../index-create/build.ts';
 import { tellExpectation } from '../index-create/expectation.ts';
 import type { BuildOptions } from '../index-create/resources.ts';
 import { withTurn } from '../index-create/turn.ts';
-import { lockTimeout, withSettings } from '../session-settings.ts';
+import { withSettings } from '../session-settings.ts';
 import { type Beside, watchFrom } from '../watch.ts';
 import { type CatalogueIndex, findAgain } from './catalogue.ts';
 import { checkNotBuilding } from './drop.ts';
 import { dropLeftovers, findLeftovers, removeLeftovers } from './leftovers.ts';
 import { resourcesToRebuild } from './resources.ts';
+
+/** Milliseconds until what a failed build has left is taken for what others make. */
+const patience = 5000;
 
 export interface Reindexed {
   /** `[schema.]name`, as commands take it. */
@@ -161,7 +164,7 @@ async function afterFailure(
 
 /** What was made here is left a moment after the error is told; what others make is theirs. */
 async function abandonedLeftovers(connection: Database, leaf: CatalogueIndex): Promise<CatalogueIndex[]> {
-  const until = performance.now() + lockTimeout;
+  const until = performance.now() + patience;
   for (;;) {
     const leftovers = await findLeftovers(connection, leaf);
     if (!leftovers.some(({ building }) => building)) return leftovers;

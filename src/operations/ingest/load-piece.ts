@@ -1,5 +1,6 @@
 import { checksum } from '../../checksum.ts';
-import type { Database } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
+import { limitStatements } from '../../database/limits.ts';
 import { DataError, type PgvError } from '../../errors.ts';
 import {
   claimPiece,
@@ -32,13 +33,13 @@ interface Attempt {
 }
 
 interface PieceTransaction {
-  begin: string;
+  begin: (session: Session) => string;
   commit: (outcome: PieceOutcome) => string;
 }
 
 /** Without a ledger. */
 const untold: PieceTransaction = {
-  begin: 'BEGIN; SET LOCAL statement_timeout = 0',
+  begin: ({ limits }) => `BEGIN; ${limitStatements(limits)}`,
   commit: () => 'COMMIT',
 };
 
@@ -88,7 +89,8 @@ export class PieceLoader {
     const { location, bytes } = work.piece;
     const key = { loadId: ledger.loadId, file: work.file, piece: location.sequence };
     const transaction: PieceTransaction = {
-      begin: claimPiece(ledger.table, { ...key, ...location, checksum: checksum(bytes) }),
+      begin: ({ limits }) =>
+        claimPiece(ledger.table, { ...key, ...location, checksum: checksum(bytes) }, limitStatements(limits)),
       commit: (outcome) => commitPiece(ledger.table, key, { ...outcome, tableOid: ledger.tableOid }),
     };
     let last: Attempt | undefined;
@@ -97,7 +99,7 @@ export class PieceLoader {
       async (database) => {
         // Only so a transaction that nobody listens to any more is not waited for.
         if (last !== undefined) await endBackend(database, last);
-        const { rows } = await database.query<Attempt>(transaction.begin);
+        const { rows } = await database.query<Attempt>(transaction.begin(database));
         if (rows[0] === undefined) return this.alreadyStored(database, ledger.table, key, last !== undefined);
         last = rows[0];
         return this.watched(database, last.pid, () => this.storeBegun(database, work, transaction));
@@ -133,7 +135,7 @@ export class PieceLoader {
     work: PieceWork,
     transaction: PieceTransaction,
   ): Promise<PieceOutcome> {
-    await database.query(transaction.begin);
+    await database.query(transaction.begin(database));
     return this.storeBegun(database, work, transaction);
   }
 
@@ -145,7 +147,7 @@ export class PieceLoader {
   ): Promise<PieceOutcome> {
     const beginAgain = async () => {
       await database.query('ROLLBACK');
-      await database.query(transaction.begin);
+      await database.query(transaction.begin(database));
       await this.prepareFirst(database, work);
     };
     try {

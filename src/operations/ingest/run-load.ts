@@ -2,6 +2,7 @@ import type { LoadCounts } from '../../sql/ledger.ts';
 import { cancellable } from '../cancellable.ts';
 import { restoreAfterFailure } from '../deferred-indexes/restore.ts';
 import type { RecordedLoad } from '../ledger/ledger.ts';
+import { isLockTimeout, withHolders } from '../lock-holders.ts';
 import type { TableDescription } from '../tables.ts';
 import { abandonLoad } from './abandon-load.ts';
 import { beforeLoad } from './around/around-load.ts';
@@ -77,10 +78,17 @@ async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput
     const status = begun.stored.all.length > 0 ? 'resumed' : 'loaded';
     return { ...counts, loadId: ledger ? begun.loadId : null, status, table: prepared.table, files: read };
   } catch (error) {
-    const reason = await abandonLoad(run, plan, begun, before.rows, error);
+    const told = await inUse(run, prepared.table, error);
+    const reason = await abandonLoad(run, plan, begun, before.rows, told);
     if (options.deferIndexes) await restoreAfterFailure(run.database, prepared.table, reporter, signal);
     throw reason;
   }
+}
+
+/** What was to have the table alone, for --truncate or --defer-indexes, is told who had it. */
+async function inUse({ connection }: Run, { name, oid }: TableDescription, error: unknown): Promise<unknown> {
+  if (!isLockTimeout(error)) return error;
+  return withHolders(await connection.get(), error, `${name} was not loaded`, [oid]);
 }
 
 /** How often pieces that a crash of the server took are loaded again. */

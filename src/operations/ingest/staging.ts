@@ -45,7 +45,7 @@ export async function mergeRows(
   options: MergeOptions = {},
   refuse?: RefuseRow,
 ): Promise<MergeOutcome> {
-  if (options.truncate) await session.query(truncate(merge.target));
+  if (options.truncate) await session.query(truncate(merge.target, session.limits.lock));
   const deleted = options.deleteMissing
     ? await removeMissing(session, merge, options.deleteMissing.tenant)
     : 0;

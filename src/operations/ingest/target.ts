@@ -86,7 +86,8 @@ export function chooseTarget(
 ): TargetStrategy {
   const key = conflictKey(table, columns, options);
   const target = quoteQualified(table.schema, table.name);
-  if (!needsStaging(options, table)) return straightInto(target, options.truncate === true);
+  if (!needsStaging(options, table))
+    return straightInto(target, options.truncate ? truncate(target, database.limits.lock) : undefined);
   const name = `pgv_staging_${randomBytes(6).toString('hex')}`;
   // With one lane only, all see one session and its temporary tables, which a kill leaves nothing of.
   const temporary = load === undefined && database.maxLanes === 1;
@@ -104,12 +105,12 @@ export function chooseTarget(
   return throughStaging(database, table.oid, merge, mergeOptions(table, options), load?.loadId, signal);
 }
 
-function straightInto(target: string, empties: boolean): TargetStrategy {
+function straightInto(target: string, beforeFirst: string | undefined): TargetStrategy {
   return {
     copyInto: target,
     numbered: false,
     immediate: true,
-    beforeFirst: empties ? truncate(target) : undefined,
+    beforeFirst,
     pieces: 'pieces',
     prepare: async () => {},
     finish: async (_, copied) => ({ inserted: copied, updated: 0, unchanged: 0, skipped: 0, deleted: 0 }),

@@ -4,7 +4,6 @@ import { deleteLoads } from '../../sql/ledger.ts';
 import { lockLoad } from '../../sql/ledger-locks.ts';
 import { setLocal } from '../../sql/search.ts';
 import { dropStaging } from '../../sql/staging.ts';
-import { lockTimeout } from '../session-settings.ts';
 import { type DescribedLoad, describeLoads } from './describe-loads.ts';
 import { holdersOf } from './guard.ts';
 import { type RecordedLoad, recordedLoads, requireAccess } from './ledger.ts';
@@ -24,7 +23,7 @@ export async function forgetLoads(database: Database, ids: readonly string[]): P
   return database.transaction(async (session) => {
     const known = hasLedger ? await recordedLoads(session, undefined) : [];
     const wanted = new Set(ids.map((id) => loadNamed(id, known).loadId));
-    await session.query(setLocal({ lock_timeout: String(lockTimeout) }));
+    await session.query(setLocal({ lock_timeout: String(session.limits.lock) }));
     for (const loadId of wanted) await takeLoad(session, loadId);
     // As they are now that nobody else has them.
     const loads = (await recordedLoads(session, undefined)).filter(({ loadId }) => wanted.has(loadId));

@@ -1,11 +1,11 @@
 import type { Database } from '../../database/database.ts';
-import { PgvError } from '../../errors.ts';
 import { deleteLoads } from '../../sql/ledger.ts';
 import { lockLoad } from '../../sql/ledger-locks.ts';
 import { deleteStagedPieces } from '../../sql/ledger-pieces.ts';
 import { type Remnant, remnants } from '../../sql/ledger-upkeep.ts';
 import { setLocal } from '../../sql/search.ts';
 import { dropStaging } from '../../sql/staging.ts';
+import { isLockTimeout } from '../lock-holders.ts';
 
 /** Milliseconds that a staging table is waited for, which somebody may be reading: a dump, say. */
 const patience = 1000;
@@ -50,7 +50,7 @@ export async function removeRemnant(database: Database, loadId: string): Promise
       return remnant;
     });
   } catch (error) {
-    if (error instanceof PgvError && error.sqlstate === '55P03') return undefined;
+    if (isLockTimeout(error)) return undefined;
     throw error;
   }
 }

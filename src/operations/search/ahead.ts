@@ -31,6 +31,7 @@ export async function withCatalogueAhead(database: Database, table: string | und
     await ask(ledger!.rows[0]?.readable ? [...questions, pendingIndexes(oid)] : questions);
   }
   return {
+    limits: database.limits,
     query: async <Row extends object>(statement: Statement | string) =>
       (answers.get(keyOf(statement)) as QueryResult<Row> | undefined) ?? database.query<Row>(statement),
     copyIn: (sql, chunks) => database.copyIn(sql, chunks),

@@ -1,8 +1,7 @@
 import type { Database } from '../../database/database.ts';
-import { PgvError } from '../../errors.ts';
 import { tableCondition } from '../../sql/maintenance.ts';
-import { withHolders } from '../lock-holders.ts';
-import { lockTimeout, withSettings } from '../session-settings.ts';
+import { isLockTimeout, withHolders } from '../lock-holders.ts';
+import { withSettings } from '../session-settings.ts';
 import { figuresOf } from './figures.ts';
 
 /** A table with its partitions, as the server counts it. */
@@ -65,12 +64,8 @@ async function countOf(
 }
 
 /** How long strong locks are waited for; on the embedded database there is nobody to wait for. */
-export function lockSettings({ target }: Database, skipLocked: boolean): Record<string, string> {
-  return target.kind === 'embedded' ? {} : { lock_timeout: String(skipLocked ? skipAfter : lockTimeout) };
-}
-
-export function isLockTimeout(error: unknown): boolean {
-  return error instanceof PgvError && error.sqlstate === '55P03';
+export function lockSettings({ target, limits }: Database, skipLocked: boolean): Record<string, string> {
+  return target.kind === 'embedded' ? {} : { lock_timeout: String(skipLocked ? skipAfter : limits.lock) };
 }
 
 /** A VACUUM of a table that is locked, or that the role may not vacuum, is a warning to PostgreSQL, no error. */

@@ -3,9 +3,10 @@ import { InterruptedError, PgvError } from '../../../errors.ts';
 import type { Reporter } from '../../../progress.ts';
 import { analyze, analyzeIsDue, tableCondition, vacuum } from '../../../sql/maintenance.ts';
 import { vacuumProgress } from '../../../sql/progress.ts';
+import { setLocal } from '../../../sql/search.ts';
 import { cancellable } from '../../cancellable.ts';
 import { findConcurrentWorkers } from '../../concurrent-work.ts';
-import { lockTimeout, withSettings } from '../../session-settings.ts';
+import { withSettings } from '../../session-settings.ts';
 import type { TableDescription } from '../../tables.ts';
 import { watch } from '../../watch.ts';
 
@@ -41,12 +42,13 @@ export async function maintainAfterLoad(
 ): Promise<void> {
   const rows = changed.inserted + changed.updated + changed.deleted;
   if (mode === 'never' || (mode === 'auto' && rows === 0)) return;
-  const settings = database.target.kind === 'embedded' ? {} : { lock_timeout: String(lockTimeout) };
+  const { target, isPooled, limits } = database;
+  const settings = target.kind === 'embedded' || isPooled ? {} : { lock_timeout: String(limits.lock) };
   try {
     await cancellable(database, signal, () =>
       withSettings(database, settings, async () => {
-        if (mode === 'always') await run(database, table, 'vacuuming', reporter);
-        else if (await isAnalyzeDue(database, table, rows)) {
+        if (mode === 'always' && !isPooled) await run(database, table, 'vacuuming', reporter);
+        else if (mode === 'always' || (await isAnalyzeDue(database, table, rows))) {
           const [worker] = await findConcurrentWorkers(database, table);
           if (worker !== undefined) {
             reporter.note(leftAlone(table, worker));
@@ -55,8 +57,9 @@ export async function maintainAfterLoad(
           const { rows: live, deadRows } = await run(database, table, 'analyzing', reporter);
           // The session's own dead rows may not be counted yet.
           const dead = Math.max(deadRows ?? 0, changed.updated + changed.deleted);
-          if (live !== null && dead > deadShare * (live + dead))
-            await run(database, table, 'vacuuming', reporter);
+          if (live === null || dead <= deadShare * (live + dead)) return;
+          if (isPooled) reporter.note(leftDead(table, dead));
+          else await run(database, table, 'vacuuming', reporter);
         }
       }),
     );
@@ -80,6 +83,11 @@ function leftAlone({ name }: TableDescription, worker: string): string {
   return `${name} is not analysed, as ${worker} is at its indexes: \`pgv vacuum ${name}\` does it when that is done`;
 }
 
+/** VACUUM is no part of a transaction, and without one its wait for a lock has no limit behind a pooler. */
+function leftDead({ name }: TableDescription, dead: number): string {
+  return `${name} has ${dead.toLocaleString('en')} dead rows, and is not vacuumed through a pooler: \`pgv vacuum ${name} --direct-url …\` does it`;
+}
+
 interface Counted {
   rows: number | null;
   deadRows: number | null;
@@ -98,7 +106,8 @@ async function run(
   const before = await condition(database, table);
   const watching = await watch(database, vacuumProgress, reporter);
   try {
-    await database.query(what === 'analyzing' ? analyze(table) : vacuum(table, {}));
+    if (database.isPooled) await analyzeAsTransaction(database, table);
+    else await database.query(what === 'analyzing' ? analyze(table) : vacuum(table, {}));
   } finally {
     await watching.close();
   }
@@ -109,6 +118,13 @@ async function run(
     `every row is stored, but ${table.name} is not analysed, as the role may not: its owner may, with \`pgv vacuum ${table.name}\``,
   );
   return { rows: null, deadRows: null };
+}
+
+async function analyzeAsTransaction(database: Database, table: TableDescription): Promise<void> {
+  await database.transaction(async (session) => {
+    await session.query(setLocal({ lock_timeout: String(session.limits.lock) }));
+    await session.query(analyze(table));
+  });
 }
 
 async function condition(database: Database, table: TableDescription): Promise<Counted> {

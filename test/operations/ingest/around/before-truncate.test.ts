@@ -29,7 +29,7 @@ eachDatabase((fixture) => {
     expect(await check('alone')).toBe('nothing in the way');
     await database.query('INSERT INTO alone VALUES (1, 1)');
     await database.transaction(async (session) => {
-      await session.query(truncate('public.alone'));
+      await session.query(truncate('public.alone', 5000));
       const { rows } = await session.query(
         "SELECT current_setting('lock_timeout') AS timeout, count(*) AS n FROM alone",
       );
@@ -46,7 +46,9 @@ eachDatabase((fixture) => {
       name: 'UsageError',
       message: `--truncate cannot empty ${name}: foreign keys of ${tables} refer to its rows`,
     });
-    await expect(database.transaction((session) => session.query(truncate(name)))).rejects.toMatchObject({
+    await expect(
+      database.transaction((session) => session.query(truncate(name, 5000))),
+    ).rejects.toMatchObject({
       sqlstate: '0A000',
     });
   });
