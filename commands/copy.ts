@@ -10,7 +10,8 @@ import type { Context } from './context.ts';
 import { type DatabaseFlags, openBoth } from './copy/databases.ts';
 import { renderDescription } from './copy/description.ts';
 import { nameList, wholeNumber } from './option-values.ts';
-import { addExamples, addTableOptions } from './options.ts';
+import { addExamples, addLockTimeout, addStatementTimeout, addTableOptions } from './options.ts';
+import { rowChanges } from './output/row-changes.ts';
 import { bytes, counted, duration } from './output/units.ts';
 
 interface CopyFlags extends DatabaseFlags {
@@ -29,7 +30,7 @@ interface CopyFlags extends DatabaseFlags {
 }
 
 export function configure(command: Command): Command {
-  addTableOptions(command)
+  addLockTimeout(addStatementTimeout(addTableOptions(command)))
     .argument('[from]', 'the database that has the table: a URL, or pglite:<dir>')
     .argument('[to]', 'the database that it is copied to')
     .optionsGroup('Which database:')
@@ -95,8 +96,6 @@ async function run(context: Context<CopyFlags>, ...args: (string | undefined)[])
   const summary = await copyTable(from, to, request, reporter, signal);
   const { rows, bytes: size, seconds, indexes } = summary;
   const built = indexes.length === 0 ? '' : `, with ${counted(indexes.length, 'index', 'indexes')}`;
-  await output.summary(
-    summary,
-    `copied ${counted(rows, 'row')} (${bytes(size)}) into ${summary.table}${built} in ${duration(seconds)}`,
-  );
+  const copied = `copied ${counted(rows, 'row')} (${bytes(size)}) into ${summary.table}${built} in ${duration(seconds)}`;
+  await output.summary(summary, [copied, ...rowChanges(summary)].join(' · '));
 }

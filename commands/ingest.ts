@@ -4,6 +4,7 @@ import { UsageError } from '../src/errors.ts';
 import { defaultPieceLength } from '../src/formats/read/piece-cutter.ts';
 import { findDataset } from '../src/operations/dataset/dataset.ts';
 import { describeIngest } from '../src/operations/ingest/around/describe-ingest.ts';
+import { checkOptions } from '../src/operations/ingest/check-options.ts';
 import { embeddedPieceLength } from '../src/operations/ingest/embed/embedding.ts';
 import { withoutIds } from '../src/operations/ingest/ids-beside.ts';
 import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
@@ -24,7 +25,13 @@ import { addMappingOptions, type MappingFlags } from './ingest/mapping-options.t
 import { addRowOptions, type RowFlags } from './ingest/row-options.ts';
 import { sentence } from './ingest/sentence.ts';
 import { wholeNumber } from './option-values.ts';
-import { addConnectionOptions, addExamples, addTableOptions } from './options.ts';
+import {
+  addConnectionOptions,
+  addDirectUrl,
+  addExamples,
+  addLockTimeout,
+  addTableOptions,
+} from './options.ts';
 
 interface IngestFlags extends InputFlags, MappingFlags, EmbedFlags, RowFlags, LoadFlags, AroundFlags {
   jobs?: number;
@@ -32,7 +39,7 @@ interface IngestFlags extends InputFlags, MappingFlags, EmbedFlags, RowFlags, Lo
 }
 
 export function configure(command: Command): Command {
-  addConnectionOptions(addTableOptions(command))
+  addLockTimeout(addDirectUrl(addConnectionOptions(addTableOptions(command))))
     .argument(
       '<file...>',
       'files, patterns or URLs (https), also compressed with gzip or zstd; - is stdin; or a folder with a manifest (of `pgv export --manifest`) or with VDF_META.json (of vector-io)',
@@ -68,6 +75,8 @@ export function configure(command: Command): Command {
 const needs = {
   writes: ({ dryRun }: IngestFlags) => !dryRun,
   createsEmbedded: true,
+  needsSession: ({ dryRun, index, vacuum }: IngestFlags) =>
+    !dryRun && (index !== undefined || vacuum === 'always'),
   endsItself: true,
 };
 
@@ -80,6 +89,7 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
   const options = { ...asked, ...dataset?.options };
   const named = dataset?.inputs ?? (await resolveInputs(args, io, reporter.warn));
   const inputs = await withoutIds(named, reporter.note);
+  checkOptions(options, inputs.length);
   const table = context.table ?? dataset?.table ?? tableName(inputs);
   const rejectFile = options.rejectFile === undefined ? undefined : path.resolve(io.cwd, options.rejectFile);
   if (rejectFile !== undefined)

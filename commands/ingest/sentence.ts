@@ -1,9 +1,10 @@
 import type { IngestSummary } from '../../src/operations/ingest/summary.ts';
-import { byteRate, count, counted, duration, rowRate } from '../output/units.ts';
+import { rowChanges } from '../output/row-changes.ts';
+import { byteRate, counted, duration, rowRate } from '../output/units.ts';
 
 /** What a load has done, in a line. */
 export function sentence(summary: IngestSummary): string {
-  const { table, status, rows, updated, unchanged, skipped, deleted, rejected, seconds, bytes } = summary;
+  const { table, status, rows, seconds, bytes } = summary;
   if (status === 'already-loaded') {
     const [first, ...others] = summary.files;
     const what = others.length === 0 ? `${first!.path} is` : `all ${summary.files.length} files are`;
@@ -13,10 +14,5 @@ export function sentence(summary: IngestSummary): string {
   const parts = [`${counted(rows, 'row')} ${into} in ${duration(seconds)}`];
   // Of a small file, a rate would only say how long the program took to start.
   if (rows >= 10_000) parts.push(`${rowRate(rows, seconds)}, ${byteRate(bytes, seconds)}`);
-  if (updated > 0) parts.push(`${counted(updated, 'row')} updated`);
-  if (unchanged > 0) parts.push(`${count(unchanged)} unchanged`);
-  if (deleted > 0) parts.push(`${counted(deleted, 'row')} deleted`);
-  if (skipped > 0) parts.push(`${counted(skipped, 'row')} skipped`);
-  if (rejected > 0) parts.push(`${counted(rejected, 'row')} rejected`);
-  return parts.join(' · ');
+  return [...parts, ...rowChanges(summary)].join(' · ');
 }

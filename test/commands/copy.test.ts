@@ -124,6 +124,7 @@ describe.skipIf(noServer !== null)('on a server', () => {
     expect(await count('there')).toBe(stored);
     const { code, stderr } = await copy(['--to-table', 'there', '--on-conflict', 'skip']);
     expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^copied .* · [\d,]+ rows skipped$/m);
     expect(await count('there')).toBe(22_001);
   });
 

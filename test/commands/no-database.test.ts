@@ -33,6 +33,17 @@ test('DATABASE_URL set but empty is a missing secret, not a wish for the embedde
   expect(await readdir(cwd)).toEqual(['data.csv']);
 });
 
+test.each([
+  ['--max-errors', '3'],
+  ['--expect-sha256', 'abc'],
+  ['--delete-missing'],
+  ['--defer-indexes', '--no-ledger'],
+])('flags that do not go together make none: %s %s', async (...flags) => {
+  const { cwd, code } = await ingest({}, ...flags);
+  expect(code).toBe(2);
+  expect(await readdir(cwd)).toEqual(['data.csv']);
+});
+
 test('no server', async () => {
   const port = await closedPort();
   const { code, stdout, stderr } = await ingest({}, '-d', `postgres://me:secret@127.0.0.1:${port}/app`);

@@ -1,0 +1,14 @@
+import { checkAround } from './around/around-load.ts';
+import { checkExpectations } from './expectations.ts';
+import type { IngestOptions } from './ingest.ts';
+import { checkRejects } from './rejects.ts';
+
+/**
+ * What can be said against a load before its database is opened, or made.
+ * @throws UsageError where options do not go together
+ */
+export function checkOptions(options: Omit<IngestOptions, 'table'>, inputs: number): void {
+  checkExpectations(options, inputs);
+  checkRejects(options);
+  checkAround(options, options.ledger !== false);
+}
