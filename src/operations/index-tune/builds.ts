@@ -33,7 +33,7 @@ export async function compareBuilds(
   const builds: BuildComparison[] = [];
   const failedBuilds: FailedBuild[] = [];
   try {
-    await withSample(database, subject, k, reporter, signal, async (sample) => {
+    await withSample(database, subject, { k, purpose: 'builds' }, reporter, signal, async (sample) => {
       for (const build of buildsFor(subject, sample.rows)) {
         try {
           builds.push(await compare(database, sample, build, { targetRecall, rows }, reporter));

@@ -1,7 +1,7 @@
-/** Rungs until the effort has doubled: neighbours differ by 9 %, and so about do their costs. */
-const rungsToDouble = 8;
+/** Rungs until the effort has doubled: neighbours differ by 4 %, and so about do their costs. */
+const rungsToDouble = 16;
 
-/** Efforts from one to another, each a ninth or so more than the one before: whole numbers, none twice. */
+/** Efforts from one to another, each a twenty-third or so more than the one before: whole numbers, none twice. */
 export function ladder(from: number, to: number): number[] {
   const rungs: number[] = [];
   for (let i = 0; ; i++) {

@@ -35,7 +35,7 @@ export async function lossOfNewcomers(
   const rows = subject.index.rows ?? subject.table.estimatedRows ?? 0;
   if (subject.index.type !== 'hnsw' || rows < fewestRows) return noLoss;
   try {
-    return await withSample(database, subject, k, reporter, signal, (sample) =>
+    return await withSample(database, subject, { k, purpose: 'newcomers' }, reporter, signal, (sample) =>
       measured(database, subject, sample, reporter, signal),
     );
   } catch (error) {

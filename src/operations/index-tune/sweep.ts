@@ -40,12 +40,13 @@ export async function pointsOf(
 
 /** The settings that the planner answers by the index: it leaves it where a search gets dearer than to compare all rows. */
 export async function servedRungs(session: Session, searches: Searches, family: Family): Promise<Family> {
-  const rungs: number[] = [];
-  for (const effort of family.rungs) {
-    if (!(await isServed(session, searches, family.settingOf(effort)))) break;
-    rungs.push(effort);
-  }
-  return { ...family, rungs };
+  const { rungs, settingOf } = family;
+  const left = await lowestPassing(
+    rungs.length,
+    rungs.length - 1,
+    async (at) => !(await isServed(session, searches, settingOf(rungs[at]!))),
+  );
+  return { ...family, rungs: rungs.slice(0, left) };
 }
 
 /** Each family at efforts that double. */
