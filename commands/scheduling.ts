@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
@@ -11,9 +10,12 @@ import { readFileSync } from 'node:fs';
 export function scheduleAsBatch(): void {
   if (process.platform !== 'linux' || !isScheduledAsUsual()) return;
   const args = ['--batch', '--all-tasks', '--pid', '0', String(process.pid)];
-  spawn('chrt', args, { stdio: 'ignore' })
-    .on('error', () => {})
-    .unref();
+  // Loaded when it is needed: few commands do this.
+  void import('node:child_process').then(({ spawn }) => {
+    spawn('chrt', args, { stdio: 'ignore' })
+      .on('error', () => {})
+      .unref();
+  });
 }
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: field 41 is the policy, and SCHED_OTHER is 0. */

@@ -1,4 +1,3 @@
-import { exec } from 'node:child_process';
 import { DatabaseError } from '../errors.ts';
 import type { Password } from './libpq/settings.ts';
 
@@ -37,7 +36,9 @@ function find(password: Password, index: number): Promise<string> | string | und
   }
 }
 
-function runCommand(command: string): Promise<string> {
+async function runCommand(command: string): Promise<string> {
+  // Loaded when it is needed: few passwords are had so.
+  const { exec } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     exec(command, { timeout: COMMAND_TIMEOUT_MS, windowsHide: true }, (error, stdout) => {
       if (error === null) {

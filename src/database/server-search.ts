@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { DatabaseError, PgvError } from '../errors.ts';
 import { describeHost, isSocketDirectory, type ServerHost, socketPath } from './libpq/hosts.ts';
@@ -114,6 +113,8 @@ function unwantedRole(settings: ServerSettings, host: ServerHost): DatabaseError
 async function addressesOf(host: ServerHost): Promise<string[]> {
   if (host.address !== undefined) return [host.address];
   if (isSocketDirectory(host.host) || isIP(host.host) !== 0) return [host.host];
+  // Loaded when it is needed: for an address it is not.
+  const { lookup } = await import('node:dns/promises');
   const found = await lookup(host.host, { all: true, verbatim: true });
   return found.map(({ address }) => address);
 }

@@ -1,12 +1,13 @@
-import http, { type IncomingHttpHeaders, type RequestOptions } from 'node:http';
-import https from 'node:https';
+import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
 import { DatabaseError } from '../errors.ts';
-import { PassingError } from '../sources/http-answer.ts';
 import { innermost } from '../sources/network-failure.ts';
+import { PassingError } from '../sources/passing-error.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface Answer {
   status: number;
+  /** The status in words; empty for one that HTTP does not know. */
+  meaning: string;
   headers: IncomingHttpHeaders;
   body: string;
 }
@@ -40,12 +41,15 @@ export async function post(
   }
 }
 
-function postOnce(
+async function postOnce(
   { url, name, authorization }: Endpoint,
   body: Uint8Array,
   idle: number,
   signal: AbortSignal,
 ): Promise<Answer> {
+  // Loaded when it is needed: every lane could post, and few do.
+  const { request: plain, STATUS_CODES } = await import('node:http');
+  const { request: encrypted } = await import('node:https');
   const headers = {
     'user-agent': 'pgv',
     accept: 'application/json',
@@ -55,7 +59,7 @@ function postOnce(
   };
   const options: RequestOptions = { method: 'POST', headers, signal };
   return new Promise((resolve, reject) => {
-    const sent = (url.startsWith('https:') ? https : http).request(url, options, (response) => {
+    const sent = (url.startsWith('https:') ? encrypted : plain)(url, options, (response) => {
       const chunks: Buffer[] = [];
       let length = 0;
       response.on('data', (chunk: Buffer) => {
@@ -68,7 +72,8 @@ function postOnce(
       response.on('end', () => {
         clearTimeout(late);
         const { statusCode = 0, headers } = response;
-        resolve({ status: statusCode, headers, body: Buffer.concat(chunks).toString() });
+        const meaning = STATUS_CODES[statusCode] ?? '';
+        resolve({ status: statusCode, meaning, headers, body: Buffer.concat(chunks).toString() });
       });
     });
     const fail = (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import { DatabaseError, PgvError, UsageError } from '../errors.ts';
-import { PassingError } from '../sources/http-answer.ts';
+import { PassingError } from '../sources/passing-error.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Answer } from './post.ts';
 
@@ -33,10 +32,10 @@ export function isOfEndpoint(error: unknown): boolean {
 
 /** What an answer that holds no vectors means. */
 export function refusal(endpoint: Endpoint, answer: Answer): PgvError | PassingError | RefusedTexts {
-  const { status, headers } = answer;
+  const { status, meaning, headers } = answer;
   const { name, model } = endpoint;
   const reason = reasonOf(endpoint, answer);
-  const what = `${status} ${STATUS_CODES[status] ?? ''}`.trim() + (reason === '' ? '' : `: ${reason}`);
+  const what = `${status} ${meaning}`.trim() + (reason === '' ? '' : `: ${reason}`);
   if (status === 400 || status === 413 || status === 422)
     return new RefusedTexts(what, { mayBeTooMany: true });
   if (status === 401 || status === 403) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError, InterruptedError } from '../errors.ts';
-import { PassingError } from '../sources/http-answer.ts';
 import { innermost, lastingHints } from '../sources/network-failure.ts';
+import { PassingError } from '../sources/passing-error.ts';
 import type { Endpoint } from './endpoint.ts';
 import { longestIdle, post } from './post.ts';
 import { RefusedTexts, refusal, ServerFault } from './refusal.ts';

@@ -1,16 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { DatabaseError, DataError, type PgvError, UsageError } from '../errors.ts';
-
-/** A failure that another try may not meet: a connection lost, a server that is busy. */
-export class PassingError extends Error {
-  /** Seconds that the server asks to be left alone. */
-  readonly retryAfter: number;
-
-  constructor(message: string, { retryAfter = 0, cause }: { retryAfter?: number; cause?: unknown } = {}) {
-    super(message, { cause });
-    this.retryAfter = retryAfter;
-  }
-}
+import { PassingError } from './passing-error.ts';
 
 /** What an answer says of the file: by this a later answer is known to be of the same one. */
 export interface FileFacts {

@@ -2,9 +2,10 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseError, InterruptedError, PgvError } from '../errors.ts';
-import { changed, checkSame, type FileFacts, factsOf, PassingError, rangeOf } from './http-answer.ts';
+import { changed, checkSame, type FileFacts, factsOf, rangeOf } from './http-answer.ts';
 import { body, get } from './http-request.ts';
 import { innermost, lastingHints } from './network-failure.ts';
+import { PassingError } from './passing-error.ts';
 import { withoutSecrets } from './url.ts';
 
 /** How patient a file's reader is; milliseconds. */

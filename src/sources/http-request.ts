@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { UsageError } from '../errors.ts';
-import { PassingError } from './http-answer.ts';
+import { PassingError } from './passing-error.ts';
 import { parseUrl, withoutSecrets } from './url.ts';
 
 const mostRedirects = 10;
