@@ -14,8 +14,7 @@ import { changedTable } from './changed-table.ts';
 import { inWordsOfCopy } from './errors.ts';
 import { lanesOf } from './lanes.ts';
 import type { CopyOptions } from './options.ts';
-import type { ColumnsPlan } from './plan-columns.ts';
-import { planCopy } from './plan-copy.ts';
+import { type CopyPlan, planCopy } from './plan-copy.ts';
 import { moveSequences } from './sequences.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { tableInput } from './table-input.ts';
@@ -102,7 +101,7 @@ async function load(copy: Copy, session: Session, moment: Moment): Promise<Inges
     lanes: lanesOf(from, to, options).reading,
     flags: source.flags,
   };
-  let planned: Promise<ColumnsPlan> | undefined;
+  let planned: Promise<CopyPlan> | undefined;
   const plan = () => {
     // The table as it is now: one that an interrupted copy had made is gone. Planned once, as later it holds rows.
     planned ??= describeTable(to, subject.toTable).then((existing) =>

@@ -9,7 +9,10 @@ export interface CopyOptions extends VectorOptions {
   columns?: readonly string[] | undefined;
   /** SQL. */
   where?: string | undefined;
-  /** Lanes that write, at the most, beside half as many that read; default: as many as there are cores, and at most 4. */
+  /**
+   * Lanes at the most, which write and read; where they cannot do both, half as many others read. Default: as many as
+   * there are cores, and at most 4.
+   */
   jobs?: number | undefined;
   /** What the table holds goes first; default no. */
   truncate?: boolean | undefined;

@@ -12,8 +12,10 @@ import { type Range, rangeLength } from '../export/ranges.ts';
 import { asUsage } from '../export/source.ts';
 import type { Input, OpenInput } from '../ingest/input.ts';
 import { tryingAgain } from '../lasting-connection.ts';
+import { openToFetch } from './open-to-fetch.ts';
 import { PieceGatherer } from './pieces.ts';
 import type { ColumnsPlan } from './plan-columns.ts';
+import type { CopyPlan } from './plan-copy.ts';
 
 /** A table at one moment. */
 export interface TableAtMoment {
@@ -22,7 +24,7 @@ export interface TableAtMoment {
   name: string;
   ranges: readonly Range[];
   moment: Moment;
-  /** Lanes that read. */
+  /** Lanes that read, where those that write do not. */
   lanes: number;
   /** The flags that the user's own SQL came by. */
   flags: readonly string[];
@@ -35,7 +37,7 @@ export interface TableAtMoment {
  */
 export function tableInput(
   table: TableAtMoment,
-  plan: () => Promise<ColumnsPlan>,
+  plan: () => Promise<CopyPlan>,
   reporter: Reporter,
   signal: AbortSignal,
 ): Input {
@@ -48,9 +50,18 @@ export function tableInput(
       // Its length as far as the ranges tell, so that lanes are there when the rows come.
       fingerprint: { byteLength: ranges.length * rangeLength, modified: moment.snapshot ?? '', sample },
     }),
-    open: async ({ pieceLength }) =>
-      openTable(table, await plan(), pieceLength ?? defaultPieceLength, reporter, signal),
+    open: async ({ pieceLength = defaultPieceLength }) => {
+      const planned = await plan();
+      return isFetched(table, planned)
+        ? openToFetch(table, planned)
+        : openTable(table, planned, pieceLength, reporter, signal);
+    },
   };
+}
+
+/** Whether the lanes that write also read: where the moment can be shared, and the rows are split and go as they come. */
+function isFetched({ moment, ranges }: TableAtMoment, { road, byRanges }: CopyPlan): boolean {
+  return moment.snapshot !== undefined && ranges.length > 1 && road === 'binary' && byRanges;
 }
 
 async function openTable(

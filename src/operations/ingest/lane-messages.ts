@@ -27,6 +27,8 @@ export interface PieceOutcome {
   zeroVectors?: number | undefined;
   /** Texts that were to be embedded, and were NULL or blank. */
   withoutText?: number | undefined;
+  /** Bytes of the rows, where the lane has fetched them and the piece held none. */
+  fetched?: number | undefined;
 }
 
 /**

@@ -24,6 +24,8 @@ export class LanePool {
   /** Texts that were to be embedded, and were NULL or blank. */
   withoutText = 0;
   bytes = 0;
+  /** Bytes of rows that lanes have fetched by themselves; undefined: the pieces hold them. */
+  fetched: number | undefined;
   private readonly lanes: LaneThread[] = [];
   private readonly database: Database;
   private readonly size: number;
@@ -146,12 +148,16 @@ export class LanePool {
     this.lanes.push(lane);
   }
 
-  private count({ rows, rejected, zeroVectors = 0, withoutText = 0 }: PieceOutcome, bytes: number): void {
+  private count(
+    { rows, rejected, zeroVectors = 0, withoutText = 0, fetched }: PieceOutcome,
+    bytes: number,
+  ): void {
     this.rows += rows;
     this.rejected += rejected;
     this.zeroVectors += zeroVectors;
     this.withoutText += withoutText;
     this.bytes += bytes;
+    if (fetched !== undefined) this.fetched = (this.fetched ?? 0) + fetched;
     this.wake();
   }
 

@@ -3,6 +3,8 @@ import { connectLane } from '../../database/connect.ts';
 import { packError, unpackError } from '../../error-transfer.ts';
 import { readFormat } from '../../formats/read/formats.ts';
 import { LastingConnection } from '../lasting-connection.ts';
+import { originOf } from './from-table/origin.ts';
+import { RowFetcher } from './from-table/row-fetcher.ts';
 import type { FromLane, LaneStart, ToLane } from './lane-messages.ts';
 import { type PieceEvents, PieceLoader } from './load-piece.ts';
 import type { Reject } from './reject-file.ts';
@@ -20,6 +22,7 @@ const cancelAfter = 500;
 
 const connection = new LastingConnection(() => connectLane(address));
 let loader: PieceLoader | undefined;
+let fetcher: RowFetcher | undefined;
 const stopping = new AbortController();
 let keeping: { resolve: () => void; reject: (error: Error) => void } | undefined;
 let work: Promise<void> = Promise.resolve();
@@ -35,7 +38,10 @@ port.on('message', (message: ToLane) => {
     work = work.then(async () => {
       const { layout } = message.recipe;
       await readFormat(layout.format)!.prepare?.(layout);
-      loader = new PieceLoader(connection, message.recipe, events);
+      await fetcher?.close();
+      const origin = originOf(layout);
+      fetcher = origin && new RowFetcher(origin, stopping.signal);
+      loader = new PieceLoader(connection, message.recipe, events, fetcher);
     });
   } else work = work.then(() => load(message));
 });
@@ -91,7 +97,7 @@ function rejectsKept({ error }: ToLane & { kind: 'rejects-kept' }): void {
 }
 
 async function close(): Promise<void> {
-  await connection.close().catch(() => {});
+  await Promise.all([connection.close().catch(() => {}), fetcher?.close().catch(() => {})]);
   port.close();
 }
 

@@ -13,6 +13,7 @@ import type { LastingConnection } from '../lasting-connection.ts';
 import { type CopyEvents, PieceCopier } from './copy-piece.ts';
 import { PieceEmbedder } from './embed/piece-embedder.ts';
 import { endBackend } from './end-backend.ts';
+import type { RowFetcher } from './from-table/row-fetcher.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import type { Recipe } from './recipe.ts';
 import { defaultStallAfter, whileWatched } from './stall-watch.ts';
@@ -50,11 +51,14 @@ export class PieceLoader {
   private readonly events: PieceEvents;
   private readonly copier: PieceCopier;
   private readonly embedder: PieceEmbedder | undefined;
+  private readonly fetcher: RowFetcher | undefined;
   /** Counts batches, so that it is seen whether there is progress. */
   private progress = 0;
 
-  constructor(connection: LastingConnection, recipe: Recipe, events: PieceEvents) {
+  /** @param fetcher gives the rows, where the pieces do not hold them */
+  constructor(connection: LastingConnection, recipe: Recipe, events: PieceEvents, fetcher?: RowFetcher) {
     this.connection = connection;
+    this.fetcher = fetcher;
     this.recipe = recipe;
     this.events = events;
     const { isStopped, onRejects, onRetry, signal } = events;
@@ -71,7 +75,7 @@ export class PieceLoader {
       this.progress++;
       events.onBatch(...done);
     };
-    this.copier = new PieceCopier(recipe, { isStopped, onRejects, onBatch }, this.embedder);
+    this.copier = new PieceCopier(recipe, { isStopped, onRejects, onBatch }, this.embedder, fetcher);
   }
 
   /**
@@ -114,7 +118,9 @@ export class PieceLoader {
     const { connection, recipe } = this;
     const stallAfter = recipe.stallAfter ?? defaultStallAfter;
     const reopen = () => connection.another();
-    return whileWatched({ database, pid, progress: () => this.progress, reopen, stallAfter }, work);
+    // Who waits for rows does not wait for the database that they go into.
+    const progress = () => (this.fetcher?.isWaiting ? ++this.progress : this.progress);
+    return whileWatched({ database, pid, progress, reopen, stallAfter }, work);
   }
 
   /** Another run has stored the piece, or this one has and did not hear of it. */

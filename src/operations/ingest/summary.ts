@@ -35,7 +35,7 @@ export function summarize(
     status: statusOf(results),
     rows,
     ...counts,
-    bytes: files.reduce((total, file) => total + file.bytes, 0),
+    bytes: pool.fetched ?? files.reduce((total, file) => total + file.bytes, 0),
     seconds,
     rowsPerSecond: Math.round(rows / seconds),
     loadId: results.length === 1 ? results[0]!.loadId : null,

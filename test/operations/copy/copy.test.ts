@@ -210,14 +210,16 @@ describe.skipIf(noServer !== null)('on a server', () => {
   });
 
   test.each([
-    ['read', 0, 'COPY (%'],
-    ['write', 1, 'COPY "%'],
-  ])('lanes that %s are ended on the server, and go on', async (_, side, query) => {
+    ['read', undefined, 0, 'COPY (%'],
+    ['read', 'random() < 2', 0, 'COPY (%'],
+    ['write', undefined, 1, 'COPY "%'],
+  ])('lanes that %s (where: %s) are ended on the server, and go on', async (_, where, side, query) => {
     const { from, to, copy, fixtures } = both;
     const killer = await fixtures[side]!.open();
     const told = listener();
     let done = false;
-    const copying = copy({ table: 'wide', toTable: `after_${side}`, jobs: 2 }, told).finally(() => {
+    await to.query('DROP TABLE IF EXISTS after');
+    const copying = copy({ table: 'wide', toTable: 'after', where, jobs: 2 }, told).finally(() => {
       done = true;
     });
     let killed = 0;
@@ -233,7 +235,30 @@ describe.skipIf(noServer !== null)('on a server', () => {
     expect(killed).toBeGreaterThan(0);
     expect(told.lines.filter((line) => line.includes('trying again'))).not.toEqual([]);
     const sum = "SELECT count(*) || ' ' || md5(string_agg(i || t, ',' ORDER BY i)) FROM";
-    expect(await one(to, `${sum} after_${side}`)).toBe(await one(from, `${sum} wide`));
+    expect(await one(to, `${sum} after`)).toBe(await one(from, `${sum} wide`));
+  });
+
+  test('ranges that hold none of the rows, and the bytes of those that do', async () => {
+    const { from, to, copy } = both;
+    const few = { table: 'wide', where: 'i % 7000 = 1', jobs: 3 };
+    const { bytes } = await copy({ ...few, toTable: 'few' });
+    expect(await rowsOf(to, 'few', '*', 'i')).toEqual(
+      await rowsOf(from, 'wide WHERE i % 7000 = 1', '*', 'i'),
+    );
+    expect(await copy({ ...few, toTable: 'gathered', atomic: true })).toMatchObject({ rows: 4, bytes });
+    expect(await copy({ ...few, where: 'false', toTable: 'nothing' })).toMatchObject({ rows: 0, bytes: 0 });
+  });
+
+  test('a row that the table does not take ends the copy, and what reads for it', async () => {
+    const { to, copy, fixtures } = both;
+    await to.query('CREATE TABLE narrow (i int CHECK (i <> 15000), balance int, t text)');
+    await expect(copy({ table: 'wide', toTable: 'narrow', jobs: 2 })).rejects.toMatchObject({
+      sqlstate: '23514',
+      hint: expect.stringMatching(/rows are stored in narrow already/),
+    });
+    const other = await fixtures[0]!.open();
+    const reading = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY (%' AND state = 'active'`;
+    expect(await one(other, reading)).toBe(0);
   });
 
   test('where the session that holds the moment is ended, too, it ends', async () => {

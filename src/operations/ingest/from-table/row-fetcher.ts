@@ -1,0 +1,110 @@
+import { connectLane } from '../../../database/connect.ts';
+import type { Database } from '../../../database/database.ts';
+import { InterruptedError } from '../../../errors.ts';
+import { joinMoment } from '../../export/moment.ts';
+import { asUsage } from '../../export/source.ts';
+import type { Origin } from './origin.ts';
+import { Passage } from './passage.ts';
+
+/** A session that sees the moment. */
+type Joined = Promise<Database>;
+
+/**
+ * A lane's own way to the database that its rows come from: they go from one connection to the other within one thread,
+ * and nothing is kept of them. What is not stored in the end is fetched once more, as the moment is still the same.
+ */
+export class RowFetcher {
+  /** Of the rows fetched last. */
+  bytes = 0;
+  private readonly origin: Origin;
+  private readonly signal: AbortSignal;
+  private joined: Joined | undefined;
+  private passage: Passage | undefined;
+  /** What is at work, or was left in the middle of its rows. */
+  private unfinished: Joined | undefined;
+
+  /** @param signal ends what is fetched, with an InterruptedError */
+  constructor(origin: Origin, signal: AbortSignal) {
+    this.origin = origin;
+    this.signal = signal;
+    // While the table is prepared. That it failed is found by the first who needs it.
+    this.join().catch(() => {});
+  }
+
+  /** Rows are awaited: that nothing moves is not the fault of where they go. */
+  get isWaiting(): boolean {
+    return this.passage?.isAwaited === true;
+  }
+
+  /**
+   * Rows as COPY … FROM STDIN takes them in binary, header and trailer included; each chunk is valid until the next is
+   * asked for. One at a time.
+   * @param copy COPY … TO STDOUT in binary
+   * @param onBytes told of all bytes that have been used up so far
+   */
+  async *fetch(copy: string, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+    if (this.unfinished !== undefined) await this.leave(this.unfinished);
+    const { signal, origin } = this;
+    const passage = new Passage();
+    const joined = this.join();
+    this.passage = passage;
+    this.unfinished = joined;
+    this.bytes = 0;
+    const stop = () => passage.fail(new InterruptedError());
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    joined
+      .then((database) => database.copyOut(copy, (bytes) => passage.give(bytes)))
+      .then(
+        () => passage.end(),
+        (error: unknown) => passage.fail(asUsage(error, origin.flags)),
+      );
+    let isWhole = false;
+    try {
+      for await (const chunk of passage.chunks()) {
+        this.bytes += chunk.length;
+        yield chunk;
+        onBytes(this.bytes);
+      }
+      isWhole = true;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      if (!isWhole) await this.leave(joined);
+      else if (this.unfinished === joined) this.unfinished = undefined;
+    }
+  }
+
+  /** Ends the connection, and what runs on it. */
+  async close(): Promise<void> {
+    if (this.unfinished !== undefined) return this.leave(this.unfinished);
+    const database = await this.joined?.catch(() => undefined);
+    await database?.close();
+  }
+
+  private join(): Joined {
+    this.joined ??= this.connect();
+    return this.joined;
+  }
+
+  private async connect(): Joined {
+    const database = await connectLane(this.origin.address);
+    try {
+      await database.query('BEGIN');
+      await joinMoment(database, this.origin.moment);
+      return database;
+    } catch (error) {
+      database.disconnect();
+      throw error;
+    }
+  }
+
+  /** Gives a connection up that may be in the middle of a COPY; the next rows come over another. */
+  private async leave(joined: Joined): Promise<void> {
+    if (this.unfinished === joined) this.unfinished = undefined;
+    if (this.joined === joined) this.joined = undefined;
+    const database = await joined.catch(() => undefined);
+    // An orderly end would wait for rows that nobody takes; the server is told, as it may be long before it sends any.
+    database?.disconnect();
+    await database?.cancel().catch(() => {});
+  }
+}
