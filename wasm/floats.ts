@@ -1,5 +1,6 @@
-// What is done to every float32 on its way into a COPY, sixteen bytes at a time, in AssemblyScript.
-// Compiled by scripts/build.mjs into dist/floats.wasm; src/vector/floats-wasm.ts uses it and has the plain twins.
+// What is done to every float32 on its way into a COPY and out of one, sixteen bytes at a time, in AssemblyScript.
+// Compiled by scripts/build.mjs into dist/floats.wasm; src/vector/floats-wasm.ts uses it and has the plain twins;
+// that of swapRows is to decode tuples (src/copy/decode).
 
 const exponent: i32 = 0x7f800000;
 
@@ -8,12 +9,33 @@ const exponent: i32 = 0x7f800000;
  * @param at address of the first, which need not be aligned
  */
 export function swap(at: i32, count: i32): void {
-  const end = at + (count << 2);
-  for (; at + 16 <= end; at += 16) {
-    const four = v128.load(at);
-    v128.store(at, i8x16.shuffle(four, four, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
+  swapTo(at, at, count);
+}
+
+/**
+ * Reverses the bytes of each float32 of some rows, and puts them elsewhere.
+ * @param from address of the first row's, which need not be aligned; the next one's are `fromStride` bytes behind
+ * @param to where they go, with `toStride` bytes a row
+ */
+export function swapRows(from: i32, fromStride: i32, to: i32, toStride: i32, count: i32, rows: i32): void {
+  for (; rows > 0; rows--) {
+    swapTo(from, to, count);
+    from += fromStride;
+    to += toStride;
   }
-  for (; at < end; at += 4) store<u32>(at, bswap(load<u32>(at)));
+}
+
+function swapTo(from: i32, to: i32, count: i32): void {
+  const end = from + (count << 2);
+  for (; from + 16 <= end; from += 16) {
+    const four = v128.load(from);
+    v128.store(to, i8x16.shuffle(four, four, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
+    to += 16;
+  }
+  for (; from < end; from += 4) {
+    store<u32>(to, bswap(load<u32>(from)));
+    to += 4;
+  }
 }
 
 /** Whether none of so many float32s is NaN or infinite: all bits of the exponent are set in those alone. */

@@ -4,6 +4,14 @@ import { growMemory, loadWasm, type WasmMemory } from '../wasm-module.ts';
 interface FloatsModule {
   memory: WasmMemory;
   swap: (at: number, count: number) => void;
+  swapRows: (
+    from: number,
+    fromStride: number,
+    to: number,
+    toStride: number,
+    count: number,
+    rows: number,
+  ) => void;
   allFinite: (at: number, count: number) => number;
 }
 
@@ -24,6 +32,36 @@ export function swapMemory(length: number): SwapMemory | undefined {
   return {
     bytes: new Uint8Array(module.memory.buffer, ownFrom, length),
     swap: (at, count) => module.swap(ownFrom + at, count),
+  };
+}
+
+/** Memory from which rows of float32s are put in order into other memory. */
+export interface RowSwapper {
+  from: Uint8Array<ArrayBuffer>;
+  to: Uint8Array<ArrayBuffer>;
+  /**
+   * Reverses the bytes of `count` float32s a row: those from byte `at` of `from` on, to where they begin at byte `toAt` of `to`.
+   * @param strides bytes from a row to the next
+   */
+  swap: (
+    at: number,
+    toAt: number,
+    strides: { from: number; to: number },
+    count: number,
+    rows: number,
+  ) => void;
+}
+
+/** New memory of so many bytes each, never moved; undefined where there is no module. */
+export function rowSwapper(fromLength: number, toLength: number): RowSwapper | undefined {
+  const module = withMemory(fromLength + toLength);
+  if (module === null) return undefined;
+  const toFrom = ownFrom + fromLength;
+  return {
+    from: new Uint8Array(module.memory.buffer, ownFrom, fromLength),
+    to: new Uint8Array(module.memory.buffer, toFrom, toLength),
+    swap: (at, toAt, strides, count, rows) =>
+      module.swapRows(ownFrom + at, strides.from, toFrom + toAt, strides.to, count, rows),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allFinite, plainAllFinite, swapMemory } from '../../src/vector/floats-wasm.ts';
+import { allFinite, plainAllFinite, rowSwapper, swapMemory } from '../../src/vector/floats-wasm.ts';
 
 test('floats are swapped where they stand, at any address and of any number', () => {
   const length = 600;
@@ -43,3 +43,27 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     expect(both(new Float32Array(0))).toEqual([true, true]);
   },
 );
+
+test('rows of floats are swapped into rows of another length', () => {
+  const { from, to, swap } = rowSwapper(1000, 900)!;
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 9 }),
+      fc.integer({ min: 0, max: 9 }),
+      fc.integer({ min: 0, max: 21 }),
+      fc.integer({ min: 0, max: 9 }),
+      (at, toAt, count, rows) => {
+        for (let i = 0; i < from.length; i++) from[i] = i;
+        to.fill(7);
+        const strides = { from: 4 * count + 13, to: 4 * count + 2 };
+        const expected = Buffer.from(to);
+        for (let row = 0; row < rows; row++) {
+          const floats = Buffer.from(from.subarray(at + row * strides.from).subarray(0, 4 * count));
+          floats.swap32().copy(expected, toAt + row * strides.to);
+        }
+        swap(at, toAt, strides, count, rows);
+        expect(expected.equals(to)).toBe(true);
+      },
+    ),
+  );
+});

@@ -67,12 +67,16 @@ export interface Part {
 /** A buffer, used before perhaps, of so many bytes at least: `subarray` of it is what goes into a part. */
 export type Take = (length: number) => Uint8Array<ArrayBuffer>;
 
+/** Encodes tuples as they are, undefined: that these must be decoded. Their buffer stays the caller's. */
+export type EncodeTuples = (tuples: Uint8Array<ArrayBuffer>, rows: number) => Part | undefined;
+
 /**
  * Turns rows into bytes of the file, in a lane. A batch's arrays are written over by the next one. Tuples are those of
- * COPY BINARY, whole ones, without header and trailer, in a buffer that is the encoder's to give away.
+ * COPY BINARY, whole ones, without header and trailer, in a buffer that is the encoder's to give away. What takes batches
+ * may have a shorter way for some tuples.
  */
 export type Encoder =
-  | { takes: 'batches'; encode: (batch: Batch) => Part }
+  | { takes: 'batches'; encode: (batch: Batch) => Part; encodeTuples?: EncodeTuples | undefined }
   | { takes: 'tuples'; encode: (tuples: Uint8Array<ArrayBuffer>, rows: number) => Part };
 
 /** The bytes around the parts of one file, in the main thread. */

@@ -94,7 +94,7 @@ export class RangeReader {
   private encoded(tuples: Uint8Array<ArrayBuffer>, rows: number): Part {
     const { encoder } = this;
     if (encoder.takes === 'tuples') return encoder.encode(tuples, rows);
-    const part = encoder.encode(this.decoder.decode(tuples, rows));
+    const part = encoder.encodeTuples?.(tuples, rows) ?? encoder.encode(this.decoder.decode(tuples, rows));
     this.buffers.giveBack([tuples.buffer]);
     return part;
   }

@@ -44,6 +44,11 @@ const vectors: Record<string, readonly [descr: string, size: number]> = {
 /** Bytes of a row's text: what is wider, np.load may take, and our own reader does not. */
 const widest = 2 ** 26;
 
+/** A row of such a column is one number, which the database sends as large as arrays have it. */
+export function isNumber({ type }: Pick<WriteColumn, 'type'>): boolean {
+  return Object.hasOwn(numbers, type.name);
+}
+
 /** A row of such a column is a row of numbers. */
 export function isVector({ type }: Pick<WriteColumn, 'type'>): boolean {
   return Object.hasOwn(vectors, type.name);

@@ -2,6 +2,7 @@ import type { Column } from '../../../batch.ts';
 import { UsageError } from '../../../errors.ts';
 import { halfFloats } from '../../../vector/half.ts';
 import type { Take, WriteColumn, WriteFormat } from '../format.ts';
+import { alikeTuples } from './alike-tuples.ts';
 import { arrayMeasures, arrayRows, refuseCountedNulls, sentForArray } from './column-array.ts';
 import { refuseNulls } from './refusals.ts';
 import {
@@ -33,6 +34,7 @@ export const fvecsFormat: WriteFormat = {
     const vectors = vectorsColumn(plan);
     const index = plan.columns.indexOf(vectors);
     const ids = idsArray(plan);
+    const { length: dimensions } = vectors.type;
     return {
       takes: 'batches',
       encode: ({ rows, columns }) => {
@@ -42,6 +44,8 @@ export const fvecsFormat: WriteFormat = {
           streams: ids === undefined ? [records] : [records, arrayRows(ids, columns, rows, take)],
         };
       },
+      encodeTuples:
+        dimensions === undefined ? undefined : alikeTuples(plan, dimensions, int32(dimensions), take),
     };
   },
   files: (plan) => {
@@ -51,6 +55,12 @@ export const fvecsFormat: WriteFormat = {
     return ids === undefined ? [file] : [file, idsFile(ids, 1)];
   },
 };
+
+function int32(value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}
 
 /** Records and nothing around them. */
 const plain = { head: () => new Uint8Array(0), add: () => {}, end: () => [] };

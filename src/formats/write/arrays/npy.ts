@@ -1,4 +1,5 @@
 import type { WriteFormat, WritePlan } from '../format.ts';
+import { alikeTuples } from './alike-tuples.ts';
 import { arrayMeasures, arrayRows, type ColumnArray, columnArray, sentForArray } from './column-array.ts';
 import { npyFile } from './npy-file.ts';
 import {
@@ -34,6 +35,7 @@ export const npyFormat: WriteFormat = {
         rows,
         streams: arrays.map((array) => arrayRows(array, columns, rows, take)),
       }),
+      encodeTuples: alikeTuples(plan, vectors.dimensions!, new Uint8Array(0), take),
     };
   },
   files: (plan) => {
