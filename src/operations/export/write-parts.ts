@@ -47,6 +47,8 @@ export async function writeParts(pool: ReadPool, work: Work, options: ExportOpti
     for await (const part of pool.parts(work.work, resume && ((done) => resume.note(done, files)))) {
       await files.add(part);
     }
+    // The lanes end meanwhile, as they have nothing more to do; below it is waited for.
+    void pool.close();
     const written = await files.finish((all) => Promise.all(told.map((each) => each.finish(all, rows))));
     await resume?.end();
     return written;
