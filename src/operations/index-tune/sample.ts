@@ -86,13 +86,13 @@ export function isRefused(error: unknown): error is PgvError {
 
 /**
  * A sample's index, at efforts that double.
- * @param most efforts above are left out
+ * @param limits efforts above `most` are left out; after so many seconds the queries that were asked suffice
  */
 export function sweepSample(
   database: Database,
   trial: Trial,
   reporter: Reporter,
-  most = Number.POSITIVE_INFINITY,
+  { most = Number.POSITIVE_INFINITY, seconds }: { most?: number; seconds?: number } = {},
 ): Promise<SweepPoint[]> {
   return database.transaction(async (session) => {
     const { searches } = trial;
@@ -105,7 +105,7 @@ export function sweepSample(
     const served: Family[] = [];
     for (const family of families) served.push(await servedRungs(session, searches, family));
     const able = served.filter(({ rungs }) => rungs.length > 0);
-    const swept = await sweep(session, trial, able, reporter);
+    const swept = await sweep(session, trial, able, reporter, seconds);
     return swept.flatMap(({ points }) => points);
   });
 }

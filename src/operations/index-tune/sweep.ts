@@ -55,10 +55,11 @@ export async function sweep(
   trial: Trial,
   families: readonly Family[],
   reporter: Reporter,
+  seconds = sweepSeconds,
 ): Promise<Swept[]> {
   const efforts = families.map(({ rungs }) => coarse(rungs));
   const settings = families.flatMap(({ settingOf }, i) => efforts[i]!.map(settingOf));
-  const points = await pointsOf(session, trial, settings, reporter, sweepSeconds);
+  const points = await pointsOf(session, trial, settings, reporter, seconds);
   return families.map((family, i) => ({ family, points: points.splice(0, efforts[i]!.length) }));
 }
 
