@@ -9,8 +9,11 @@ export type CommandModule =
 export interface CommandEntry {
   name: string;
   summary: string;
-  load: () => Promise<CommandModule>;
+  /** @param words what follows the command's name */
+  load: (words: readonly string[]) => Promise<CommandModule>;
 }
+
+const asksForHelp = (words: readonly string[]) => words.includes('--help') || words.includes('-h');
 
 /** Every command, in the order in which they are met. */
 export const commands: readonly CommandEntry[] = [
@@ -22,7 +25,10 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'ingest',
     summary: 'load a file of vectors into a table',
-    load: () => import('./ingest.ts'),
+    load: async (words) => {
+      if (!asksForHelp(words)) (await import('./ingest/threads.ts')).threads.start(1);
+      return import('./ingest.ts');
+    },
   },
   {
     name: 'search',

@@ -8,8 +8,9 @@ import { checkOptions } from '../src/operations/ingest/check-options.ts';
 import { embeddedPieceLength } from '../src/operations/ingest/embed/embedding.ts';
 import { withoutIds } from '../src/operations/ingest/ids-beside.ts';
 import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
-import { type Input, inputOf } from '../src/operations/ingest/input.ts';
+import { type CheckedInput, inputOf } from '../src/operations/ingest/input.ts';
 import { refuseInput } from '../src/operations/ingest/reject-paths.ts';
+import { defaultLanes } from '../src/operations/lanes.ts';
 import { withoutCompression } from '../src/sources/decompress.ts';
 import { type NamedInput, resolveInputs } from '../src/sources/inputs.ts';
 import { quoteName } from '../src/sql/identifiers.ts';
@@ -24,6 +25,7 @@ import { addLoadOptions, type LoadFlags } from './ingest/load-options.ts';
 import { addMappingOptions, type MappingFlags } from './ingest/mapping-options.ts';
 import { addRowOptions, type RowFlags } from './ingest/row-options.ts';
 import { sentence } from './ingest/sentence.ts';
+import { threads } from './ingest/threads.ts';
 import { wholeNumber } from './option-values.ts';
 import {
   addConnectionOptions,
@@ -81,6 +83,14 @@ const needs = {
 };
 
 async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitCode> {
+  try {
+    return await prepare(context, args);
+  } finally {
+    await threads.close();
+  }
+}
+
+async function prepare(context: Context<IngestFlags>, args: string[]): Promise<ExitCode> {
   const { io, reporter, signal } = context;
   const types = new Map(context.options.types);
   const embed = embeddingFor(context);
@@ -105,6 +115,7 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
     rejectFile,
     types,
     dialect: dialectOf(options),
+    threads,
   };
   // A field that is embedded need not be taken.
   const columns = options.columns && [...options.columns, ...(embed?.columns ?? []).map(([field]) => field)];
@@ -112,8 +123,12 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
   // A stream that has a name may have been loaded: then it is not waited for.
   const [first] = files;
   const waits = inputs[0]!.once && options.loadId !== undefined;
-  if (!waits) await first!.check({ pieceLength, sum: options.expectSha256 !== undefined });
   try {
+    if (!waits) {
+      const { byteLength = 0 } = await first!.check({ pieceLength, sum: options.expectSha256 !== undefined });
+      const pieces = files.length > 1 ? Number.POSITIVE_INFINITY : Math.ceil(byteLength / pieceLength);
+      if (!options.dryRun) threads.start(Math.min(options.jobs ?? defaultLanes(), pieces));
+    }
     return await load(context, files, request);
   } finally {
     await first!.close();
@@ -122,7 +137,7 @@ async function run(context: Context<IngestFlags>, args: string[]): Promise<ExitC
 
 async function load(
   context: Context<IngestFlags>,
-  files: readonly Input[],
+  files: readonly CheckedInput[],
   request: IngestOptions,
 ): Promise<ExitCode> {
   const { options, output, reporter, signal } = context;

@@ -112,7 +112,7 @@ async function addCommands(
     const command = parent.command(name).description(summary);
     if (words[0] !== name) continue;
     isKnown = true;
-    const module = await load();
+    const module = await load(words.slice(1));
     if ('commands' in module) isKnown = await addCommands(command, module.commands, words.slice(1));
     else addOutputOptions(module.configure(command));
   }

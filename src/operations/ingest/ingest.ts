@@ -12,8 +12,10 @@ import { checkExpectations } from './expectations.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
 import type { Input } from './input.ts';
 import { fullName, type LedgerOptions, prepareLedger, warnOfUnknown } from './known-loads.ts';
-import { LanePool } from './lane-pool.ts';
+import { type LaneEvents, LanePool } from './lane-pool.ts';
+import type { LaneThreads } from './lane-threads.ts';
 import {
+  type DescribedLoad,
   decideLoads,
   describeLoads,
   type LoadPlan,
@@ -35,6 +37,8 @@ export interface IngestOptions extends Omit<LoadOptions, 'pieceLength'>, RejectO
   jobs?: number | undefined;
   /** Bytes a piece; default: what serves speed. */
   pieceLength?: number | undefined;
+  /** For the lanes, where some are started already. */
+  threads?: LaneThreads | undefined;
 }
 
 /**
@@ -54,27 +58,61 @@ export async function ingest(
   checkRejects(options);
   const ledger = await prepareLedger(database, options, reporter, signal);
   checkAround(options, ledger);
-  const before = await cancellable(database, signal, () => describeTable(database, options.table));
-  // A file that comes second does not empty the table of the first one's rows.
-  const together = needsStaging(options, before) || options.truncate === true;
+  const guard = ledger ? new LoadGuard(database) : undefined;
+  try {
+    const before = await cancellable(database, signal, () => describeTable(database, options.table));
+    // A file that comes second does not empty the table of the first one's rows.
+    const together = needsStaging(options, before) || options.truncate === true;
+    const described = await describeLoads(inputs, together, planOptions(options));
+    if (guard !== undefined) {
+      warnOfUnknown(described, reporter);
+      const name = await fullName(database, options.table, before);
+      await guard.take(loadsToGuard(described, name), reporter, signal);
+    }
+    return await ingestGuarded(
+      database,
+      inputs,
+      { started, described, before, guard },
+      options,
+      reporter,
+      signal,
+    );
+  } finally {
+    await guard?.release();
+  }
+}
+
+/** What is known of a run before its loads are decided on. */
+interface Beginning {
+  /** By performance.now(). */
+  started: number;
+  described: DescribedLoad[];
+  /** The table as it was before the loads were taken. */
+  before: TableDescription | undefined;
+  /** Holds the loads; undefined: there is no ledger. */
+  guard: LoadGuard | undefined;
+}
+
+async function ingestGuarded(
+  database: Database,
+  inputs: readonly Input[],
+  { started, described, before, guard }: Beginning,
+  options: IngestOptions,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<IngestSummary> {
   const planning = planOptions(options);
-  const described = await describeLoads(inputs, together, planning);
-  if (ledger) warnOfUnknown(described, reporter);
-  const guard = await LoadGuard.take(
-    database,
-    ledger ? loadsToGuard(described, await fullName(database, options.table, before)) : [],
-    reporter,
-    signal,
-  );
   const connection = lasting(database);
   const counter = { done: 0, total: 0 };
   let rejects: Rejects | undefined;
-  const pool: LanePool = new LanePool(database, Math.min(options.jobs ?? defaultLanes(), database.maxLanes), {
+  const events: LaneEvents = {
     onProgress: () => reportProgress(reporter, pool, counter.total),
     onBuffer: (buffer) => run.recycle(buffer),
     onRejects: (rows) => run.keep(rows),
     onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
-  });
+  };
+  const lanes = Math.min(options.jobs ?? defaultLanes(), database.maxLanes);
+  const pool = new LanePool(database, lanes, events, options.threads);
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping = pool.stop();
@@ -85,7 +123,7 @@ export async function ingest(
     connection,
     inputs,
     options: { ...options, pieceLength: options.pieceLength ?? defaultPieceLength },
-    ledger,
+    ledger: guard !== undefined,
     mode: planning.mode,
     pool,
     reporter,
@@ -104,18 +142,17 @@ export async function ingest(
   try {
     signal.throwIfAborted();
     // What another run has done while the guard waited for it counts.
-    const table = ledger ? await describeTable(database, options.table) : before;
+    const table = guard === undefined ? before : await describeTable(database, options.table);
     const decided = () =>
-      cancellable(database, signal, () => decide(database, table, described, planning, ledger));
+      cancellable(database, signal, () => decide(database, table, described, planning, guard !== undefined));
     let plans = await decided();
     // Another run, or `pgv loads forget`, may have been faster.
-    while (await guard.takeMore(loadsTouched(plans, options.table), reporter, signal))
-      plans = await decided();
+    while (await guard?.take(loadsTouched(plans, options.table), reporter, signal)) plans = await decided();
     if (options.limit === undefined) await pool.start(piecesOf(plans, run.options.pieceLength));
     const earlier = await storedBefore(database, plans);
     resumedPieces = earlier.isStored;
     rejects = new Rejects(options, earlier.rejected, reporter);
-    const results = await runLoads(run, plans);
+    const results = await runLoads(run, plans, table);
     if (pool.zeroVectors > 0) reporter.note(stayedZero(pool.zeroVectors));
     if (pool.withoutText > 0) reporter.note(notEmbedded(pool.withoutText));
     await finishRun(run, results);
@@ -124,7 +161,6 @@ export async function ingest(
     signal.removeEventListener('abort', stop);
     await pool.close();
     await rejects?.close();
-    await guard.release();
     if ((await connection.get().catch(() => database)) !== database) await connection.close();
   }
 }
@@ -150,12 +186,18 @@ function decide(
   return decideLoads(database, ledger ? table : undefined, described, planning);
 }
 
-async function runLoads(run: Run, plans: readonly LoadPlan[]): Promise<LoadResult[]> {
+/** @param table the target as the plans were made for it */
+async function runLoads(
+  run: Run,
+  plans: readonly LoadPlan[],
+  table: TableDescription | undefined,
+): Promise<LoadResult[]> {
   const results: LoadResult[] = [];
-  for (const plan of plans) {
+  for (const [i, plan] of plans.entries()) {
     reportDecision(plan, run.reporter);
-    const table = await describeTable(run.database, run.options.table);
-    results.push(await runLoad(run, plan, table));
+    // The load before may have made it.
+    const found = i === 0 ? table : await describeTable(run.database, run.options.table);
+    results.push(await runLoad(run, plan, found));
   }
   return results;
 }

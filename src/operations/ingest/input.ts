@@ -35,8 +35,8 @@ export interface OpenInput {
 
 /** An input that can be looked at before anything else is done. */
 export interface CheckedInput extends Input {
-  /** Opens it, so that what is wrong with it is known at once; the next to open it gets that. */
-  check: (options: OpenInputOptions) => Promise<void>;
+  /** Opens it, so that what is wrong with it is known at once; the next to open it gets that, too. */
+  check: (options: OpenInputOptions) => Promise<OpenInput>;
   /** Closes what was opened for nothing. */
   close: () => Promise<void>;
 }
@@ -62,6 +62,7 @@ export function inputOf(
     name: named.name,
     check: async (how) => {
       held = { opened: await input.open(how), pieceLength: how.pieceLength };
+      return held.opened;
     },
     close: async () => held?.opened.close(),
     describe: async () => {

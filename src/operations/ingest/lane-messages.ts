@@ -4,11 +4,6 @@ import type { TransferredError } from '../../error-transfer.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
 
-/** What a lane's thread is started with. */
-export interface LaneStart {
-  address: LaneAddress;
-}
-
 /** A piece for a lane, and its place in the load. */
 export interface PieceWork {
   piece: Piece;
@@ -32,20 +27,25 @@ export interface PieceOutcome {
 }
 
 /**
- * To a lane. `recipe`: how the pieces that follow are loaded; `rejects-kept`: those of the piece at work are on disk,
+ * To a lane. `open`: first of all, the database; `recipe`: how the pieces that follow are loaded; `rejects-kept`: those of the piece at work are on disk,
  * or could not be; `stop`: end the piece at work, keep nothing of it; `close`: end.
  */
 export type ToLane =
+  | { kind: 'open'; address: LaneAddress }
   | { kind: 'recipe'; recipe: Recipe }
   | { kind: 'piece'; id: number; work: PieceWork }
   | { kind: 'rejects-kept'; error?: TransferredError }
   | { kind: 'stop' }
   | { kind: 'close' };
 
-/** From a lane. Every piece is answered with `loaded` or `failed`; its buffer comes back with the answer. */
+/**
+ * From a lane. Every piece is answered with `loaded` or `failed`; its buffer comes back with the answer. `closed`: its
+ * connection has ended, and the thread is about to.
+ */
 export type FromLane =
   | { kind: 'progress'; id: number; rows: number; bytes: number }
   | { kind: 'retrying'; message: string; milliseconds: number }
   | { kind: 'rejects'; rejects: Reject[] }
   | { kind: 'loaded'; id: number; outcome: PieceOutcome; buffer: ArrayBuffer }
-  | { kind: 'failed'; id: number; error: TransferredError; buffer: ArrayBuffer };
+  | { kind: 'failed'; id: number; error: TransferredError; buffer: ArrayBuffer }
+  | { kind: 'closed' };

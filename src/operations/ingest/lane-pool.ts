@@ -2,6 +2,7 @@ import type { Database } from '../../database/database.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import { LaneThread, type LaneThreadEvents } from './lane-thread.ts';
+import { LaneThreads } from './lane-threads.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
@@ -30,13 +31,16 @@ export class LanePool {
   private readonly database: Database;
   private readonly size: number;
   private readonly events: LaneEvents;
+  private readonly threads: LaneThreads;
   private readonly failures: { id: number; error: Error }[] = [];
   private recipe: Recipe | undefined;
   private given = 0;
   private waiting: (() => void)[] = [];
   private abandoned = false;
 
-  constructor(database: Database, size: number, events: LaneEvents) {
+  /** @param threads those that are started already, and not taken, are their owner's to end */
+  constructor(database: Database, size: number, events: LaneEvents, threads = new LaneThreads()) {
+    this.threads = threads;
     this.database = database;
     this.size = size;
     this.events = events;
@@ -135,7 +139,7 @@ export class LanePool {
 
   private async startLane(): Promise<void> {
     const { onProgress, onBuffer, onRejects, onRetry } = this.events;
-    const lane = await LaneThread.start(this.database, {
+    const lane = await LaneThread.open(this.threads.take(), this.database, {
       onProgress,
       onBuffer,
       onRejects,

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { builtFile } from '../../built-files.ts';
+import type { Worker } from 'node:worker_threads';
 import type { Database } from '../../database/database.ts';
 import { packError, unpackError } from '../../error-transfer.ts';
-import type { FromLane, LaneStart, PieceOutcome, PieceWork, ToLane } from './lane-messages.ts';
+import type { FromLane, PieceOutcome, PieceWork, ToLane } from './lane-messages.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
 
@@ -36,6 +34,7 @@ export class LaneThread {
   /** Handed over and not yet answered, in the order of the load: bytes, rows decoded, bytes decoded. */
   private readonly pending = new Map<number, { byteLength: number; rows: number; bytes: number }>();
   private closing = false;
+  private onClosed: () => void = () => {};
 
   private constructor(worker: Worker, events: LaneThreadEvents) {
     this.worker = worker;
@@ -47,14 +46,12 @@ export class LaneThread {
     });
   }
 
-  /** Starts a thread, which opens the database once more. */
-  static async start(database: Database, events: LaneThreadEvents): Promise<LaneThread> {
+  /** Has a thread open the database once more. */
+  static async open(worker: Worker, database: Database, events: LaneThreadEvents): Promise<LaneThread> {
+    const lane = new LaneThread(worker, events);
     const { address, transfer } = await database.lane();
-    const workerData: LaneStart = { address };
-    return new LaneThread(
-      new Worker(builtFile('ingest-lane.cjs'), { workerData, transferList: transfer }),
-      events,
-    );
+    worker.postMessage({ kind: 'open', address } satisfies ToLane, transfer);
+    return lane;
   }
 
   /** Pieces handed over and not yet answered. */
@@ -89,16 +86,19 @@ export class LaneThread {
     this.tell({ kind: 'stop' });
   }
 
-  /** Ends the thread and its connection; a piece at work is given up. */
+  /** Ends its connection, and then the thread, which is not waited for; a piece at work is given up. */
   async close(): Promise<void> {
     this.closing = true;
     if (this.worker.threadId === -1) return; // it has ended by itself
-    const exited = once(this.worker, 'exit');
+    const ended = new Promise<void>((resolve) => {
+      this.onClosed = resolve;
+      this.worker.once('exit', resolve);
+    });
     if (this.load > 0) await this.worker.terminate();
     else this.tell({ kind: 'close' });
     // A lane whose connection never comes about, as its database was given up, would wait for it.
     const timer = setTimeout(() => void this.worker.terminate(), closePatience);
-    await exited;
+    await ended;
     clearTimeout(timer);
   }
 
@@ -108,7 +108,8 @@ export class LaneThread {
   }
 
   private hear(message: FromLane): void {
-    if (message.kind === 'retrying') this.events.onRetry(message.message, message.milliseconds);
+    if (message.kind === 'closed') this.onClosed();
+    else if (message.kind === 'retrying') this.events.onRetry(message.message, message.milliseconds);
     else if (message.kind === 'rejects') void this.keep(message.rejects);
     else this.hearOfPiece(message);
   }

@@ -1,18 +1,18 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { connectLane } from '../../database/connect.ts';
+import type { LaneAddress } from '../../database/database.ts';
 import { packError, unpackError } from '../../error-transfer.ts';
 import { readFormat } from '../../formats/read/formats.ts';
 import { LastingConnection } from '../lasting-connection.ts';
 import { originOf } from './from-table/origin.ts';
 import { RowFetcher } from './from-table/row-fetcher.ts';
-import type { FromLane, LaneStart, ToLane } from './lane-messages.ts';
+import type { FromLane, ToLane } from './lane-messages.ts';
 import { type PieceEvents, PieceLoader } from './load-piece.ts';
 import type { Reject } from './reject-file.ts';
 
 // A lane: a worker thread with its own connection, which decodes, encodes and sends one piece after the other.
 
 const port = parentPort!;
-const { address } = workerData as LaneStart;
 
 /** Milliseconds between two words of progress. */
 const progressEvery = 100;
@@ -20,7 +20,9 @@ const progressEvery = 100;
 /** Milliseconds for a piece at work to end by itself, once it was asked to. */
 const cancelAfter = 500;
 
-const connection = new LastingConnection(() => connectLane(address));
+/** Told with the first message. */
+let address: LaneAddress | undefined;
+const connection = new LastingConnection(() => connectLane(address!));
 let loader: PieceLoader | undefined;
 let fetcher: RowFetcher | undefined;
 const stopping = new AbortController();
@@ -31,7 +33,8 @@ let current = -1;
 let reported = 0;
 
 port.on('message', (message: ToLane) => {
-  if (message.kind === 'stop') stop();
+  if (message.kind === 'open') open(message.address);
+  else if (message.kind === 'stop') stop();
   else if (message.kind === 'rejects-kept') rejectsKept(message);
   else if (message.kind === 'close') work = work.then(close);
   else if (message.kind === 'recipe') {
@@ -64,12 +67,15 @@ const events: PieceEvents = {
  */
 function stop(): void {
   stopping.abort();
-  if (address.kind === 'embedded') return;
+  if (address?.kind === 'embedded') return;
   setTimeout(() => void connection.drop(), cancelAfter).unref();
 }
 
-// The connection is made while the first piece is on its way.
-connection.get().catch(() => {}); // which then tells of it, or tries again
+/** The connection is made while the first piece is on its way. */
+function open(found: LaneAddress): void {
+  address = found;
+  connection.get().catch(() => {}); // the piece then tells of it, or tries again
+}
 
 async function load({ id, work: pieceWork }: ToLane & { kind: 'piece' }): Promise<void> {
   const { buffer } = pieceWork.piece.bytes;
@@ -98,6 +104,7 @@ function rejectsKept({ error }: ToLane & { kind: 'rejects-kept' }): void {
 
 async function close(): Promise<void> {
   await Promise.all([connection.close().catch(() => {}), fetcher?.close().catch(() => {})]);
+  send({ kind: 'closed' });
   port.close();
 }
 

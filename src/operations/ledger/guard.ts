@@ -21,47 +21,31 @@ export interface GuardedLoad {
  * from dropping a table, or a staging table, under each other.
  */
 export class LoadGuard {
-  private readonly session: Database | undefined;
+  private readonly session: Promise<Database> | undefined;
   private readonly keys = new Set<string>();
 
-  private constructor(session: Database | undefined) {
-    this.session = session;
-  }
-
   /**
-   * Takes the loads, on a connection of its own: in a transaction, so that it holds behind a pooler too. An embedded
-   * database has one process, and needs none.
-   * @throws DatabaseError where another run keeps one of them
+   * Opens a connection of its own, on which loads are taken in a transaction, so that it holds behind a pooler too.
+   * Meanwhile other things can be looked up. An embedded database has one process, and needs no guard.
    */
-  static async take(
-    database: Database,
-    loads: readonly GuardedLoad[],
-    reporter: Reporter,
-    signal: AbortSignal,
-  ): Promise<LoadGuard> {
-    if (database.target.kind === 'embedded' || loads.length === 0) return new LoadGuard(undefined);
-    const session = await connectLane((await database.lane()).address);
-    const guard = new LoadGuard(session);
-    try {
-      await session.query(beginHolding);
-      await guard.takeMore(loads, reporter, signal);
-      return guard;
-    } catch (error) {
-      await guard.release();
-      throw error;
-    }
+  constructor(database: Database) {
+    if (database.target.kind === 'embedded') return;
+    this.session = open(database);
+    // That it could not be opened is told of when a load is taken.
+    this.session.catch(() => {});
   }
 
   /**
-   * Takes further loads.
+   * Takes loads, those apart that it has.
    * @returns whether there were any that it had not: what was known of them before may be out of date
    * @throws DatabaseError where another run keeps one of them
    */
-  async takeMore(loads: readonly GuardedLoad[], reporter: Reporter, signal: AbortSignal): Promise<boolean> {
+  async take(loads: readonly GuardedLoad[], reporter: Reporter, signal: AbortSignal): Promise<boolean> {
     if (this.session === undefined) return false;
+    const session = await this.session;
     const more = loads.filter(({ key }) => !this.keys.has(key));
     for (const load of more) {
-      await take(this.session, load, reporter, signal);
+      await take(session, load, reporter, signal);
       this.keys.add(load.key);
     }
     return more.length > 0;
@@ -69,7 +53,18 @@ export class LoadGuard {
 
   /** A connection that was lost meanwhile has let go of everything. */
   async release(): Promise<void> {
-    await this.session?.close().catch(() => {});
+    await this.session?.then((session) => session.close()).catch(() => {});
+  }
+}
+
+async function open(database: Database): Promise<Database> {
+  const session = await connectLane((await database.lane()).address);
+  try {
+    await session.query(beginHolding);
+    return session;
+  } catch (error) {
+    await session.close().catch(() => {});
+    throw error;
   }
 }
 
