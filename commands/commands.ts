@@ -13,7 +13,14 @@ export interface CommandEntry {
   load: (words: readonly string[]) => Promise<CommandModule>;
 }
 
-const asksForHelp = (words: readonly string[]) => words.includes('--help') || words.includes('-h');
+/** Has the first lane's thread start while the command is loaded: both take a while. */
+function withLane(load: () => Promise<CommandModule>): CommandEntry['load'] {
+  return async (words) => {
+    const asksForHelp = words.includes('--help') || words.includes('-h');
+    if (!asksForHelp) (await import('./ingest/threads.ts')).threads.start(1);
+    return load();
+  };
+}
 
 /** Every command, in the order in which they are met. */
 export const commands: readonly CommandEntry[] = [
@@ -25,10 +32,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'ingest',
     summary: 'load a file of vectors into a table',
-    load: async (words) => {
-      if (!asksForHelp(words)) (await import('./ingest/threads.ts')).threads.start(1);
-      return import('./ingest.ts');
-    },
+    load: withLane(() => import('./ingest.ts')),
   },
   {
     name: 'search',
@@ -58,7 +62,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'copy',
     summary: 'copy a table to another database',
-    load: () => import('./copy.ts'),
+    load: withLane(() => import('./copy.ts')),
   },
   {
     name: 'sql',

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { copyTable } from '../src/operations/copy/copy.ts';
 import { describeCopy } from '../src/operations/copy/describe-copy.ts';
 import type { CopyOptions } from '../src/operations/copy/options.ts';
+import { defaultLanes } from '../src/operations/lanes.ts';
 import type { OnConflict } from '../src/sql/staging.ts';
 import { maxDimensions } from '../src/vector/limits.ts';
 import type { VectorType } from '../src/vector/metrics.ts';
@@ -9,6 +10,7 @@ import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { type DatabaseFlags, openBoth } from './copy/databases.ts';
 import { renderDescription } from './copy/description.ts';
+import { threads } from './ingest/threads.ts';
 import { nameList, wholeNumber } from './option-values.ts';
 import { addExamples, addLockTimeout, addStatementTimeout, addTableOptions } from './options.ts';
 import { rowChanges } from './output/row-changes.ts';
@@ -84,15 +86,24 @@ export function configure(command: Command): Command {
 }
 
 async function run(context: Context<CopyFlags>, ...args: (string | undefined)[]): Promise<void> {
+  try {
+    await copy(context, args);
+  } finally {
+    await threads.close();
+  }
+}
+
+async function copy(context: Context<CopyFlags>, args: (string | undefined)[]): Promise<void> {
   const { options, output, reporter, signal, table } = context;
   const { from, to } = await openBoth(context, args);
-  const request: CopyOptions = { ...options, table };
+  const request: CopyOptions = { ...options, table, threads };
   if (options.dryRun) {
     const description = await describeCopy(from, to, request, reporter, signal);
     if (output.json) await output.document(description);
     else await output.write(renderDescription(description));
     return;
   }
+  threads.start(Math.min(options.jobs ?? defaultLanes(), to.maxLanes));
   const summary = await copyTable(from, to, request, reporter, signal);
   const { rows, bytes: size, seconds, indexes } = summary;
   const built = indexes.length === 0 ? '' : `, with ${counted(indexes.length, 'index', 'indexes')}`;

@@ -120,11 +120,13 @@ async function load(copy: Copy, session: Session, moment: Moment): Promise<Inges
 }
 
 function loadOptions({ subject, options, reporter }: Copy): IngestOptions {
-  const { jobs, truncate, onConflict, key, atomic, columns, where, type, dimensions, normalize } = options;
+  const { jobs, truncate, onConflict, key, atomic, columns, where, type, dimensions, normalize, threads } =
+    options;
   return {
     table: subject.toTable,
     maker: makerOf(subject, reporter),
     jobs,
+    threads,
     truncate,
     onConflict,
     key,

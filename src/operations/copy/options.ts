@@ -1,4 +1,5 @@
 import type { OnConflict } from '../../sql/staging.ts';
+import type { LaneThreads } from '../ingest/lane-threads.ts';
 import type { VectorOptions } from '../ingest/mapping/vector-options.ts';
 
 export interface CopyOptions extends VectorOptions {
@@ -21,4 +22,6 @@ export interface CopyOptions extends VectorOptions {
   key?: readonly string[] | undefined;
   /** All rows or none; default no. */
   atomic?: boolean | undefined;
+  /** For the lanes, where some are started already. */
+  threads?: LaneThreads | undefined;
 }
