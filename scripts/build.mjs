@@ -63,7 +63,7 @@ const [split, ...others] = await Promise.all([
   build({
     ...shared,
     entryPoints: program,
-    // What is kept of a file's compiled code must never meet another text of it.
+    // Another text has another name: a pgv that runs meanwhile goes on with its own.
     entryNames: '[name]-[hash]',
     splitting: true,
     format: 'esm',
@@ -80,6 +80,7 @@ const [split, ...others] = await Promise.all([
   }),
 ]);
 const outputFiles = [
+  { path: path.join(outdir, 'load.cjs'), contents: await readFile(path.join(root, 'bin/load.cjs')) },
   // The project's own says that .js is an ES module.
   { path: path.join(outdir, 'package.json'), contents: '{ "type": "commonjs" }\n' },
   ...(await commonJs(split.outputFiles, ownUrl)),
@@ -87,8 +88,10 @@ const outputFiles = [
   ...others.flatMap((result) => result.outputFiles),
 ];
 
-// Written beside and renamed, so that a pgv which runs meanwhile never reads half a file.
 await mkdir(outdir, { recursive: true });
+// What was compiled belongs to what is replaced now.
+await rm(path.join(outdir, 'code-maker'), { force: true });
+// Written beside and renamed, so that a pgv which runs meanwhile never reads half a file.
 for (const file of outputFiles) {
   const temporary = `${file.path}.${process.pid}.tmp`;
   await writeFile(temporary, file.contents);
@@ -96,12 +99,11 @@ for (const file of outputFiles) {
   await rename(temporary, file.path);
 }
 
-await copyFile(path.join(root, 'bin/load.cjs'), path.join(outdir, 'load.cjs'));
 await copyFile(await packEmptyDatabase(), path.join(outdir, 'embedded.tar.gz'));
 const modules = ['floats', 'print-floats', 'scan-floats'];
 for (const name of modules) await compileModule(`wasm/${name}.ts`, path.join(outdir, `${name}.wasm`));
 
-const assets = ['embedded.tar.gz', 'load.cjs', ...modules.map((name) => `${name}.wasm`)];
+const assets = ['embedded.tar.gz', ...modules.map((name) => `${name}.wasm`)];
 const written = new Set([...assets, ...outputFiles.map((file) => path.basename(file.path))]);
 for (const name of await readdir(outdir)) {
   if (!written.has(name) && !name.endsWith('.tmp')) await rm(path.join(outdir, name), { force: true });

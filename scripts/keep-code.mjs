@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -7,18 +8,18 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Runs the built program's main jobs, so that V8 compiles what they need, and keeps that beside its sources.
+ * Runs the built program's main jobs, so that V8 compiles what they need, and keeps that beside its sources. Where that
+ * fails, the program is as good without.
  * @param {string} root of the project
  */
 export async function keepCode(root) {
+  const dist = path.join(root, 'dist');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'pgv-build-'));
   const pgv = (...args) => {
     const preloaded = ['--require', path.join(root, 'scripts/keep-code.cjs')];
-    // Nothing of whoever builds decides which database that is.
-    const env = { PATH: process.env.PATH, HOME: folder };
-    return run(process.execPath, [...preloaded, path.join(root, 'dist/pgv.js'), ...args], {
+    return run(process.execPath, [...preloaded, path.join(dist, 'pgv.js'), ...args], {
       cwd: folder,
-      env,
+      env: ownEnvironment(),
     });
   };
   try {
@@ -29,7 +30,18 @@ export async function keepCode(root) {
     await pgv('index', 'list');
     // There is no server that it could be built with: of the way to one, it keeps what leads up to the answer.
     await pgv('search', '--id', '1', '-d', 'postgres://pgv@127.0.0.1:1/none').catch(() => {});
+    const { makerOfCode } = createRequire(import.meta.url)(path.join(dist, 'load.cjs'));
+    // Last: from now on the code counts.
+    await writeFile(path.join(dist, 'code-maker'), makerOfCode());
+  } catch (error) {
+    process.stderr.write(`pgv is built without its compiled code: ${error.message}\n`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Nothing of whoever builds decides which database that is. */
+function ownEnvironment() {
+  const others = /^(?:PG|DATABASE_URL|DIRECT_URL|NODE_OPTIONS)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !others.test(name)));
 }
