@@ -123,22 +123,24 @@ async function prepare(context: Context<IngestFlags>, args: string[]): Promise<E
   // A stream that has a name may have been loaded: then it is not waited for.
   const [first] = files;
   const waits = inputs[0]!.once && options.loadId !== undefined;
+  let pieces = 1;
   try {
     if (!waits) {
       const { byteLength = 0 } = await first!.check({ pieceLength, sum: options.expectSha256 !== undefined });
-      const pieces = files.length > 1 ? Number.POSITIVE_INFINITY : Math.ceil(byteLength / pieceLength);
-      if (!options.dryRun) threads.start(Math.min(options.jobs ?? defaultLanes(), pieces));
+      pieces = files.length > 1 ? Number.POSITIVE_INFINITY : Math.ceil(byteLength / pieceLength);
     }
-    return await load(context, files, request);
+    return await load(context, files, request, pieces);
   } finally {
     await first!.close();
   }
 }
 
+/** @param pieces about how many there will be */
 async function load(
   context: Context<IngestFlags>,
   files: readonly CheckedInput[],
   request: IngestOptions,
+  pieces: number,
 ): Promise<ExitCode> {
   const { options, output, reporter, signal } = context;
   const database = await context.database();
@@ -148,6 +150,7 @@ async function load(
     else await output.write(renderDescription(description));
     return exitCodes.done;
   }
+  threads.start(Math.min(options.jobs ?? defaultLanes(), database.maxLanes, pieces));
   const summary = await ingest(database, files, request, reporter, signal);
   await output.summary(summary, sentence(summary));
   return summary.rejected > 0 && !options.allowRejects ? exitCodes.rejects : exitCodes.done;

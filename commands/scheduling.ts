@@ -11,11 +11,13 @@ export function scheduleAsBatch(): void {
   if (process.platform !== 'linux' || !isScheduledAsUsual()) return;
   const args = ['--batch', '--all-tasks', '--pid', '0', String(process.pid)];
   // Loaded when it is needed: few commands do this.
-  void import('node:child_process').then(({ spawn }) => {
-    spawn('chrt', args, { stdio: 'ignore' })
-      .on('error', () => {})
-      .unref();
-  });
+  import('node:child_process')
+    .then(({ spawn }) => {
+      spawn('chrt', args, { stdio: 'ignore' })
+        .on('error', () => {})
+        .unref();
+    })
+    .catch(() => {});
 }
 
 /** https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: field 41 is the policy, and SCHED_OTHER is 0. */

@@ -41,14 +41,14 @@ export abstract class PgvError extends Error {
     return this.with({ hint });
   }
 
-  /** The same error, and where in the input it is; a column that is undefined stays as it is known. */
+  /** The same error, and where in the input it is; a row or a column that is undefined stays as it is known. */
   at({
     file,
-    row,
+    row = this.row,
     column = this.column,
   }: {
     file: string;
-    row: number;
+    row?: number | undefined;
     column?: string | undefined;
   }): PgvError {
     return this.with({ file, row, column });

@@ -35,6 +35,7 @@ export function traceDatabase(database: Database, print: (line: string) => void)
     cancel: () => database.cancel(),
     disconnect: () => database.disconnect(),
     close: () => database.close(),
+    leave: () => database.leave(),
   };
 }
 

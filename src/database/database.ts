@@ -81,6 +81,11 @@ export interface Database extends Session {
   /** Gives the connection up as if it had been lost: whatever is pending rejects so. */
   disconnect(): void;
   close(): Promise<void>;
+  /**
+   * Closes at the end of all work, without waiting for a server to let go: locks, and the connection's place among those
+   * that it allows, may be held for some milliseconds more.
+   */
+  leave(): Promise<void>;
 }
 
 /** Which database is meant, as it is named to people and in JSON. Never holds a password. */

@@ -47,9 +47,10 @@ export class LastingConnection {
     await database?.cancel().catch(() => {});
   }
 
+  /** At the end of all work. */
   async close(): Promise<void> {
     const database = await this.current?.catch(() => undefined);
-    await database?.close();
+    await database?.leave();
   }
 
   /**

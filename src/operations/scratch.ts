@@ -35,6 +35,7 @@ function scratchOf(database: Database): Database {
     cancel: () => database.cancel(),
     disconnect: () => database.disconnect(),
     close: async () => {},
+    leave: async () => {},
   };
   return scratch;
 }

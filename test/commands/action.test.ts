@@ -10,7 +10,7 @@ const fails = (message: string) => async () => {
 const broken = {
   target: { kind: 'server', description: 'a broken database' },
   query: fails('no space left'),
-  close: fails('the connection was lost'),
+  leave: fails('the connection was lost'),
 } as unknown as Database;
 
 vi.mock('../../src/database/connect.ts', () => ({ connect: async () => broken }));

@@ -132,6 +132,10 @@ export class EmbeddedClient implements Database {
     this.#port.close();
   }
 
+  leave(): Promise<void> {
+    return this.close();
+  }
+
   async close(): Promise<void> {
     try {
       if (this.#host !== undefined && this.#ended === undefined) await this.#ask({ kind: 'close' });

@@ -8,7 +8,7 @@ import type { PieceEmbedder } from './embed/piece-embedder.ts';
 import { type EncodeOptions, type OnBatch, PieceEncoder } from './encode-piece.ts';
 import type { RowFetcher } from './from-table/row-fetcher.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
-import { located, refusedRow, rejectOf } from './piece-errors.ts';
+import { located, locatedInTable, refusedRow, rejectOf } from './piece-errors.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
 import { isAboutRow, storeAround } from './store-around.ts';
@@ -73,7 +73,11 @@ export class PieceCopier {
     // How many rows have come nobody has looked at.
     const onBytes = (bytes: number) => this.events.onBatch(0, bytes);
     const chunks = fetcher.fetch(new TextDecoder().decode(piece.bytes), onBytes);
-    const rows = await database.copyIn(copyFrom(copyInto, names, 'binary'), chunks);
+    const rows = await database
+      .copyIn(copyFrom(copyInto, names, 'binary'), chunks)
+      .catch((error: unknown) => {
+        throw locatedInTable(this.recipe, error);
+      });
     const fetched = fetcher.bytes - binaryHeader.length - binaryTrailer.length;
     return { rows, rejected: 0, fetched };
   }

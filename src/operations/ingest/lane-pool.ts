@@ -139,7 +139,7 @@ export class LanePool {
 
   private async startLane(): Promise<void> {
     const { onProgress, onBuffer, onRejects, onRetry } = this.events;
-    const lane = await LaneThread.open(this.threads.take(), this.database, {
+    const lane = await LaneThread.open(this.threads, this.database, {
       onProgress,
       onBuffer,
       onRejects,

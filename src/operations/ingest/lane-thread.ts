@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Database } from '../../database/database.ts';
 import { packError, unpackError } from '../../error-transfer.ts';
 import type { FromLane, PieceOutcome, PieceWork, ToLane } from './lane-messages.ts';
+import type { LaneThreads } from './lane-threads.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
 
@@ -47,11 +48,11 @@ export class LaneThread {
   }
 
   /** Has a thread open the database once more. */
-  static async open(worker: Worker, database: Database, events: LaneThreadEvents): Promise<LaneThread> {
-    const lane = new LaneThread(worker, events);
+  static async open(threads: LaneThreads, database: Database, events: LaneThreadEvents): Promise<LaneThread> {
     const { address, transfer } = await database.lane();
+    const worker = threads.take();
     worker.postMessage({ kind: 'open', address } satisfies ToLane, transfer);
-    return lane;
+    return new LaneThread(worker, events);
   }
 
   /** Pieces handed over and not yet answered. */
@@ -102,13 +103,19 @@ export class LaneThread {
     clearTimeout(timer);
   }
 
+  /** What is left of the thread keeps nobody waiting. */
+  private end(): void {
+    this.worker.unref();
+    this.onClosed();
+  }
+
   private lose(error: Error): void {
     this.pending.clear();
     this.events.onLost(error);
   }
 
   private hear(message: FromLane): void {
-    if (message.kind === 'closed') this.onClosed();
+    if (message.kind === 'closed') this.end();
     else if (message.kind === 'retrying') this.events.onRetry(message.message, message.milliseconds);
     else if (message.kind === 'rejects') void this.keep(message.rejects);
     else this.hearOfPiece(message);

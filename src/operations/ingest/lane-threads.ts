@@ -18,22 +18,24 @@ export class LaneThreads {
     const [first] = this.waiting;
     if (first === undefined) return begin();
     this.waiting.delete(first);
-    first.removeAllListeners();
     first.ref();
     return first;
   }
 
   /** Ends those that nobody has taken. */
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.waiting, (worker) => worker.terminate()));
+    const workers = [...this.waiting];
+    this.waiting.clear();
+    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
   private wait(worker: Worker): void {
     this.waiting.add(worker);
     worker.unref();
     // One that cannot run is told of when it is needed: another is started then.
-    worker.on('error', () => {});
-    worker.on('exit', () => this.waiting.delete(worker));
+    const forget = () => this.waiting.delete(worker);
+    worker.once('error', forget);
+    worker.once('exit', forget);
   }
 }
 

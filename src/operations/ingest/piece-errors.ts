@@ -53,6 +53,12 @@ export function located(recipe: Recipe, piece: Piece, decoder: PieceDecoder, err
   return aboutTarget(recipe, error).at({ file: recipe.layout.file, row, column: context.column });
 }
 
+/** Of a range of a table: which row it is in the table nobody knows. */
+export function locatedInTable({ layout }: Recipe, error: unknown): unknown {
+  if (!isAboutRow(error) || error.file !== undefined) return error;
+  return error.at({ file: layout.file, column: copyContext(error)?.column });
+}
+
 /** The same error without the staging table, whose name and further column are nobody's business. */
 function aboutTarget({ numbered }: Recipe, error: PgvError): PgvError {
   if (!numbered) return error;

@@ -254,11 +254,12 @@ describe.skipIf(noServer !== null)('on a server', () => {
     await to.query('CREATE TABLE narrow (i int CHECK (i <> 15000), balance int, t text)');
     await expect(copy({ table: 'wide', toTable: 'narrow', jobs: 2 })).rejects.toMatchObject({
       sqlstate: '23514',
+      file: expect.stringMatching(/wide of /),
       hint: expect.stringMatching(/rows are stored in narrow already/),
     });
     const other = await fixtures[0]!.open();
     const reading = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY (%' AND state = 'active'`;
-    expect(await one(other, reading)).toBe(0);
+    await expect.poll(() => one(other, reading)).toBe(0);
   });
 
   test('where the session that holds the moment is ended, too, it ends', async () => {

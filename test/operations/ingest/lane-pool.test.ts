@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
 import { expect, test, vi } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
 import { LanePool } from '../../../src/operations/ingest/lane-pool.ts';
+import { LaneThreads } from '../../../src/operations/ingest/lane-threads.ts';
 import type { Recipe } from '../../../src/operations/ingest/recipe.ts';
 
 vi.mock('../../../src/built-files.ts', () => ({
@@ -25,3 +28,20 @@ test('a lane that ends by itself fails the load, and is not waited for at the en
   await expect(pool.finish()).rejects.toThrow('a lane ended by itself (exit 3)');
   await pool.close();
 });
+
+test('a thread that has ended while it waited is no lane; those that wait end with their owner', async () => {
+  const threads = new LaneThreads();
+  threads.start(1);
+  const first = threads.take();
+  threads.start(1);
+  await once(first, 'exit');
+  await vi.waitFor(() => expect(waitingOf(threads)).toBe(0), 5000);
+  const another = threads.take();
+  expect(another.threadId).not.toBe(-1);
+  await once(another, 'exit');
+  threads.start(2);
+  await threads.close();
+  expect(waitingOf(threads)).toBe(0);
+});
+
+const waitingOf = (threads: LaneThreads) => (threads as unknown as { waiting: Set<Worker> }).waiting.size;

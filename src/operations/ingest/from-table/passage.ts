@@ -52,7 +52,8 @@ export class Passage {
 
   /** What has come is of no use: taking it ends with the error. */
   fail(error: unknown): void {
-    this.ended = { error };
+    // What made an end of it first is the reason of what comes then.
+    if (this.ended === undefined || !('error' in this.ended)) this.ended = { error };
     this.tell();
   }
 

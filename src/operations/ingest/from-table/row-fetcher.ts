@@ -43,8 +43,9 @@ export class RowFetcher {
    * @param onBytes told of all bytes that have been used up so far
    */
   async *fetch(copy: string, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-    if (this.unfinished !== undefined) await this.leave(this.unfinished);
     const { signal, origin } = this;
+    if (signal.aborted) throw new InterruptedError();
+    if (this.unfinished !== undefined) this.leave(this.unfinished);
     const passage = new Passage();
     const joined = this.join();
     this.passage = passage;
@@ -52,7 +53,6 @@ export class RowFetcher {
     this.bytes = 0;
     const stop = () => passage.fail(new InterruptedError());
     signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
     joined
       .then((database) => database.copyOut(copy, (bytes) => passage.give(bytes)))
       .then(
@@ -69,7 +69,7 @@ export class RowFetcher {
       isWhole = true;
     } finally {
       signal.removeEventListener('abort', stop);
-      if (!isWhole) await this.leave(joined);
+      if (!isWhole) this.leave(joined);
       else if (this.unfinished === joined) this.unfinished = undefined;
     }
   }
@@ -78,7 +78,9 @@ export class RowFetcher {
   async close(): Promise<void> {
     if (this.unfinished !== undefined) return this.leave(this.unfinished);
     const database = await this.joined?.catch(() => undefined);
-    await database?.close();
+    // Whoever waits for the table need not wait until the server has noticed.
+    await database?.query('ROLLBACK').catch(() => {});
+    await database?.leave();
   }
 
   private join(): Joined {
@@ -98,13 +100,18 @@ export class RowFetcher {
     }
   }
 
-  /** Gives a connection up that may be in the middle of a COPY; the next rows come over another. */
-  private async leave(joined: Joined): Promise<void> {
+  /**
+   * Gives a connection up that may be in the middle of a COPY, or never come about; the next rows come over another.
+   * Nobody waits for it: an orderly end would wait for rows that nobody takes, and the server may not answer at all.
+   */
+  private leave(joined: Joined): void {
     if (this.unfinished === joined) this.unfinished = undefined;
     if (this.joined === joined) this.joined = undefined;
-    const database = await joined.catch(() => undefined);
-    // An orderly end would wait for rows that nobody takes; the server is told, as it may be long before it sends any.
-    database?.disconnect();
-    await database?.cancel().catch(() => {});
+    const end = (database: Database) => {
+      database.disconnect();
+      // It may be long before it sends anything, and so finds that nobody is there.
+      return database.cancel();
+    };
+    joined.then(end).catch(() => {});
   }
 }
