@@ -24,7 +24,11 @@ export async function connect(
 ): Promise<Database> {
   if (resolved.kind === 'server') {
     const { connectServer } = await import('./server.ts');
-    return connectServer({ ...resolved.settings, limits: { ...defaultLimits, ...limits }, isDirect });
+    return connectServer({
+      ...resolved.settings,
+      limits: { ...defaultLimits, ...limits },
+      isOurs: isDirect ? 'said' : 'unknown',
+    });
   }
   if (limits?.statement) {
     throw new UsageError('the embedded database cannot end a statement that takes too long', {

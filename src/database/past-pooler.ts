@@ -30,11 +30,18 @@ export async function pastPooler(
   if (!database.isPooled) return database;
   if (direct === undefined) requireSession(database);
   const past = await connect(direct!, { mayCreate: false, limits, isDirect: true });
-  if ((await identityOf(past)) === (await identityOf(database))) {
-    await database.close();
-    return past;
+  try {
+    await requireSame(past, database);
+  } catch (error) {
+    await past.close().catch(() => {});
+    throw error;
   }
-  await past.close();
+  await database.close();
+  return past;
+}
+
+async function requireSame(past: Database, database: Database): Promise<void> {
+  if ((await identityOf(past)) === (await identityOf(database))) return;
   throw new UsageError(
     `--direct-url leads to another database than the pooler does: ${past.target.description}`,
     {
@@ -44,10 +51,11 @@ export async function pastPooler(
   );
 }
 
-/** What two connections to one database have in common, and those to two have not. */
+/** What two connections to one database have in common, whatever their settings, and those to two have not. */
 async function identityOf(database: Database): Promise<string> {
   const { rows } = await database.query<{ identity: string }>(
-    "SELECT current_database() || ' since ' || pg_catalog.pg_postmaster_start_time() AS identity",
+    `SELECT oid || ' since ' || extract(epoch FROM pg_catalog.pg_postmaster_start_time()) AS identity
+FROM pg_catalog.pg_database WHERE datname = current_database()`,
   );
   return rows[0]!.identity;
 }

@@ -1,12 +1,13 @@
 import type { ServerSettings } from './libpq/settings.ts';
 import type { OpenServer } from './server-search.ts';
+import type { SessionSettings } from './server-session.ts';
 
 /**
  * Settings that lead straight to where this session is: the same host, address and encryption. So that all lanes
- * of a load write to one server, and none searches again.
+ * of a load write to one server, and none searches again, nor whether a session there is ours alone.
  */
-export function pinned<Settings extends ServerSettings>(settings: Settings, { route }: OpenServer): Settings {
-  const { password, tls } = settings;
+export function pinned(settings: SessionSettings, { route }: OpenServer): SessionSettings {
+  const { password, tls, isOurs } = settings;
   return {
     ...settings,
     hosts: [{ ...route.host, address: route.address }],
@@ -14,6 +15,7 @@ export function pinned<Settings extends ServerSettings>(settings: Settings, { ro
     password:
       password.kind === 'by-host' ? { ...password, values: [password.values[route.hostIndex]] } : password,
     tls: { ...tls, mode: pinnedMode(tls.mode, route.encryption) },
+    isOurs: isOurs === 'said' ? 'seen' : isOurs,
   };
 }
 

@@ -8,8 +8,8 @@ import { type OpenServer, openServer } from './server-search.ts';
 /** Where to, and what the session is to be like; crosses to other threads. */
 export interface SessionSettings extends ServerSettings {
   limits: Limits;
-  /** Somebody says that the session is ours alone, pooler or not. */
-  isDirect: boolean;
+  /** Whether the session is ours alone, pooler or not: somebody says so, or it was seen that it is. */
+  isOurs: 'unknown' | 'said' | 'seen';
 }
 
 /** What is known of a session once it is set up. */
@@ -28,6 +28,7 @@ export interface SessionFacts {
  *
  * A pooler is told by the backend's pid: the pooler made up the one that came with the session's start. Behind
  * it statement_timeout is left, as it would stay set for others; a transaction sets it for itself.
+ * @throws UsageError where the session is said to be ours, and is not
  */
 export async function prepareSession(settings: SessionSettings, opened: OpenServer): Promise<SessionFacts> {
   const { client } = opened;
@@ -36,28 +37,40 @@ export async function prepareSession(settings: SessionSettings, opened: OpenServ
     `SELECT pg_backend_pid() AS pid, current_setting('server_version') AS version,
             set_config('datestyle', 'ISO', false),
             set_config('extra_float_digits', '1', false),
-            CASE WHEN pg_backend_pid() = ${client.processID} THEN ${timeout} END`,
+            CASE WHEN ${settings.isOurs === 'seen'} OR pg_backend_pid() = ${client.processID} THEN ${timeout} END`,
   );
   const { pid, version: serverVersion } = rows[0]!;
-  if (pid === client.processID) return { isPooled: false, serverVersion };
-  if (!settings.isDirect) return { isPooled: true, serverVersion };
-  await refuseShared(pinned(settings, opened), pid);
+  if (settings.isOurs === 'seen' || pid === client.processID) return { isPooled: false, serverVersion };
+  if (settings.isOurs === 'unknown') return { isPooled: true, serverVersion };
+  await refuseShared(settings, opened, pid);
   await client.query(`SELECT ${timeout}`);
   return { isPooled: false, serverVersion };
 }
 
+/** How often it is looked: what others do in between may hide, each time anew, that a session is shared. */
+const looks = 12;
+
 /**
- * A pooler that keeps a session for each client never serves two that are there at once with the same backend.
+ * Who has a session keeps its backend whatever others do. So a second client takes one for a transaction, again and
+ * again: a pooler of transactions gives it the first one's, or the first one another.
  * @throws UsageError where it does
  */
-async function refuseShared(settings: ServerSettings, pid: number): Promise<void> {
-  const { client } = await openServer(settings);
-  const other = await backendOf(client).finally(() => client.end());
-  if (other !== pid) return;
-  throw new UsageError('--direct-url leads to a pooler that gives each transaction another session', {
-    code: 'no-session',
-    hint: "give --direct-url (or DIRECT_URL) the server's own address, or that of a pooler of sessions",
-  });
+async function refuseShared(settings: SessionSettings, opened: OpenServer, pid: number): Promise<void> {
+  const { client: other } = await openServer(pinned(settings, opened));
+  try {
+    for (let look = 0; look < looks; look++) {
+      await other.query('BEGIN');
+      const isShared = (await backendOf(other)) === pid || (await backendOf(opened.client)) !== pid;
+      await other.query('COMMIT');
+      if (!isShared) continue;
+      throw new UsageError('--direct-url leads to a pooler that gives each transaction another session', {
+        code: 'no-session',
+        hint: "give --direct-url (or DIRECT_URL) the server's own address, or that of a pooler of sessions",
+      });
+    }
+  } finally {
+    await other.end();
+  }
 }
 
 async function backendOf(client: WireClient): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.ts';
-import { quoteName, quoteQualified } from './identifiers.ts';
+import { quoteLiteral, quoteName, quoteQualified } from './identifiers.ts';
 
 /**
  * What decides how an index of a table is built. Gives one row: workers (max_parallel_maintenance_workers), small
@@ -70,13 +70,14 @@ FROM (SELECT ${name} FROM ${quoteQualified(table.schema, table.name)} WHERE ${na
 }
 
 /**
- * Takes the turn to build indexes on a table until the session ends. Gives one row: taken. To be asked again and
- * again: CREATE INDEX CONCURRENTLY would wait for a session that waits for the lock, and has a snapshot meanwhile.
+ * Takes the turn to build indexes on a table until the transaction ends. Gives one row: taken. To be asked again and
+ * again: CREATE INDEX CONCURRENTLY would wait for a session that waits for the lock, and has a snapshot meanwhile. Without
+ * parameters: a statement that has some keeps its snapshot in a transaction until the next one.
  */
 export function takeBuildTurn(tableOid: number): Statement {
+  const key = `indexes of ${tableOid}`;
   return {
-    text: `SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtext('pgv'), pg_catalog.hashtext('indexes of ' || $1)) AS taken`,
-    values: [String(tableOid)],
+    text: `SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext('pgv'), pg_catalog.hashtext(${quoteLiteral(key)})) AS taken`,
   };
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectLane } from '../../database/connect.ts';
 import type { Database, Session } from '../../database/database.ts';
-import { DatabaseError } from '../../errors.ts';
+import { DatabaseError, InterruptedError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
-import { beginHolding, holdersOfLoad, lockLoad } from '../../sql/ledger-locks.ts';
+import { holdersOfLoad, lockLoad } from '../../sql/ledger-locks.ts';
+import { openHolding } from '../holding.ts';
 
 /** Milliseconds that another run of the same load is waited for: one that was killed is gone by then. */
 const patience = 10_000;
@@ -30,7 +30,7 @@ export class LoadGuard {
    */
   constructor(database: Database) {
     if (database.target.kind === 'embedded') return;
-    this.session = open(database);
+    this.session = openHolding(database);
     // That it could not be opened is told of when a load is taken.
     this.session.catch(() => {});
   }
@@ -42,7 +42,7 @@ export class LoadGuard {
    */
   async take(loads: readonly GuardedLoad[], reporter: Reporter, signal: AbortSignal): Promise<boolean> {
     if (this.session === undefined) return false;
-    const session = await this.session;
+    const session = await orAbort(this.session, signal);
     const more = loads.filter(({ key }) => !this.keys.has(key));
     for (const load of more) {
       await take(session, load, reporter, signal);
@@ -51,21 +51,29 @@ export class LoadGuard {
     return more.length > 0;
   }
 
-  /** A connection that was lost meanwhile has let go of everything. */
+  /**
+   * Lets go of everything, as a connection that was lost meanwhile has. One that is still opening is not waited for: it
+   * holds nothing yet.
+   */
   async release(): Promise<void> {
-    await this.session?.then((session) => session.close()).catch(() => {});
+    const end = async (session: Database) => {
+      // At once, and not when the server has noticed that nobody is there.
+      await session.query('ROLLBACK');
+      await session.leave();
+    };
+    const ended = this.session?.then(end).catch(() => {});
+    if (this.keys.size > 0) await ended;
   }
 }
 
-async function open(database: Database): Promise<Database> {
-  const session = await connectLane((await database.lane()).address);
-  try {
-    await session.query(beginHolding);
-    return session;
-  } catch (error) {
-    await session.close().catch(() => {});
-    throw error;
-  }
+/** The session, unless the signal comes first. */
+function orAbort(opening: Promise<Database>, signal: AbortSignal): Promise<Database> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new InterruptedError());
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 async function take(

@@ -42,14 +42,22 @@ const recipe: Recipe = {
 /**
  * Starts a PgBouncer from Debian's packages before the server of this URL; it ends with the test, or the file, or this
  * process.
+ * @param settings further ones of its configuration, as `server_round_robin=1`
  * @throws Unavailable with the reason, where there is none
  */
-export async function startPooler(mode: PoolMode, serverUrl: string): Promise<Pooler> {
+export async function startPooler(
+  mode: PoolMode,
+  serverUrl: string,
+  settings: readonly string[] = [],
+): Promise<Pooler> {
   const tree = await debianTree(recipe, (line) => process.stderr.write(`test pooler: ${line}\n`));
   const port = await freePort();
   const folder = await mkdtemp(path.join(tree, CONFIGURATIONS, `${process.pid}-`));
   await chmod(folder, 0o755);
-  await writeFile(path.join(folder, 'pgbouncer.ini'), configuration(mode, port, new URL(serverUrl)));
+  await writeFile(
+    path.join(folder, 'pgbouncer.ini'),
+    configuration(mode, port, new URL(serverUrl), settings),
+  );
   const config = path.join(CONFIGURATIONS, path.basename(folder), 'pgbouncer.ini');
   const sweeper = keeper('rm -rf -- "$1"', [folder]);
   let running: Keeper | undefined;
@@ -81,7 +89,7 @@ export async function startPooler(mode: PoolMode, serverUrl: string): Promise<Po
 }
 
 /** Whoever comes is let through, as the role that the server's URL names. */
-function configuration(mode: PoolMode, port: number, server: URL): string {
+function configuration(mode: PoolMode, port: number, server: URL, settings: readonly string[]): string {
   const password = server.password === '' ? '' : ` password='${decodeURIComponent(server.password)}'`;
   const role = `user='${decodeURIComponent(server.username)}'${password}`;
   return `[databases]
@@ -92,6 +100,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = any
 pool_mode = ${mode}
+${settings.join('\n')}
 `;
 }
 
