@@ -127,6 +127,30 @@ eachDatabase((fixture) => {
       expect(all.ids).toEqual(queries[0]!.neighbors);
     });
 
+    test.each([
+      ['of one form', half, half],
+      ['of two forms', half, bits],
+      ['of two forms, the worse one first', bits, half],
+      ['of which one holds the vectors themselves', 'embedding vector_cosine_ops', half],
+    ])('of partial ones the one whose condition the search repeats: two %s', async (_, games, python) => {
+      await index('the_games', games, "WHERE section = 'games'");
+      await index('the_python', python, "WHERE section = 'python'");
+      for (const section of ['games', 'python']) {
+        const filters = [{ key: 'section', operator: '=', values: [section] }] as const;
+        // All that the index holds are candidates: so what it gives is exact.
+        const through = await found({ filters, rerank: 1000, efSearch: 1000 });
+        expect(through.explanation).toMatchObject({ index: `the_${section}` });
+        expect(through.ids).toEqual((await found({ filters, exact: true })).ids);
+        const usual = await found({ filters });
+        expect(usual.explanation).toMatchObject({ index: `the_${section}` });
+        const { answers } = await batch([vectors[0]!], { filters });
+        expect(answers).toEqual([usual.hits]);
+      }
+      const all = await found();
+      expect(all.explanation).toMatchObject({ road: 'exact', index: null, reranked: null });
+      expect(all.ids).toEqual(queries[0]!.neighbors);
+    });
+
     test('where the planner would rather compare every row, it compares them exactly', async () => {
       await index('the_bits', bits);
       await database.query('SET enable_seqscan = on');
@@ -154,6 +178,13 @@ eachDatabase((fixture) => {
       expect((await found(byId)).ids).toEqual([4]);
       const { answers } = await batch(['[1,1,1,2]'], { table: 'mixed', k: 2, where: 'model = 2' });
       expect(answers.map((hits) => hits.map(({ id }) => id))).toEqual([[3, 4]]);
+      const four = what.replaceAll('(3)', '(4)');
+      await database.query(`CREATE INDEX the_second ON mixed USING hnsw (${four}) WHERE model = 2`);
+      expect(await mixed('[1,2,4]', 1)).toMatchObject({ ids: [1, 2], explanation: { index: 'the_first' } });
+      expect(await mixed('[1,1,1,2]', 2)).toMatchObject({
+        ids: [3, 4],
+        explanation: { index: 'the_second' },
+      });
       await database.query('DROP TABLE mixed');
     });
 

@@ -67,14 +67,15 @@ export async function findIndexSubject(
     });
   }
   const { schema } = await requireVectorExtension(session);
-  const { quantization, dimensions, name } = index;
+  const { quantization, dimensions } = index;
   return {
     index,
     table,
     column,
     metric,
     operator: qualifiedOperator(schema, operatorOf(metric)),
-    quantized: quantization === 'none' ? undefined : { name, quantization, dimensions },
+    quantized: quantization === 'none' ? undefined : { quantization, dimensions },
+    otherwise: [],
     extensionSchema: schema,
     key: [],
     shown: [],

@@ -1,9 +1,9 @@
 import type { Database } from '../../database/database.ts';
-import { type NearestQuery, nearestToEach } from '../../sql/search.ts';
+import { nearestToEach } from '../../sql/search.ts';
 import { type AskedAgain, answerAgain, answerChunk, byQuery, shortOf } from './chunk.ts';
 import { type Hit, toHit } from './hits.ts';
 import { type LaneWork, overLanes } from './over-lanes.ts';
-import { wantedOf } from './request.ts';
+import { type Asked, isPlain, wantedOf } from './request.ts';
 import { applySettings, type SearchSettings, settingsOf, settingsStatement } from './settings.ts';
 import type { Subject } from './subject.ts';
 
@@ -12,7 +12,7 @@ export const chunkLength = 100;
 
 export interface BatchWork {
   subject: Subject;
-  asked: NearestQuery;
+  asked: Asked;
   settings: SearchSettings;
   lanes: number;
   /** Told how many queries are answered so far. */
@@ -41,7 +41,7 @@ export async function answerAll(
   };
   const { lanes, onRefused, onFailed, signal } = work;
   const common = { lanes, onDone, onRefused, onFailed, signal };
-  if (work.asked.candidates !== undefined) {
+  if (!isPlain(work.asked)) {
     const done = await overLanes(database, chunks, {
       ...common,
       depth: 1,

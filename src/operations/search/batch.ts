@@ -1,7 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import type { NamedInput } from '../../sources/inputs.ts';
-import type { NearestQuery } from '../../sql/search.ts';
 import { type InputOptions, openInput } from '../ingest/open-input.ts';
 import { defaultLanes } from '../lanes.ts';
 import { answerAll, chunkLength } from './answer-all.ts';
@@ -9,7 +8,7 @@ import { completely } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Bounds, type Hit, isNear, warnOfZeroVectors } from './hits.ts';
 import { queryVectors } from './query-file.ts';
-import { asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
+import { type Asked, asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
 import { type Searched, searched } from './searched.ts';
 import { applySettings, type SearchSettings } from './settings.ts';
 import { findSubject, type Subject, type SubjectOptions } from './subject.ts';
@@ -123,7 +122,7 @@ async function* remembering(
 async function explainOne(
   database: Database,
   subject: Subject,
-  asked: NearestQuery,
+  asked: Asked,
   vector: string,
   settings: SearchSettings,
 ): Promise<Explanation> {

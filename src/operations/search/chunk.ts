@@ -1,6 +1,7 @@
 import type { Session } from '../../database/database.ts';
 import { type NearestQuery, nearestToEach } from '../../sql/search.ts';
 import { asServed, exactly, indexOf } from './complete.ts';
+import type { Asked } from './request.ts';
 import { type AppliedSettings, forgoIndex, mostCandidates, widen } from './settings.ts';
 
 type Row = Record<string, unknown>;
@@ -23,7 +24,7 @@ export interface AskedAgain {
  */
 export async function answerChunk(
   session: Session,
-  asked: NearestQuery,
+  asked: Asked,
   vectors: readonly string[],
   applied: AppliedSettings,
 ): Promise<Answered> {

@@ -3,6 +3,7 @@ import type { Session, Statement } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import { type Candidates, explained, type NearestQuery, nearest } from '../../sql/search.ts';
 import { type ExplainRow, servingIndex } from './plan.ts';
+import { type Asked, isPlain } from './request.ts';
 import { type AppliedSettings, forgoIndex, mostCandidates, widen } from './settings.ts';
 
 /** How rows were found: as the planner had it, with all the candidates that hnsw can keep, or without the index. */
@@ -28,7 +29,7 @@ export interface Complete {
  */
 export async function completely(
   session: Session,
-  asked: NearestQuery,
+  asked: Asked,
   vector: string,
   applied: AppliedSettings,
   found?: Complete['rows'],
@@ -63,22 +64,25 @@ export function noteCutShort({ cutShort, attempt }: Complete, wanted: number, re
 }
 
 /**
- * The query as it is best asked: for candidates only where an index gives them. Where the planner would rather compare
- * every row that passes the filters, or the index cannot hold such vectors as are asked for, it is to compare exactly.
+ * The query as it is best asked: for candidates only where an index gives them, the first that does. Where the planner
+ * would rather compare every row that passes the filters, or none can hold such vectors as are asked for, it is to
+ * compare exactly.
  * @param vectors as text
  * @param statement how it is put, for one vector or several: the plan is the same whichever they are
  */
 export async function asServed(
   session: Session,
-  query: NearestQuery,
+  asked: Asked,
   vectors: readonly string[],
   statement: (query: NearestQuery) => Statement,
 ): Promise<NearestQuery> {
-  const { candidates } = query;
-  if (candidates === undefined) return query;
-  if (!vectors.every((vector) => fits(vector, candidates))) return exactly(query);
-  const index = await indexOf(session, statement(query));
-  return index === undefined ? exactly(query) : query;
+  if (isPlain(asked)) return asked;
+  for (const candidates of [asked.candidates, ...asked.otherwise]) {
+    if (candidates !== undefined && !vectors.every((vector) => fits(vector, candidates))) continue;
+    const query = { ...asked, candidates };
+    if ((await indexOf(session, statement(query))) !== undefined) return query;
+  }
+  return exactly(asked);
 }
 
 /**

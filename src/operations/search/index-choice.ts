@@ -16,24 +16,25 @@ export interface IndexOptions {
   rerank?: number | undefined;
 }
 
-/** An index on quantised vectors, whose candidates are ordered by their exact distance. */
-export interface QuantizedIndex {
-  name: string;
+/** How an index holds vectors that it holds quantised; its candidates are ordered by their exact distance. */
+export interface QuantizedForm {
   quantization: Exclude<Quantization, 'none'>;
   dimensions: number;
 }
 
 export interface IndexChoice {
   metric: Metric;
-  /** Undefined where the vectors themselves are indexed, or no index serves. */
-  quantized: QuantizedIndex | undefined;
+  /** What is asked of indexes first; undefined: the vectors themselves, also where no index serves. */
+  quantized: QuantizedForm | undefined;
+  /** What is asked of them then, in turn, where only partial ones serve, each the searches of its own rows. */
+  otherwise: readonly QuantizedForm[];
 }
 
 /** From here on a search that no index serves takes long enough to say so. */
 const manyRows = 10_000;
 
 /**
- * The metric to search by, and the index that serves it where that needs another query than the plain one.
+ * The metric to search by, and how indexes hold vectors that serve it, where that needs another query than the plain one.
  * @throws UsageError where the metric is not for the column's type
  */
 export async function chooseIndex(
@@ -57,20 +58,21 @@ export async function chooseIndex(
   indexes.sort((a, b) => rank(a, usual) - rank(b, usual));
   const quantized = indexes.filter(({ quantization }) => quantization !== 'none');
   const preferred = rerank === undefined ? indexes : [...quantized, ...indexes];
-  const first = indexes.length > 0 ? servedBy(indexes[0]!) : [];
-  const metric = asked ?? (first.includes(usual) ? usual : (first[0] ?? usual));
+  const served = indexes.length > 0 ? servedBy(indexes[0]!) : [];
+  const metric = asked ?? (served.includes(usual) ? usual : (served[0] ?? usual));
   const serves = (index: VectorIndex) => servedBy(index).includes(metric);
-  const chosen = preferred.find(serves);
-  if (exact) return { metric, quantized: undefined };
+  const serving = preferred.filter(serves);
+  if (exact) return { metric, quantized: undefined, otherwise: [] };
   if (rerank !== undefined && !quantized.some(serves)) {
     reporter.note(
       `no half-precision or binary index on ${column.name} serves ${metric}, so there is nothing to rerank`,
     );
   }
-  if (chosen === undefined && (indexes.length > 0 || (table.estimatedRows ?? 0) >= manyRows)) {
+  if (serving.length === 0 && (indexes.length > 0 || (table.estimatedRows ?? 0) >= manyRows)) {
     reporter.note(missing(metric, column.name, [...new Set(indexes.flatMap(servedBy))], options));
   }
-  return { metric, quantized: chosen && asQuantized(chosen) };
+  const [first, ...others] = formsOf(serving);
+  return { metric, quantized: first, otherwise: others.filter((form) => form !== undefined) };
 }
 
 /** The lower, the better: a whole table's before a partial one's, which serves only searches that repeat its condition. */
@@ -84,8 +86,20 @@ function servedBy({ operatorClass, quantization }: VectorIndex): Metric[] {
   return indexed === undefined ? [] : metricsServed(indexed, quantization);
 }
 
-function asQuantized({ name, quantization, dimensions }: VectorIndex): QuantizedIndex | undefined {
-  return quantization === 'none' || dimensions === null ? undefined : { name, quantization, dimensions };
+/**
+ * The forms that are worth asking for, each once: among indexes of one form the planner chooses. A whole table's serves
+ * every search. @param serving the preferred first
+ */
+function formsOf(serving: readonly VectorIndex[]): (QuantizedForm | undefined)[] {
+  const asked = serving[0]?.predicate === null ? serving.slice(0, 1) : serving;
+  const forms = asked.map(
+    (index) => [`${index.quantization} ${index.dimensions}`, asQuantized(index)] as const,
+  );
+  return [...new Map(forms).values()];
+}
+
+function asQuantized({ quantization, dimensions }: VectorIndex): QuantizedForm | undefined {
+  return quantization === 'none' || dimensions === null ? undefined : { quantization, dimensions };
 }
 
 function missing(metric: Metric, column: string, served: readonly Metric[], options: IndexOptions): string {

@@ -1,8 +1,7 @@
 import type { Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
-import type { NearestQuery } from '../../sql/search.ts';
 import { readQueryVector } from './query-vector.ts';
-import { wantedOf } from './request.ts';
+import { type Asked, wantedOf } from './request.ts';
 import { type AppliedSettings, applySettings, type SearchSettings } from './settings.ts';
 import { storedVector } from './stored-vector.ts';
 import type { Subject } from './subject.ts';
@@ -17,11 +16,11 @@ export type Origin = { vector: string } | { id: string };
 export async function searchFrom(
   session: Session,
   subject: Subject,
-  query: NearestQuery,
+  query: Asked,
   origin: Origin,
   settings: SearchSettings,
   reporter: Reporter,
-): Promise<{ asked: NearestQuery; vector: string; applied: AppliedSettings }> {
+): Promise<{ asked: Asked; vector: string; applied: AppliedSettings }> {
   // A row's own neighbours: itself is found too, and left out.
   const wanted = wantedOf(query, 'id' in origin ? 1 : 0);
   const applied = await applySettings(session, subject.extensionSchema, settings, wanted);

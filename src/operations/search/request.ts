@@ -4,6 +4,7 @@ import { operatorOf } from '../../vector/metrics.ts';
 import { quantizedMetric } from '../../vector/quantization.ts';
 import type { ColumnDescription } from '../tables.ts';
 import { castType, type Filter, filterCondition, tenantCondition } from './filters.ts';
+import type { QuantizedForm } from './index-choice.ts';
 import { mostCandidates, type Wanted } from './settings.ts';
 import type { Subject } from './subject.ts';
 
@@ -18,6 +19,16 @@ export interface Conditions {
   tenantColumn?: string | undefined;
 }
 
+/** A query, and what else may serve it. */
+export interface Asked extends NearestQuery {
+  /** Taken in turn, where no index gives the rows as the query has it. */
+  otherwise: readonly Candidates[];
+}
+
+/** Whether the planner alone chooses the index, by the vectors themselves. */
+export const isPlain = ({ candidates, otherwise }: Asked): boolean =>
+  candidates === undefined && otherwise.length === 0;
+
 /** What is asked, but for the vector. @throws UsageError where a condition names what the table has not */
 export function nearestQuery(
   subject: Subject,
@@ -29,8 +40,8 @@ export function nearestQuery(
     tenant,
     tenantColumn,
   }: Conditions & { k: number; rerank?: number | undefined },
-): NearestQuery {
-  const { table, column, operator, key, shown } = subject;
+): Asked {
+  const { table, column, operator, quantized, otherwise, key, shown } = subject;
   const conditions = filters.map((filter) => filterCondition(table, filter));
   if (tenant !== undefined) conditions.unshift(tenantCondition(table, tenant, tenantColumn));
   return {
@@ -39,7 +50,8 @@ export function nearestQuery(
     operator,
     type: castType(column.base),
     k,
-    candidates: candidates(subject, k, rerank),
+    candidates: quantized && candidates(subject, quantized, k, rerank),
+    otherwise: otherwise.map((form) => candidates(subject, form, k, rerank)),
     key: key.map(({ name }) => name),
     keyHasNoOrder: table.primaryKey.length === 0 && !key.every(hasOrder),
     shown: shown.map(({ name }) => name),
@@ -65,18 +77,18 @@ const usualCandidates = {
   binary: (k: number) => Math.min(Math.max(100, 20 * k), mostCandidates),
 };
 
-/** What an index is to give for the query. @param besides rows that a condition will leave out */
-export function wantedOf({ k, candidates }: NearestQuery, besides = 0): Wanted {
-  return { rows: (candidates?.count ?? k) + besides, inOrder: candidates === undefined };
+/** What any index is to give for the query. @param besides rows that a condition will leave out */
+export function wantedOf({ k, candidates, otherwise }: Asked, besides = 0): Wanted {
+  const rows = Math.max(candidates?.count ?? k, ...otherwise.map(({ count }) => count));
+  return { rows: rows + besides, inOrder: candidates === undefined };
 }
 
 function candidates(
-  { metric, quantized, extensionSchema }: Subject,
+  { metric, extensionSchema }: Subject,
+  { quantization, dimensions }: QuantizedForm,
   k: number,
   rerank: number | undefined,
-): Candidates | undefined {
-  if (quantized === undefined) return undefined;
-  const { quantization, dimensions } = quantized;
+): Candidates {
   return {
     count: Math.max(k, rerank ?? usualCandidates[quantization](k)),
     allKept: rerank === undefined && quantization === 'binary',

@@ -1,12 +1,12 @@
 import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
-import { type NearestQuery, nearest } from '../../sql/search.ts';
+import { nearest } from '../../sql/search.ts';
 import { type Complete, completely, noteCutShort } from './complete.ts';
 import { type Explanation, explain } from './explain.ts';
 import { type Bounds, type Hit, isNear, toHit, warnOfZeroVectors } from './hits.ts';
 import { type Origin, searchFrom } from './origin.ts';
 import { readQueryVector } from './query-vector.ts';
-import { asUsage, type Conditions, nearestQuery, wantedOf } from './request.ts';
+import { type Asked, asUsage, type Conditions, isPlain, nearestQuery, wantedOf } from './request.ts';
 import { type Searched, searched } from './searched.ts';
 import { type SearchSettings, settingsOf, settingsStatement } from './settings.ts';
 import { findSubject, type Subject, type SubjectOptions } from './subject.ts';
@@ -71,10 +71,10 @@ async function answer(
 async function answerAtOnce(
   database: Database,
   subject: Subject,
-  asked: NearestQuery,
+  asked: Asked,
   options: SearchOptions,
 ): Promise<Complete | undefined> {
-  if ('id' in options.query || options.explain || asked.candidates !== undefined) return undefined;
+  if ('id' in options.query || options.explain || !isPlain(asked)) return undefined;
   const statement = nearest(asked, readQueryVector(options.query.vector, subject.column));
   const [applied, found] = await database.readTogether([
     settingsStatement(subject.extensionSchema, options, wantedOf(asked)),

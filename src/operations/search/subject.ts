@@ -2,7 +2,7 @@ import type { Database } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { qualifiedOperator } from '../../sql/search.ts';
-import { type Metric, operatorOf } from '../../vector/metrics.ts';
+import { operatorOf } from '../../vector/metrics.ts';
 import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
 import { requireVectorExtension } from '../extension.ts';
 import {
@@ -13,17 +13,14 @@ import {
   type VectorColumn,
 } from '../tables.ts';
 import { withCatalogueAhead } from './ahead.ts';
-import { chooseIndex, type IndexOptions, type QuantizedIndex } from './index-choice.ts';
+import { chooseIndex, type IndexChoice, type IndexOptions } from './index-choice.ts';
 
 /** What is searched, and how. */
-export interface Subject {
+export interface Subject extends IndexChoice {
   table: TableDescription;
   column: VectorColumn;
-  metric: Metric;
   /** As SQL writes it, found whatever the search path. */
   operator: string;
-  /** What gives candidates, where no index on the vectors themselves serves. */
-  quantized: QuantizedIndex | undefined;
   extensionSchema: string;
   /** The columns that tell rows apart; none where there is no primary key and no column `id`. */
   key: ColumnDescription[];
@@ -44,15 +41,14 @@ export async function findSubject(
   const table = await findTable(session, options.table);
   const column = findVectorColumn(table, options.vectorColumn);
   const extension = await requireVectorExtension(session);
-  const { metric, quantized } = await chooseIndex(session, table, column, options, reporter);
+  const choice = await chooseIndex(session, table, column, options, reporter);
   const key = keyOf(table);
   if (!options.exact) await warnOfMissingIndexes(session, table, reporter);
   return {
+    ...choice,
     table,
     column,
-    metric,
-    operator: qualifiedOperator(extension.schema, operatorOf(metric)),
-    quantized,
+    operator: qualifiedOperator(extension.schema, operatorOf(choice.metric)),
     extensionSchema: extension.schema,
     key,
     shown: shownColumns(table, column, key, options.columns),
