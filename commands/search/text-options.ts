@@ -16,7 +16,6 @@ export interface TextFlags {
 interface OtherFlags extends EmbedFlags {
   id?: string;
   file?: string;
-  explain?: true;
   maxDistance?: number;
   rerank?: number;
 }
@@ -42,7 +41,7 @@ export function checkedText(
   flags: TextFlags & OtherFlags,
   hasVector: boolean,
 ): { text: string | undefined; hybrid: Fusion | undefined } {
-  const { text, language, hybrid, rrfK, weights, id, file, explain, maxDistance, rerank } = flags;
+  const { text, language, hybrid, rrfK, weights, id, file, maxDistance, rerank } = flags;
   const { embed, embedModel, dimensions } = flags;
   const refuse = (message: string, hint: string): never => {
     throw new UsageError(message, { hint });
@@ -76,7 +75,6 @@ export function checkedText(
     return { text, hybrid: undefined };
   }
   if (!hybrid) {
-    if (explain) refuse('--explain tells of a search by vector', 'leave --text or --explain out');
     needs(
       {
         'a vector beside --text': hasVector || undefined,

@@ -103,6 +103,39 @@ eachDatabase((fixture) => {
     await database.query('ALTER TABLE notes DROP "the ts"');
   });
 
+  test.each(['english', undefined])(
+    '--explain tells the index that holds words (language: %s)',
+    async (language) => {
+      await database.query(
+        `ALTER TABLE notes ADD ts tsvector GENERATED ALWAYS AS (to_tsvector('english', content)) STORED`,
+      );
+      await database.query('CREATE INDEX by_words ON notes USING gin (ts)');
+      await database.query('CREATE INDEX by_tenant ON notes (tenant_id)');
+      const explained = async (options: Partial<TextOptions>) => {
+        const asked = { table: 'notes', text: 'chess', language, k: 10, explain: true, ...options };
+        const { hits, explanation } = await searchText(database, asked, silentReporter);
+        return { ids: hits.map(({ id }) => id), explanation };
+      };
+      await database.query('SET enable_seqscan = off');
+      expect(await explained({})).toMatchObject({
+        ids: [3, 2],
+        explanation: { road: 'index', index: 'by_words', cutShort: null, reranked: null, rowsScanned: 2 },
+      });
+      await database.query('DROP INDEX by_words');
+      // An index that a filter uses holds no words.
+      expect(await explained({ tenant: '2' })).toMatchObject({
+        ids: [3],
+        explanation: { road: 'exact', index: null, rowsScanned: 1 },
+      });
+      expect(
+        await searchText(database, { text: 'chess', table: 'notes', k: 1 }, silentReporter),
+      ).not.toHaveProperty('explanation');
+      await database.query('RESET enable_seqscan');
+      await database.query('DROP INDEX by_tenant');
+      await database.query('ALTER TABLE notes DROP ts');
+    },
+  );
+
   test('the language decides what a word is', async () => {
     expect(await idsOf({ text: 'house' })).toEqual([1]);
     expect(await idsOf({ text: 'house', language: 'simple' })).toEqual([]);

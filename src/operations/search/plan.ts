@@ -6,6 +6,7 @@ export interface PlanNode {
   'CTE Name'?: string;
   /** Only a scan in the order of distances has it: the sort key of others is `Sort Key`. */
   'Order By'?: string;
+  'Index Cond'?: string;
   'Actual Rows'?: number;
   'Actual Loops'?: number;
   'Rows Removed by Filter'?: number;
@@ -28,6 +29,14 @@ function* nodesOf(node: PlanNode): Generator<PlanNode> {
 /** The index that gives rows in the order of their distance, if one does. */
 export function servingIndex(plan: PlanNode): string | undefined {
   for (const node of nodesOf(plan)) if (node['Order By'] !== undefined) return node['Index Name'];
+  return undefined;
+}
+
+/** The index that gives rows whose text matches, if one does: what filters compare is no tsquery. */
+export function wordsIndex(plan: PlanNode): string | undefined {
+  for (const node of nodesOf(plan)) {
+    if (/@@.*tsquery/.test(node['Index Cond'] ?? '')) return node['Index Name'];
+  }
   return undefined;
 }
 

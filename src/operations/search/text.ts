@@ -5,7 +5,7 @@ import { bestMatches, type TextSearch, textRank } from '../../sql/search-text.ts
 import { scoreOf } from '../../vector/metrics.ts';
 import type { TableDescription } from '../tables.ts';
 import { completely, noteCutShort } from './complete.ts';
-import { type Explanation, explain } from './explain.ts';
+import { type Explanation, explain, explainWords } from './explain.ts';
 import { type Fusion, fusedScore, type Ranked } from './fuse.ts';
 import { type Hit, isNear, toHit } from './hits.ts';
 import { searchFrom } from './origin.ts';
@@ -30,7 +30,7 @@ type TextHit = Hit<number | null>;
 
 interface Found {
   hits: TextHit[];
-  /** Of a hybrid search: how the nearest rows were found. */
+  /** How the nearest rows were found; of words alone, those that match. */
   explanation?: Explanation;
 }
 
@@ -53,11 +53,12 @@ export async function searchText(
     .transaction(async (session): Promise<Found> => {
       if (hybrid !== undefined) return hybridHits(session, subject, text, options, hybrid, reporter);
       await session.query('SET TRANSACTION READ ONLY');
-      const { rows } = await session.query<Row>(bestMatches(nearestQuery(subject, options), text, undefined));
+      const statement = bestMatches(nearestQuery(subject, options), text, undefined);
+      const { rows } = await session.query<Row>(statement);
       const hits = rows
         .map((row): TextHit => ({ ...toHit(row, subject), distance: null, score: row.rank }))
         .filter(isNear(options));
-      return { hits };
+      return options.explain ? { hits, explanation: await explainWords(session, statement) } : { hits };
     })
     .catch((error: unknown) => {
       throw asUsage(error, '--text', options);
