@@ -13,6 +13,8 @@ import { median } from './turns.ts';
 const [rows, dimensions, target] = [scaled(63_000), 384, 0.95];
 /** A recall within this of the target reaches it: the queries are few hundred. */
 const within = 0.01;
+/** What hnsw.ef_search may be at most. */
+const most = 1000;
 
 interface Point {
   efSearch: number;
@@ -35,10 +37,15 @@ function onNewQueries(efSearch: number): Promise<Point> {
   return json('index', 'recall', '-t', 'docs', '-d', url, '--queries', corpus.queries);
 }
 
-/** The least ef_search that reaches the target on new queries: recall is the same each time, and as good as never falls. */
+/**
+ * The least ef_search that reaches the target on new queries: recall is the same each time, and as good as never falls.
+ * @throws Error where none does
+ */
 async function leastEnough(guess: number): Promise<number> {
   const isEnough = async (efSearch: number) => (await onNewQueries(efSearch)).recall >= target - within;
-  let [low, high] = (await isEnough(guess)) ? [10, guess] : [guess + 1, 1000];
+  const isAbove = !(await isEnough(guess));
+  if (isAbove && !(await isEnough(most))) throw new Error(`not even ef_search ${most} reaches ${target}`);
+  let [low, high] = isAbove ? [guess + 1, most] : [10, guess];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     if (await isEnough(middle)) high = middle;

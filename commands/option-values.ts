@@ -40,17 +40,20 @@ export function byteSize(text: string): number {
 }
 
 const millisecondsIn = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
-/** What PostgreSQL takes. */
+/** What PostgreSQL takes: 24 days and some. */
 const mostMilliseconds = 2 ** 31 - 1;
 
-/** A flag's argument as a time in milliseconds, in PostgreSQL's own units: `500ms`, `30s`, `5min`; `0` is none. */
+/** A flag's argument as a time in whole milliseconds, from ms to d as PostgreSQL names them: `500ms`, `30s`, `5min`; `0` is none. */
 export function timeSpan(text: string): number {
   if (text === '0') return 0;
   const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/.exec(text) ?? [];
   const factor = Object.entries(millisecondsIn).find(([name]) => name === unit)?.[1];
   const milliseconds = Math.round(Number(digits) * (factor ?? Number.NaN));
-  if (!(milliseconds >= 1 && milliseconds <= mostMilliseconds)) {
-    throw new InvalidArgumentError('It must be a time with its unit, such as 500ms, 30s or 5min, or 0.');
+  if (milliseconds > mostMilliseconds) throw new InvalidArgumentError('It must be at most 24d.');
+  if (!(milliseconds >= 1)) {
+    throw new InvalidArgumentError(
+      'It must be a time of at least 1ms with its unit (ms, s, min, h or d), such as 500ms, 30s or 5min, or 0.',
+    );
   }
   return milliseconds;
 }

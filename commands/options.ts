@@ -13,8 +13,9 @@ export interface OutputOptions {
 export interface ConnectionOptions {
   /** --url, --dbname or -d. */
   url?: string;
-  /** Milliseconds, as the other one. */
+  /** Milliseconds; 0: without end. */
   statementTimeout?: number;
+  /** Milliseconds; 0: without end. */
   lockTimeout?: number;
   directUrl?: string;
 }

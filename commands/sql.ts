@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { UsageError } from '../src/errors.ts';
+import { PgvError, UsageError } from '../src/errors.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { readText } from './io.ts';
@@ -36,7 +36,9 @@ async function runStatement({ options, io, output, database }: Context<SqlOption
   const opened = await database();
   // Behind a pooler the time for a statement is limited within a transaction alone.
   const limited = opened.isPooled && opened.limits.statement > 0;
-  const result = limited ? opened.transaction((session) => session.query(sql)) : opened.query(sql);
+  const result = limited
+    ? opened.transaction((session) => session.query(sql)).catch(explainWrapped)
+    : opened.query(sql);
   const { rows, columns: names, rowCount } = await result;
   const values = rows.map((row) => names.map((name) => row[name]));
 
@@ -48,4 +50,13 @@ async function runStatement({ options, io, output, database }: Context<SqlOption
       values,
     );
   return output.write(`(${counted(rowCount, 'row')})\n`);
+}
+
+/** 25001: what cannot be part of a transaction, as VACUUM, of which the user has not asked for one. */
+function explainWrapped(error: unknown): never {
+  throw error instanceof PgvError && error.sqlstate === '25001'
+    ? error.withHint(
+        'leave --statement-timeout out, which takes a transaction behind a pooler, or go past the pooler with -d',
+      )
+    : error;
 }

@@ -12,6 +12,8 @@ export interface ErrorContext {
   serverVersion?: string | undefined;
   /** Milliseconds that the user gives a statement; 0 or none: no limit. */
   statementLimit?: number | undefined;
+  /** A pooler gives each transaction another session. */
+  isPooled?: boolean | undefined;
 }
 
 /** The fields of an ErrorResponse, as pg and PGlite both give them. */

@@ -213,6 +213,7 @@ class ServerDatabase implements Database {
       address: describeHost(this.#opened.route.host),
       serverVersion: this.#facts.serverVersion,
       statementLimit: this.limits.statement,
+      isPooled: this.isPooled,
     });
   }
 }

@@ -51,7 +51,7 @@ export function hintFor(
     case '55P03': // lock_not_available
       return {
         code: 'in-use',
-        hint: 'another session has it locked: try again when that is done, or wait longer with --lock-timeout',
+        hint: 'another session has it locked: try again when that is done; where the role or the database limits the wait, raise its lock_timeout',
       };
     case '57014': // query_canceled
       return /statement timeout/.test(error.message)
@@ -67,11 +67,13 @@ export function hintFor(
   }
 }
 
-/** Behind a pooler, what is no transaction keeps the role's own limit. */
-function timeoutHint({ statementLimit = 0 }: ErrorContext): string {
-  return statementLimit > 0
-    ? 'give it longer with --statement-timeout; 0 is for as long as it takes'
-    : "the limit is the role's or the database's own, which a pooler leaves in force: ALTER ROLE … SET statement_timeout";
+/** Behind a pooler, what is no transaction keeps the role's own limit; elsewhere only what runs can set another. */
+function timeoutHint({ statementLimit = 0, isPooled = false }: ErrorContext): string {
+  const longer = 'give it longer with --statement-timeout; 0 is for as long as it takes';
+  const role =
+    "the role's or the database's own limit is in force behind a pooler: ALTER ROLE … SET statement_timeout";
+  if (statementLimit > 0) return isPooled ? `${longer}; outside a transaction ${role}` : longer;
+  return isPooled ? role : 'the statement, or a function that it calls, sets statement_timeout itself';
 }
 
 function authenticationHint(error: ServerError, context: ErrorContext): string {

@@ -7,6 +7,14 @@ export function isLockTimeout(error: unknown): error is PgvError {
   return error instanceof PgvError && error.sqlstate === '55P03';
 }
 
+/** The same error; a lock timeout of ours says how to wait longer. Of commands that have the flag. */
+export function orLonger(error: unknown): unknown {
+  return isLockTimeout(error) ? error.withHint(`another session has it locked: ${whatThen}`) : error;
+}
+
+/** What to do where pgv itself has set the limit. */
+const whatThen = 'try again when that is done, or wait longer with --lock-timeout';
+
 /**
  * A lock timeout with who had the lock, so that something can be done about it; any other error as it is.
  * @param what was to be done: `docs_embedding_hnsw_cosine was not dropped`
@@ -26,9 +34,6 @@ export async function withHolders(
     code: 'in-use',
     sqlstate: error.sqlstate,
     cause: error,
-    hint:
-      holders.length === 0
-        ? 'try again'
-        : `${holders.slice(0, 3).join('; ')}${others}: try again when that is done, or wait longer with --lock-timeout`,
+    hint: holders.length === 0 ? 'try again' : `${holders.slice(0, 3).join('; ')}${others}: ${whatThen}`,
   });
 }

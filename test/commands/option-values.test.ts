@@ -51,8 +51,14 @@ test.each([
   expect(timeSpan(text)).toBe(value);
 });
 
-test.each(['', '5', '-1s', '1m', '1S', '0.1ms', '25d', '1e3s', 's'])('no time: "%s"', (text) => {
-  expect(() => timeSpan(text)).toThrow('must be a time with its unit, such as 500ms, 30s or 5min, or 0');
+test.each(['', '5', '-1s', '1m', '1S', '0.1ms', '500us', '1e3s', 's'])('no time: "%s"', (text) => {
+  expect(() => timeSpan(text)).toThrow(
+    'must be a time of at least 1ms with its unit (ms, s, min, h or d), such as 500ms, 30s or 5min, or 0',
+  );
+});
+
+test.each(['25d', '600h'])('too long a time: %s', (text) => {
+  expect(() => timeSpan(text)).toThrow('must be at most 24d');
 });
 
 test.each([

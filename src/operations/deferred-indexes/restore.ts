@@ -8,6 +8,7 @@ import { indexProgress } from '../../sql/progress.ts';
 import { setLocal } from '../../sql/search.ts';
 import { cancellable } from '../cancellable.ts';
 import { memoryForBuild } from '../index-create/memory.ts';
+import { orLonger } from '../lock-holders.ts';
 import type { TableDescription } from '../tables.ts';
 import { watch } from '../watch.ts';
 import { findPendingIndexes, missingIndexes } from './pending.ts';
@@ -128,7 +129,11 @@ async function buildWithin(
   const { rowCount } = await session.query(takeIndex(index));
   if (rowCount === 0) return false;
   await session.query(setLocal(settings));
-  for (const statement of rebuildIndex(index)) await session.query(statement);
+  for (const statement of rebuildIndex(index)) {
+    await session.query(statement).catch((error: unknown) => {
+      throw orLonger(error);
+    });
+  }
   return true;
 }
 

@@ -1,6 +1,7 @@
 import type { Database, Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
 import { dropIndex } from '../../sql/indexes.ts';
+import { orLonger } from '../lock-holders.ts';
 import { withSettings } from '../session-settings.ts';
 import { type CatalogueIndex, readIndexes } from './catalogue.ts';
 
@@ -23,7 +24,11 @@ export async function findLeftovers(
 /** Drops them, unless somebody is in the way for longer than the limit for locks. */
 export async function dropLeftovers(database: Database, leftovers: readonly CatalogueIndex[]): Promise<void> {
   await withSettings(database, { lock_timeout: String(database.limits.lock) }, async () => {
-    for (const leftover of leftovers) await database.query(dropIndex(leftover, true));
+    for (const leftover of leftovers) {
+      await database.query(dropIndex(leftover, true)).catch((error: unknown) => {
+        throw orLonger(error);
+      });
+    }
   });
 }
 

@@ -4,6 +4,7 @@ import { deleteLoads } from '../../sql/ledger.ts';
 import { lockLoad } from '../../sql/ledger-locks.ts';
 import { setLocal } from '../../sql/search.ts';
 import { dropStaging } from '../../sql/staging.ts';
+import { orLonger } from '../lock-holders.ts';
 import { type DescribedLoad, describeLoads } from './describe-loads.ts';
 import { holdersOf } from './guard.ts';
 import { type RecordedLoad, recordedLoads, requireAccess } from './ledger.ts';
@@ -28,7 +29,12 @@ export async function forgetLoads(database: Database, ids: readonly string[]): P
     // As they are now that nobody else has them.
     const loads = (await recordedLoads(session, undefined)).filter(({ loadId }) => wanted.has(loadId));
     const described = await describeLoads(session, loads);
-    for (const { staging } of loads) if (staging !== null) await session.query(dropStaging(staging));
+    for (const { staging } of loads) {
+      if (staging === null) continue;
+      await session.query(dropStaging(staging)).catch((error: unknown) => {
+        throw orLonger(error);
+      });
+    }
     await session.query(deleteLoads([...wanted]));
     return described;
   });
