@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { PgvError } from '../../src/errors.ts';
+import { PgvError, UsageError } from '../../src/errors.ts';
 import {
   type ApplyTo,
   applyRecommendation,
+  previewApply,
   readApplyTo,
   requireMayApply,
 } from '../../src/operations/index-tune/apply.ts';
@@ -26,6 +27,7 @@ interface TuneFlags extends QueryFlags {
   builds?: true;
   report?: string;
   apply?: ApplyTo;
+  dryRun?: true;
 }
 
 export function configure(command: Command): Command {
@@ -44,9 +46,10 @@ export function configure(command: Command): Command {
       'set the recommendation for new sessions of role (your own), role:<name> or database',
       whom,
     )
+    .option('--dry-run', 'with --apply: measure, tell the statements that would set it, and set nothing')
     .action(
       action<TuneFlags, [string | undefined]>(
-        { writes: ({ apply }) => apply !== undefined, needsSession: true },
+        { writes: ({ apply, dryRun }) => apply !== undefined && !dryRun, needsSession: true },
         run,
       ),
     );
@@ -54,13 +57,30 @@ export function configure(command: Command): Command {
     'pgv index tune',
     'pgv index tune docs_embedding_hnsw_cosine -k 20 --target-recall 0.98 --report tune.html',
     'pgv index tune --where "section = \'games\'" --apply role:app',
+    'pgv index tune --apply database --dry-run',
     'pgv index tune --builds --queries queries.npy --json',
   ]);
 }
 
 async function run(context: Context<TuneFlags>, name: string | undefined): Promise<ExitCode | undefined> {
   const { options, output, reporter, signal, io } = context;
-  const { limit: k, targetRecall, where, tenant, tenantColumn, role, vectorColumn, builds, apply } = options;
+  const {
+    limit: k,
+    targetRecall,
+    where,
+    tenant,
+    tenantColumn,
+    role,
+    vectorColumn,
+    builds,
+    apply,
+    dryRun,
+  } = options;
+  if (dryRun && apply === undefined) {
+    throw new UsageError('--dry-run goes with --apply: without it nothing is set', {
+      hint: 'add --apply role, role:<name> or database',
+    });
+  }
   const report = options.report === undefined ? undefined : await reportFile(options.report, io.cwd);
   const source = await querySource(context);
   const database = await context.database();
@@ -86,10 +106,13 @@ async function run(context: Context<TuneFlags>, name: string | undefined): Promi
     reporter.note(verdict(result));
   }
   try {
-    const applied =
-      apply === undefined ? undefined : await applyRecommendation(database, result, apply, reporter);
-    if (output.json) await output.document(applied === undefined ? result : { ...result, applied });
-    for (const statement of applied?.statements ?? []) reporter.note(`applied: ${statement}`);
+    const set = dryRun ? previewApply : applyRecommendation;
+    const applied = apply === undefined ? undefined : await set(database, result, apply, reporter);
+    if (output.json) {
+      await output.document(dryRun ? { ...result, dryRun, wouldApply: applied } : { ...result, applied });
+    }
+    for (const statement of applied?.statements ?? [])
+      reporter.note(`${dryRun ? 'would apply' : 'applied'}: ${statement}`);
     return undefined;
   } catch (error) {
     if (!output.json || !(error instanceof PgvError)) throw error;

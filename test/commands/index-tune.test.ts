@@ -24,6 +24,29 @@ describe.skipIf(noServer)('pgv index tune', () => {
     expect(err).toMatch(/role "nobody at all" does not exist/);
   });
 
+  test('--dry-run tells what --apply would set, and sets nothing', async () => {
+    const { rows } = await database.query<{ d: string }>('SELECT current_database() AS d');
+    const statements = expect.arrayContaining([
+      expect.stringMatching(new RegExp(`^ALTER DATABASE "${rows[0]!.d}" SET hnsw\\.ef_search = '\\d+'$`)),
+    ]);
+    const asked = ['--target-recall', '0.5', '--sample', '60', '--apply', 'database', '--dry-run'];
+    const shown = await tune(...asked);
+    const json = await tune(...asked, '--json');
+    const { rows: left } = await database.query<{ n: number }>(
+      `SELECT count(*)::int4 AS n FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+       WHERE d.datname = current_database()`,
+    );
+    expect(left).toEqual([{ n: 0 }]);
+    expect(shown.code).toBe(0);
+    expect(shown.err).toMatch(/\nwould apply: ALTER DATABASE ".*" SET hnsw\.ef_search = '\d+'\n/);
+    expect(shown.err).not.toMatch(/^database: /);
+    const document = JSON.parse(json.out);
+    expect(document).toMatchObject({ dryRun: true, wouldApply: { role: null, statements } });
+    expect(document).not.toHaveProperty('applied');
+    // What would be refused is refused.
+    expect((await tune('--apply', 'role:nobody at all', '--dry-run')).code).toBe(2);
+  });
+
   test('queries that are too few are blamed, and not the index', async () => {
     const { code, err } = await tune('--target-recall', '0.98', '--sample', '100');
     expect(code).toBe(0);
@@ -58,4 +81,12 @@ describe.skipIf(noServer)('pgv index tune', () => {
       else expect(JSON.parse(out)).toMatchObject({ current: { efSearch: 40 }, error: { sqlstate: '42704' } });
     },
   );
+});
+
+test('--dry-run without --apply is refused before a database is opened', async () => {
+  const { code, err } = await runInMemory(['index', 'tune', '--dry-run'], {
+    env: { PGV_URL: 'postgres://nobody@127.0.0.1:1/none' },
+  });
+  expect(code).toBe(2);
+  expect(err).toMatch(/--dry-run goes with --apply/);
 });

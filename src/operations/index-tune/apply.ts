@@ -1,5 +1,5 @@
 import { connectLane } from '../../database/connect.ts';
-import type { Database, Session } from '../../database/database.ts';
+import type { Database, Session, Statement } from '../../database/database.ts';
 import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { rolesWithOwn, type SettingScope, setForGood, whereAmI } from '../../sql/apply.ts';
@@ -10,10 +10,18 @@ import type { TuneResult } from './result.ts';
 /** Whose new sessions search so: a role's (its own, where none is named), or all of the database. */
 export type ApplyTo = { role: string | undefined } | 'database';
 
-/** A recommendation that was set for good. */
+/** A recommendation that was set for good, or would be. */
 export interface Applied {
   role: string | null;
   statements: string[];
+}
+
+interface PlannedApply {
+  scope: SettingScope;
+  /** The session's own role. */
+  self: string;
+  settings: Readonly<Record<string, string>>;
+  statements: Statement[];
 }
 
 /** Reads `role`, `role:<name>` or `database`; undefined where it is none. */
@@ -26,14 +34,42 @@ export function readApplyTo(text: string): ApplyTo | undefined {
 
 /**
  * Sets the recommendation for new sessions, in this database alone, and sees that one has it.
+ * @returns undefined, with a warning, where nothing is recommended
  * @throws DatabaseError where the role may not
  */
 export async function applyRecommendation(
   database: Database,
-  { type, recommendation }: Pick<TuneResult, 'type' | 'recommendation'>,
+  result: Pick<TuneResult, 'type' | 'recommendation'>,
   to: ApplyTo,
   reporter: Reporter,
 ): Promise<Applied | undefined> {
+  const planned = await planApply(database, result, to, reporter);
+  if (planned === undefined) return undefined;
+  const { scope, self, settings, statements } = planned;
+  const schema = await settingForGood(database, scope, async (session) => {
+    for (const statement of statements) await session.query(statement);
+  });
+  await verify(database, settings, scope.role ?? self, schema, reporter);
+  return appliedOf(planned);
+}
+
+/** What applyRecommendation would set, and for whom; nothing is set. */
+export async function previewApply(
+  database: Database,
+  result: Pick<TuneResult, 'type' | 'recommendation'>,
+  to: ApplyTo,
+  reporter: Reporter,
+): Promise<Applied | undefined> {
+  const planned = await planApply(database, result, to, reporter);
+  return planned && appliedOf(planned);
+}
+
+async function planApply(
+  database: Database,
+  { type, recommendation }: Pick<TuneResult, 'type' | 'recommendation'>,
+  to: ApplyTo,
+  reporter: Reporter,
+): Promise<PlannedApply | undefined> {
   if (recommendation === null) {
     reporter.warn('nothing is applied: no setting reaches the target');
     return undefined;
@@ -41,10 +77,10 @@ export async function applyRecommendation(
   const { scope, self } = await scopeOf(database, to);
   const settings = namedSettings(type, recommendation, 0);
   const statements = Object.entries(settings).map(([name, value]) => setForGood(scope, name, value));
-  const schema = await settingForGood(database, scope, async (session) => {
-    for (const statement of statements) await session.query(statement);
-  });
-  await verify(database, settings, scope.role ?? self, schema, reporter);
+  return { scope, self, settings, statements };
+}
+
+function appliedOf({ scope, statements }: PlannedApply): Applied {
   return { role: scope.role ?? null, statements: statements.map(({ text }) => text) };
 }
 
