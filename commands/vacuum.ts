@@ -1,12 +1,5 @@
 import type { Command } from 'commander';
-import type { Database } from '../src/database/database.ts';
-import { checkOptions, type VacuumRequest } from '../src/operations/vacuum/options.ts';
-import {
-  type PlannedVacuum,
-  planVacuum,
-  tablesToVacuum,
-  vacuumStatements,
-} from '../src/operations/vacuum/plan.ts';
+import { checkOptions } from '../src/operations/vacuum/options.ts';
 import { vacuumTables } from '../src/operations/vacuum/vacuum.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
@@ -19,10 +12,9 @@ import {
   addLockTimeout,
   addTableOption,
 } from './options.ts';
-import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from './statements.ts';
-import { plannedLines, vacuumedLine } from './vacuum/lines.ts';
-
-type VacuumFlags = VacuumRequest & PreviewFlags;
+import { addPreviewOptions, writesUnlessPreview } from './statements.ts';
+import { vacuumedLine } from './vacuum/lines.ts';
+import { previewVacuum, type VacuumFlags } from './vacuum/preview.ts';
 
 export function configure(command: Command): Command {
   addPreviewOptions(
@@ -56,10 +48,7 @@ async function run(
   checkOptions(options);
   const table = context.tableNamed(argument);
   const database = await context.database();
-  if (options.sql || options.dryRun) {
-    await preview(context, await planAll(database, table, options));
-    return undefined;
-  }
+  if (options.sql || options.dryRun) return previewVacuum(context, database, table);
   const tables = await vacuumTables(database, table, options, reporter);
   if (output.json) {
     await output.document({ database: database.target.description, dryRun: false, tables });
@@ -68,44 +57,4 @@ async function run(
     for (const each of tables) if (each.error === null) reporter.note(vacuumedLine(each));
   }
   return tables.some(({ status }) => status === 'failed') ? exitCodes.database : exitCodes.done;
-}
-
-async function planAll(
-  database: Database,
-  table: string | undefined,
-  options: VacuumRequest,
-): Promise<PlannedVacuum[]> {
-  const planned: PlannedVacuum[] = [];
-  for (const name of await tablesToVacuum(database, table)) {
-    planned.push(await planVacuum(database, name, options));
-  }
-  return planned;
-}
-
-async function preview(context: Context<VacuumFlags>, planned: readonly PlannedVacuum[]): Promise<void> {
-  const { options, output, reporter } = context;
-  const database = await context.database();
-  if (options.sql) {
-    const statements = [];
-    for (const each of planned) statements.push(...(await vacuumStatements(database, each, options)));
-    return printStatements(context, statements);
-  }
-  if (!output.json) {
-    for (const line of planned.flatMap((each) => plannedLines(each, options.reindex === true)))
-      reporter.note(line);
-    return;
-  }
-  const tables = planned.map(({ name, needed, due, before, advice }) => ({
-    table: name,
-    status: before === undefined ? 'skipped' : needed ? 'would-vacuum' : 'not-needed',
-    due,
-    before: before?.condition ?? null,
-    indexes: advice.map(({ index, rebuild, drop, reason }) => ({
-      index: index.shown,
-      rebuild,
-      drop,
-      reason,
-    })),
-  }));
-  await output.document({ database: database.target.description, dryRun: true, tables });
 }

@@ -19,6 +19,19 @@ export function vacuum(table: { schema: string; name: string }, options: VacuumO
   return { text: `VACUUM (${words.join(', ')}) ${quoteQualified(table.schema, table.name)}` };
 }
 
+/** Whether the role may vacuum a table, or a part of it, as its owner or the database's; since PostgreSQL 17, with MAINTAIN. */
+export function mayVacuum(oid: number): Statement {
+  return {
+    text: `SELECT bool_or(pg_catalog.pg_has_role(c.relowner, 'USAGE') OR pg_catalog.pg_has_role(d.datdba, 'USAGE')
+  OR CASE WHEN current_setting('server_version_num')::int4 >= 170000
+    THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END) AS may
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_database d ON d.datname = current_database()
+WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid::regclass))`,
+    values: [oid],
+  };
+}
+
 /** https://www.postgresql.org/docs/current/sql-analyze.html */
 export function analyze(table: { schema?: string | undefined; name: string }): Statement {
   return { text: `ANALYZE ${quoteQualified(table.schema, table.name)}` };

@@ -7,7 +7,7 @@ import type { BuildResources } from '../index-create/resources.ts';
 import { readIndexes } from '../index-upkeep/catalogue.ts';
 import { reindexStatements } from '../index-upkeep/reindex.ts';
 import { resourcesToRebuild } from '../index-upkeep/resources.ts';
-import { findTable, namesOfTablesWithVectors, type TableDescription } from '../tables.ts';
+import { findTable, type TableDescription } from '../tables.ts';
 import { type Counted, conditionOf, lockSettings } from './condition.ts';
 import { type Due, vacuumDue } from './due.ts';
 import type { VacuumRequest } from './options.ts';
@@ -28,16 +28,6 @@ export interface PlannedVacuum {
   needed: boolean;
   /** For the session, while VACUUM runs. */
   settings: Readonly<Record<string, string>>;
-}
-
-/** The tables that are meant. @param name undefined: all with vectors @throws UsageError where there is none */
-export async function tablesToVacuum(database: Database, name: string | undefined): Promise<string[]> {
-  const names = name === undefined ? await namesOfTablesWithVectors(database) : [name];
-  if (names.length > 0) return names;
-  throw new UsageError('the database has no table with a vector column', {
-    code: 'no-table',
-    hint: 'name the table that is meant',
-  });
 }
 
 /** @throws UsageError where there is no such table, or it has no rows of its own */

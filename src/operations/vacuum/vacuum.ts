@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../database/database.ts';
-import { DatabaseError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { vacuum } from '../../sql/maintenance.ts';
 import { vacuumProgress } from '../../sql/progress.ts';
@@ -12,10 +11,11 @@ import { withSettings } from '../session-settings.ts';
 import { watch } from '../watch.ts';
 import { type Condition, type Counted, conditionOf, wasDone } from './condition.ts';
 import type { Due } from './due.ts';
-import { isForbidden, isOfTable, textOf } from './failure.ts';
 import { checkOptions, type VacuumRequest } from './options.ts';
-import { type PlannedVacuum, planVacuum, tablesToVacuum } from './plan.ts';
+import { type PlannedVacuum, planVacuum } from './plan.ts';
 import type { Advice } from './reindex-first.ts';
+import { notAllowed } from './rights.ts';
+import { type FailedTurn, takeTurns } from './turns.ts';
 
 export interface VacuumedTable {
   table: string;
@@ -23,9 +23,9 @@ export interface VacuumedTable {
    * `skipped`: another session has it locked, and --skip-locked was given; `not-needed`: --if-needed was. Only where no
    * table was named: `not-allowed`, the role may not; `failed`, for another reason.
    */
-  status: 'vacuumed' | 'skipped' | 'not-needed' | 'not-allowed' | 'failed';
+  status: 'vacuumed' | 'skipped' | 'not-needed' | FailedTurn['status'];
   /** Why it was not allowed, or failed. */
-  error: { code: string; message: string; hint: string | null } | null;
+  error: FailedTurn['error'] | null;
   seconds: number;
   /** With --if-needed: whether it is, and why. */
   due: Due | null;
@@ -52,31 +52,15 @@ export async function vacuumTables(
   reporter: Reporter,
 ): Promise<VacuumedTable[]> {
   checkOptions(options);
-  const vacuumOne = async (each: string) =>
-    vacuumTable(database, await planVacuum(database, each, options), options, reporter);
-  if (name !== undefined) return [await vacuumOne(name)];
-  const done: VacuumedTable[] = [];
-  for (const each of await tablesToVacuum(database, name)) {
-    try {
-      done.push(await vacuumOne(each));
-    } catch (error) {
-      if (!isOfTable(error)) throw error;
-      const isAllowed = !isForbidden(error);
-      if (isAllowed) reporter.warn(textOf(error));
-      else reporter.note(`${each} is left out: the role may not vacuum it`);
-      const { code, message, hint = null } = error;
-      done.push({
-        ...nothingDone(each, isAllowed ? 'failed' : 'not-allowed'),
-        error: { code, message, hint },
-      });
-    }
-  }
-  if (done.some(({ status }) => status !== 'not-allowed')) return done;
-  throw new DatabaseError('the role may vacuum none of the tables with vectors', {
-    code: 'not-allowed',
-    sqlstate: '42501',
-    hint: "each table's owner may, or a role with GRANT MAINTAIN on it (PostgreSQL 17)",
-  });
+  const turns = await takeTurns(
+    database,
+    name,
+    async (each) => vacuumTable(database, await planVacuum(database, each, options), options, reporter),
+    reporter,
+  );
+  return turns.map((turn) =>
+    'done' in turn ? turn.done : { ...nothingDone(turn.table, turn.failed.status), error: turn.failed.error },
+  );
 }
 
 function nothingDone(table: string, status: VacuumedTable['status']): VacuumedTable {
@@ -157,11 +141,7 @@ async function run(
   }
   if (after !== undefined && wasDone(before, after)) return after.condition;
   if (options.skipLocked) return undefined;
-  throw new DatabaseError(`${name} was not vacuumed: the role may not`, {
-    code: 'not-allowed',
-    sqlstate: '42501',
-    hint: `its owner may, or a role with GRANT MAINTAIN ON ${name} (PostgreSQL 17)`,
-  });
+  throw notAllowed(name);
 }
 
 /** Its copy takes no more than the table as it is. */
