@@ -2,7 +2,7 @@ import { loadConfiguration } from '../src/database/configuration.ts';
 import { connect } from '../src/database/connect.ts';
 import type { Database } from '../src/database/database.ts';
 import type { Limits } from '../src/database/limits.ts';
-import { pastPooler } from '../src/database/past-pooler.ts';
+import { type DirectTarget, directTarget, pastPooler } from '../src/database/past-pooler.ts';
 import { resolveTarget } from '../src/database/resolve.ts';
 import { variable } from '../src/environment.ts';
 import { InterruptedError, UsageError } from '../src/errors.ts';
@@ -44,6 +44,8 @@ export interface DatabaseNeeds {
   createsEmbedded: boolean;
   /** Whether it needs a session of the server to itself, which a pooler does not give; default no. */
   needsSession?: boolean;
+  /** Whether the limits that flags set are for another database, should this be an embedded one; default no. */
+  limitsServersOnly?: boolean;
 }
 
 /** A context with what its owner, action.ts, needs to end it. */
@@ -74,9 +76,10 @@ export function openContext<Options>(
     for (const warning of resolved.warnings) display.warn(warning);
     return resolved;
   };
+  const direct = (name: DirectTarget['name'], url: string) => directTarget(name, () => resolve(url));
   const connectTo = async (
     url: string | undefined,
-    { writes, createsEmbedded, needsSession }: DatabaseNeeds,
+    { writes, createsEmbedded, needsSession, limitsServersOnly }: DatabaseNeeds,
   ): Promise<Database> => {
     const resolved = resolve(url);
     if (options.directUrl !== undefined && resolved.kind === 'embedded') {
@@ -84,11 +87,17 @@ export function openContext<Options>(
         hint: 'name it with -d, PGV_URL or DATABASE_URL',
       });
     }
-    const connected = await connect(resolved, { mayCreate: writes && createsEmbedded, limits });
+    // A wrong one is told of whether it is needed or not; the variable may be meant for others.
+    const given = options.directUrl === undefined ? undefined : direct('--direct-url', options.directUrl);
+    const connected = await connect(resolved, {
+      mayCreate: writes && createsEmbedded,
+      ...(!(limitsServersOnly && resolved.kind === 'embedded') && { limits }),
+    });
     if (!needsSession || !connected.isPooled) return connected;
     try {
-      const direct = options.directUrl ?? variable(io.env, 'DIRECT_URL');
-      return await pastPooler(connected, direct === undefined ? undefined : resolve(direct), limits);
+      const variableUrl = given === undefined ? variable(io.env, 'DIRECT_URL') : undefined;
+      const found = given ?? (variableUrl === undefined ? undefined : direct('DIRECT_URL', variableUrl));
+      return await pastPooler(connected, found, limits);
     } catch (error) {
       await connected.close();
       throw error;
@@ -133,7 +142,7 @@ export function openContext<Options>(
     context,
     display,
     cancel: () => eachOpen((database) => database.cancel()),
-    close: () => eachOpen((database) => database.close()),
+    close: () => eachOpen((database) => database.leave()),
   };
 }
 

@@ -25,10 +25,13 @@ export async function openBoth(
   if (from === undefined) throw notNamed('from', 'PGV_FROM');
   if (to === undefined) throw notNamed('to', 'PGV_TO');
   refuseSameDirectory(from, to, io.cwd);
-  const source = await connect(from, { writes: false, createsEmbedded: false });
+  // Where both are embedded, neither has what the flags limit.
+  const limitsServersOnly = ![from, to].every((url) => /^pglite:/i.test(url));
+  const source = await connect(from, { writes: false, createsEmbedded: false, limitsServersOnly });
   // Before an embedded database is made for what is not there.
   await findTable(source, table);
-  return { from: source, to: await connect(to, { writes: !options.dryRun, createsEmbedded: true }) };
+  const target = { writes: !options.dryRun, createsEmbedded: true, limitsServersOnly };
+  return { from: source, to: await connect(to, target) };
 }
 
 /** Arguments fill what no flag names: `pgv copy --from a b`. */

@@ -35,6 +35,11 @@ export async function connect(
       hint: 'leave --statement-timeout out',
     });
   }
+  if (limits?.lock) {
+    throw new UsageError('on the embedded database there is nobody to wait for', {
+      hint: 'leave --lock-timeout out',
+    });
+  }
   const { openEmbedded } = await import('./embedded/open.ts');
   return openEmbedded({ directory: resolved.directory, mayCreate });
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { PgvError, UsageError } from '../errors.ts';
 import { connect } from './connect.ts';
 import type { Database } from './database.ts';
 import type { Limits } from './limits.ts';
@@ -16,6 +16,31 @@ export function requireSession(database: Database): void {
   );
 }
 
+/** The way past a pooler, by the name that people gave it. */
+export interface DirectTarget {
+  name: '--direct-url' | 'DIRECT_URL';
+  resolved: ResolvedTarget & { kind: 'server' };
+}
+
+/** @throws UsageError, which says whose fault it is, where there is no server by that name, or it cannot be read */
+export function directTarget(name: DirectTarget['name'], resolve: () => ResolvedTarget): DirectTarget {
+  let resolved: ResolvedTarget;
+  try {
+    resolved = resolve();
+  } catch (error) {
+    throw saidOf(name, error);
+  }
+  if (resolved.kind === 'server') return { name, resolved };
+  throw new UsageError(`${name} leads to an embedded database, which is behind no pooler`, {
+    hint: "give it the server's own address",
+  });
+}
+
+/** The error, with the name that led there. */
+function saidOf(name: DirectTarget['name'], error: unknown): unknown {
+  return error instanceof PgvError ? error.withMessage(`${name}: ${error.message}`) : error;
+}
+
 /**
  * A connection with a session to itself: the one that there is where no pooler is in its way, else one by the direct
  * URL, and the one that there was is closed.
@@ -24,14 +49,19 @@ export function requireSession(database: Database): void {
  */
 export async function pastPooler(
   database: Database,
-  direct: ResolvedTarget | undefined,
+  direct: DirectTarget | undefined,
   limits: Partial<Limits>,
 ): Promise<Database> {
   if (!database.isPooled) return database;
   if (direct === undefined) requireSession(database);
-  const past = await connect(direct!, { mayCreate: false, limits, isDirect: true });
+  const { name, resolved } = direct!;
+  const past = await connect(resolved, { mayCreate: false, limits, isDirect: true }).catch(
+    (error: unknown) => {
+      throw saidOf(name, error);
+    },
+  );
   try {
-    await requireSame(past, database);
+    await requireSame(past, database, name);
   } catch (error) {
     await past.close().catch(() => {});
     throw error;
@@ -40,15 +70,12 @@ export async function pastPooler(
   return past;
 }
 
-async function requireSame(past: Database, database: Database): Promise<void> {
+async function requireSame(past: Database, database: Database, name: DirectTarget['name']): Promise<void> {
   if ((await identityOf(past)) === (await identityOf(database))) return;
-  throw new UsageError(
-    `--direct-url leads to another database than the pooler does: ${past.target.description}`,
-    {
-      code: 'other-database',
-      hint: 'give --direct-url (or DIRECT_URL) the server that is behind the pooler',
-    },
-  );
+  throw new UsageError(`${name} leads to another database than the pooler does: ${past.target.description}`, {
+    code: 'other-database',
+    hint: 'give --direct-url (or DIRECT_URL) the server that is behind the pooler',
+  });
 }
 
 /** What two connections to one database have in common, whatever their settings, and those to two have not. */

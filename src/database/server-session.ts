@@ -63,7 +63,7 @@ async function refuseShared(settings: SessionSettings, opened: OpenServer, pid: 
       const isShared = (await backendOf(other)) === pid || (await backendOf(opened.client)) !== pid;
       await other.query('COMMIT');
       if (!isShared) continue;
-      throw new UsageError('--direct-url leads to a pooler that gives each transaction another session', {
+      throw new UsageError('this is a pooler that gives each transaction another session', {
         code: 'no-session',
         hint: "give --direct-url (or DIRECT_URL) the server's own address, or that of a pooler of sessions",
       });

@@ -193,11 +193,21 @@ describe.skipIf(noServer)('through a PgBouncer', () => {
     const pooled = { DIRECT_URL: through.through(fixture.url) };
     expect(await failure(through, vacuum, pooled)).toMatchObject({
       code: 'no-session',
-      message: '--direct-url leads to a pooler that gives each transaction another session',
+      message: 'DIRECT_URL: this is a pooler that gives each transaction another session',
     });
     expect(await failure(through, [...vacuum, '--direct-url', sharedServer().url])).toMatchObject({
       code: 'other-database',
     });
+    for (const [wrong, message] of [
+      ['', /^--direct-url: .*empty/],
+      ['mysql://there', /^--direct-url: .*mysql/],
+      ['pglite:', /^--direct-url leads to an embedded/],
+      ['postgresql://127.0.0.1:1/there', /^--direct-url: 127.0.0.1:1 refuses/],
+    ] as const) {
+      const env = { PGV_URL: through.through(fixture.url) };
+      const told = await pgv([...vacuum, '--json', `--direct-url=${wrong}`], { env });
+      expect(JSON.parse(told.stdout)).toMatchObject({ error: { message: expect.stringMatching(message) } });
+    }
     const { stdout, code } = await pgv(['vacuum', '--json', '--direct-url', fixture.url]);
     expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: { hint: /-d, PGV_URL/ } }]);
   });
@@ -213,6 +223,14 @@ describe.skipIf(noServer)('through a PgBouncer', () => {
       const { code, stdout } = await pgv([...args, '--statement-timeout', '200ms', '--json'], { env, cwd });
       expect([code, stdout]).toEqual([4, expect.stringContaining('"statement-timeout"')]);
     }
+  });
+
+  test('what can be in no transaction is told how to go without', async ({ skip }) => {
+    const env = { PGV_URL: pooler(skip).through(fixture.url) };
+    const told = await pgv(['sql', 'VACUUM packages', '--statement-timeout', '9s', '--json'], { env });
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      error: { sqlstate: '25001', hint: expect.stringContaining('leave --statement-timeout out') },
+    });
   });
 
   test('nothing stays behind in the sessions of others', async ({ skip }) => {

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect, connectLane } from '../../src/database/connect.ts';
 import type { Database } from '../../src/database/database.ts';
-import { pastPooler } from '../../src/database/past-pooler.ts';
+import { directTarget, pastPooler } from '../../src/database/past-pooler.ts';
 import { resolveTarget } from '../../src/database/resolve.ts';
 import { emptyDatabase, type Fixture } from '../support/databases.ts';
 import { type Pooler, startPooler } from '../support/pooler/pgbouncer.ts';
@@ -39,7 +39,11 @@ describe.skipIf(noServer)('past a pooler', () => {
   async function past(through: Pooler, direct: string): Promise<Database> {
     const pooled = await connect(resolved(through.through(fixture.url)), { mayCreate: false });
     try {
-      return await pastPooler(pooled, resolved(direct), limits);
+      return await pastPooler(
+        pooled,
+        directTarget('--direct-url', () => resolved(direct)),
+        limits,
+      );
     } finally {
       await pooled.close();
     }
