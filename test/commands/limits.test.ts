@@ -102,6 +102,34 @@ AS $$ BEGIN PERFORM pg_sleep(5); RETURN true; END $$`);
       ]);
     });
 
+    test.for<string[]>([
+      ['sql', 'SELECT count(*) FROM docs'],
+      ['export', 'docs', '-o', 'docs.csv'],
+      ['search', '--id', '1', '-t', 'docs'],
+      ['index', 'recall', '-t', 'docs'],
+      ['vacuum', 'docs'],
+      ['vacuum', 'docs', '--sql'],
+    ])('is named to %s %s %s only where that has it', async (args) => {
+      const url = new URL(fixture.url);
+      url.search = '?options=-c%20lock_timeout%3D100ms';
+      const holder = new Client({ connectionString: fixture.url });
+      await holder.connect();
+      await holder.query('BEGIN; LOCK TABLE docs');
+      const help = (await pgv([...(args[0] === 'index' ? args.slice(0, 2) : args.slice(0, 1)), '--help']))
+        .stdout;
+      const hasFlag = help.includes('--lock-timeout');
+      const limit = hasFlag ? ['--lock-timeout', '150ms'] : [];
+      const cwd = await temporaryDirectory();
+      const result = await pgv([...args, ...limit, '--json', '-d', url.href], { cwd });
+      await holder.end();
+      expect(errorOf(result)).toMatchObject({
+        sqlstate: '55P03',
+        hint: hasFlag
+          ? expect.stringContaining('--lock-timeout')
+          : expect.not.stringContaining('--lock-timeout'),
+      });
+    });
+
     test('is told in statements, 5 s by default, 0 for no end', async () => {
       const create = ['index', 'create', '-t', 'docs', '--metric', 'l2', '--no-concurrently', '--sql'];
       const statements = async (...args: string[]) => (await run(...create, ...args)).stdout;
@@ -112,10 +140,24 @@ AS $$ BEGIN PERFORM pg_sleep(5); RETURN true; END $$`);
   });
 });
 
+test.skipIf(noServer)('a copy between an embedded database and a server limits the server', async () => {
+  const cwd = await temporaryDirectory();
+  const there = await emptyDatabase('server');
+  const file = await temporaryFile('rows.csv', 'id,embedding\n1,"[1,2,3]"\n');
+  expect((await pgv(['ingest', file, '-t', 'docs', '-d', 'pglite:here'], { cwd })).code).toBe(0);
+  const limits = ['-t', 'docs', '--statement-timeout', '30s', '--lock-timeout', '1s', '--json'];
+  const copied = await pgv(['copy', 'pglite:here', there.url, ...limits], { cwd });
+  expect(copied.code, copied.stdout).toBe(0);
+  const refused = await pgv(['copy', 'pglite:here', 'pglite:there', ...limits], { cwd });
+  expect([refused.code, errorOf(refused)]).toMatchObject([2, { hint: 'leave --statement-timeout out' }]);
+});
+
 test('an embedded database has no limit for statements, and is not made for one', async () => {
   const cwd = await temporaryDirectory();
   const file = await temporaryFile('rows.csv', 'id,embedding\n1,"[1,2,3]"\n');
   const limited = await pgv(['ingest', file, '--statement-timeout', '1s', '--json'], { cwd });
   expect([limited.code, errorOf(limited)]).toMatchObject([2, { hint: 'leave --statement-timeout out' }]);
+  const waiting = await pgv(['ingest', file, '--lock-timeout', '1s', '--json'], { cwd });
+  expect([waiting.code, errorOf(waiting)]).toMatchObject([2, { hint: 'leave --lock-timeout out' }]);
   expect(existsSync(path.join(cwd, '.pgv'))).toBe(false);
 });

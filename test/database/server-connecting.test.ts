@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
@@ -7,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { connect, connectLane } from '../../src/database/connect.ts';
 import type { Database } from '../../src/database/database.ts';
 import { resolveTarget } from '../../src/database/resolve.ts';
+import { copied } from '../support/copied.ts';
 import type { OwnServer } from '../support/server/test-server.ts';
 import { noOwnServer, ownServer } from '../support/servers.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -76,6 +78,23 @@ describe.skipIf(noTlsServer)('connecting', () => {
     await database.query(`CREATE ROLE tls_only LOGIN; CREATE ROLE plain_only LOGIN; CREATE ROLE certified LOGIN;
       CREATE ROLE scram_role LOGIN PASSWORD 's€cret:x'; CREATE ROLE open_role LOGIN PASSWORD 'open';
       SET password_encryption = md5; CREATE ROLE md5_role LOGIN PASSWORD 'old'`);
+    await database.close();
+  });
+
+  test('a COPY out comes whole through TLS, and one that fails leaves the session as it was', async () => {
+    const database = await open(at('tls_only', 'sslmode=require'));
+    const much = 'SELECT i, repeat(md5(i::text), 32) FROM generate_series(1, 4000) AS i';
+    const expected = Array.from({ length: 4000 }, (_, i) => {
+      return `${i + 1}\t${createHash('md5')
+        .update(String(i + 1))
+        .digest('hex')
+        .repeat(32)}\n`;
+    }).join('');
+    expect((await copied(database, `COPY (${much}) TO STDOUT`)).toString() === expected).toBe(true);
+    await expect(
+      copied(database, `COPY (SELECT 1 / (3000 - i), s FROM (${much}) AS t (i, s)) TO STDOUT`),
+    ).rejects.toMatchObject({ sqlstate: '22012' });
+    expect((await copied(database, `COPY (SELECT 1) TO STDOUT`)).toString()).toBe('1\n');
     await database.close();
   });
 
