@@ -26,7 +26,10 @@ export function configure(command: Command): Command {
       .option('--parallel <n>', 'workers for the indexes', wholeNumber({ min: 0, max: 1024 }))
       .option('--skip-locked', 'leave out tables that another session has locked'),
   ).action(
-    action<VacuumFlags, [string | undefined]>({ writes: writesUnlessPreview, needsSession: true }, run),
+    action<VacuumFlags, [string | undefined]>(
+      { writes: writesUnlessPreview, needsSession: writesUnlessPreview },
+      run,
+    ),
   );
   command.addHelpText(
     'after',

@@ -129,6 +129,8 @@ describe.skipIf(noServer)('through a PgBouncer', () => {
     await run(through, ['search', '--text', 'chess', '-t', 'packages', '--format', 'jsonl']);
     await run(through, ['index', 'list', '--json']);
     await run(through, ['loads', 'prune', '--dry-run']);
+    await run(through, ['vacuum', '--dry-run']);
+    expect(await run(through, ['vacuum', 'packages', '--sql'])).toContain('VACUUM');
     expect(await run(through, ['sql', 'SELECT 1 AS one', '--csv'])).toContain('1');
   });
 

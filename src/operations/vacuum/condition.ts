@@ -1,5 +1,6 @@
-import type { Database } from '../../database/database.ts';
+import type { Database, Session } from '../../database/database.ts';
 import { tableCondition } from '../../sql/maintenance.ts';
+import { setLocal } from '../../sql/search.ts';
 import { isLockTimeout, withHolders } from '../lock-holders.ts';
 import { withSettings } from '../session-settings.ts';
 import { figuresOf } from './figures.ts';
@@ -39,12 +40,19 @@ export async function conditionOf(
   skipLocked: boolean,
 ): Promise<Counted | undefined> {
   try {
-    return await withSettings(database, lockSettings(database, skipLocked), async () => {
-      const { rows } = await database.query<Condition & Omit<Counted, 'condition'>>(tableCondition(oid));
-      const { analyzed, late, ...condition } = rows[0]!;
-      if (condition.rows !== null || database.target.kind === 'server') return { condition, analyzed, late };
-      return { condition: { ...condition, ...(await countOf(database, { oid })) }, analyzed, late };
-    });
+    const settings = lockSettings(database, skipLocked);
+    const ask = (session: Session) =>
+      session.query<Condition & Omit<Counted, 'condition'>>(tableCondition(oid));
+    // Behind a pooler a preview asks this, and has no session to set anything for.
+    const { rows } = database.isPooled
+      ? await database.transaction(async (session) => {
+          await session.query(setLocal(settings));
+          return ask(session);
+        })
+      : await withSettings(database, settings, () => ask(database));
+    const { analyzed, late, ...condition } = rows[0]!;
+    if (condition.rows !== null || database.target.kind === 'server') return { condition, analyzed, late };
+    return { condition: { ...condition, ...(await countOf(database, { oid })) }, analyzed, late };
   } catch (error) {
     if (skipLocked && isLockTimeout(error)) return undefined;
     throw await withHolders(database, error, `${name} was not vacuumed`, [oid]);
