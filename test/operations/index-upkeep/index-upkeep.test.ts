@@ -199,7 +199,7 @@ describe.skipIf(noServer)('on a server', () => {
       CREATE FUNCTION held(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
         'BEGIN PERFORM pg_advisory_lock_shared(77); RETURN $1; END'`);
     await holder.query('SELECT pg_advisory_lock(77)');
-    const building = builders.map((builder) => builder.query('CREATE INDEX ON busy (held(id))'));
+    const building = builders.map((builder, i) => builder.query(`CREATE INDEX busy_${i} ON busy (held(id))`));
     const begun = `SELECT FROM pg_stat_progress_create_index WHERE relid = 'busy'::regclass`;
     await expect.poll(async () => (await database.query(begun)).rows.length).toBe(2);
     expect(await names(database, 'busy')).toEqual(['busy_v']);
