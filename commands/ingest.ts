@@ -27,13 +27,7 @@ import { addRowOptions, type RowFlags } from './ingest/row-options.ts';
 import { sentence } from './ingest/sentence.ts';
 import { threads } from './ingest/threads.ts';
 import { wholeNumber } from './option-values.ts';
-import {
-  addConnectionOptions,
-  addDirectUrl,
-  addExamples,
-  addLockTimeout,
-  addTableOptions,
-} from './options.ts';
+import { addAlteringConnection, addExamples, addTableOptions } from './options.ts';
 
 interface IngestFlags extends InputFlags, MappingFlags, EmbedFlags, RowFlags, LoadFlags, AroundFlags {
   jobs?: number;
@@ -41,7 +35,7 @@ interface IngestFlags extends InputFlags, MappingFlags, EmbedFlags, RowFlags, Lo
 }
 
 export function configure(command: Command): Command {
-  addLockTimeout(addDirectUrl(addConnectionOptions(addTableOptions(command))))
+  addAlteringConnection(addTableOptions(command))
     .argument(
       '<file...>',
       'files, patterns or URLs (https), also compressed with gzip or zstd; - is stdin; or a folder with a manifest (of `pgv export --manifest`) or with VDF_META.json (of vector-io)',

@@ -8,13 +8,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { type IndexOptions, indexParameters, requestedIndex } from './init/index-request.ts';
 import { requestedPlan, type TableShapeOptions, vectorColumn } from './init/table-request.ts';
 import { keyName, metric, wholeNumber } from './option-values.ts';
-import {
-  addConnectionOptions,
-  addDirectUrl,
-  addExamples,
-  addLockTimeout,
-  addTableOption,
-} from './options.ts';
+import { addAlteringConnection, addExamples, addTableOption } from './options.ts';
 
 interface InitOptions extends TableShapeOptions, IndexOptions {
   grant?: string;
@@ -23,7 +17,7 @@ interface InitOptions extends TableShapeOptions, IndexOptions {
 }
 
 export function configure(command: Command): Command {
-  addLockTimeout(addDirectUrl(addConnectionOptions(addTableOption(command))))
+  addAlteringConnection(addTableOption(command))
     .argument('[table]', 'the table to make; without one, the extension and the ledger of loads alone')
     .option('--dimensions <n>', "the length of the model's vectors", wholeNumber({ min: 1 }))
     .addOption(

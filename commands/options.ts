@@ -73,6 +73,11 @@ export function addDirectUrl(command: Command): Command {
   );
 }
 
+/** Which database: for commands that change a table or its indexes, which may take strong locks and a session of theirs. */
+export function addAlteringConnection(command: Command): Command {
+  return addLockTimeout(addDirectUrl(addConnectionOptions(command)));
+}
+
 /** Which table: for commands that work on whole rows; together with addConnectionOptions. */
 export function addTableOption(command: Command): Command {
   return command.addOption(new Option('-t, --table <[schema.]name>', 'the table').helpGroup('Which table:'));

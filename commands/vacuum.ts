@@ -5,20 +5,14 @@ import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { wholeNumber } from './option-values.ts';
-import {
-  addConnectionOptions,
-  addDirectUrl,
-  addExamples,
-  addLockTimeout,
-  addTableOption,
-} from './options.ts';
+import { addAlteringConnection, addExamples, addTableOption } from './options.ts';
 import { addPreviewOptions, writesUnlessPreview } from './statements.ts';
 import { vacuumedLine } from './vacuum/lines.ts';
 import { previewVacuum, type VacuumFlags } from './vacuum/preview.ts';
 
 export function configure(command: Command): Command {
   addPreviewOptions(
-    addLockTimeout(addDirectUrl(addConnectionOptions(addTableOption(command))))
+    addAlteringConnection(addTableOption(command))
       .argument('[table]', 'default: all tables with vectors')
       .option('--if-needed', 'leave tables alone that autovacuum would not see to yet')
       .option('--reindex', 'build vector indexes anew first, where that is quicker than their vacuum')

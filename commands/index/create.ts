@@ -11,13 +11,7 @@ import type { Quantization } from '../../src/vector/quantization.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { byteSize, metric, wholeNumber } from '../option-values.ts';
-import {
-  addConnectionOptions,
-  addDirectUrl,
-  addExamples,
-  addLockTimeout,
-  addTableOptions,
-} from '../options.ts';
+import { addAlteringConnection, addExamples, addTableOptions } from '../options.ts';
 import { bytes, duration } from '../output/units.ts';
 
 interface IndexCreateFlags {
@@ -39,7 +33,7 @@ interface IndexCreateFlags {
 }
 
 export function configure(command: Command): Command {
-  addLockTimeout(addDirectUrl(addConnectionOptions(addTableOptions(command))))
+  addAlteringConnection(addTableOptions(command))
     .addOption(new Option('--type <type>', 'the kind of index').choices(['hnsw', 'ivfflat']).default('hnsw'))
     .option(
       '--metric <name>',

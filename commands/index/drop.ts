@@ -4,13 +4,7 @@ import { action } from '../action.ts';
 import { type ConfirmOptions, confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import {
-  addConnectionOptions,
-  addDirectUrl,
-  addExamples,
-  addLockTimeout,
-  addTableOption,
-} from '../options.ts';
+import { addAlteringConnection, addExamples, addTableOption } from '../options.ts';
 import { bytes } from '../output/units.ts';
 import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from '../statements.ts';
 
@@ -18,7 +12,7 @@ type DropFlags = ConfirmOptions & PreviewFlags;
 
 export function configure(command: Command): Command {
   addPreviewOptions(
-    addLockTimeout(addDirectUrl(addConnectionOptions(addTableOption(command))))
+    addAlteringConnection(addTableOption(command))
       .argument('<name>', 'the index, as `pgv index list` names it')
       .option('--yes', 'do not ask'),
   ).action(

@@ -10,13 +10,7 @@ import {
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { byteSize, wholeNumber } from '../option-values.ts';
-import {
-  addConnectionOptions,
-  addDirectUrl,
-  addExamples,
-  addLockTimeout,
-  addTableOption,
-} from '../options.ts';
+import { addAlteringConnection, addExamples, addTableOption } from '../options.ts';
 import { bytes, duration } from '../output/units.ts';
 import { addPreviewOptions, type PreviewFlags, printStatements, writesUnlessPreview } from '../statements.ts';
 
@@ -24,7 +18,7 @@ type ReindexFlags = BuildOptions & PreviewFlags;
 
 export function configure(command: Command): Command {
   addPreviewOptions(
-    addLockTimeout(addDirectUrl(addConnectionOptions(addTableOption(command))))
+    addAlteringConnection(addTableOption(command))
       .argument(
         '[name]',
         'the index, as `pgv index list` names it (default: all vector indexes of the table)',

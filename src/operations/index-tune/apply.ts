@@ -32,6 +32,9 @@ export function readApplyTo(text: string): ApplyTo | undefined {
   return name === undefined ? undefined : { role: name };
 }
 
+/** What is recommended, and for which kind of index. */
+type Recommended = Pick<TuneResult, 'type' | 'recommendation'>;
+
 /**
  * Sets the recommendation for new sessions, in this database alone, and sees that one has it.
  * @returns undefined, with a warning, where nothing is recommended
@@ -39,7 +42,7 @@ export function readApplyTo(text: string): ApplyTo | undefined {
  */
 export async function applyRecommendation(
   database: Database,
-  result: Pick<TuneResult, 'type' | 'recommendation'>,
+  result: Recommended,
   to: ApplyTo,
   reporter: Reporter,
 ): Promise<Applied | undefined> {
@@ -56,7 +59,7 @@ export async function applyRecommendation(
 /** What applyRecommendation would set, and for whom; nothing is set. */
 export async function previewApply(
   database: Database,
-  result: Pick<TuneResult, 'type' | 'recommendation'>,
+  result: Recommended,
   to: ApplyTo,
   reporter: Reporter,
 ): Promise<Applied | undefined> {
@@ -66,7 +69,7 @@ export async function previewApply(
 
 async function planApply(
   database: Database,
-  { type, recommendation }: Pick<TuneResult, 'type' | 'recommendation'>,
+  { type, recommendation }: Recommended,
   to: ApplyTo,
   reporter: Reporter,
 ): Promise<PlannedApply | undefined> {
