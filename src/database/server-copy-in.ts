@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Connection } from 'pg';
+import { unlessAborted } from '../unless-aborted.ts';
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -71,7 +72,8 @@ export class CopyIn {
         signal.throwIfAborted();
         const pending = source.next();
         // A plain iterable's chunk is there already: no turn of the event loop for it.
-        next = pending instanceof Promise ? await this.unlessRefused(orAborted(pending, signal)) : pending;
+        next =
+          pending instanceof Promise ? await this.unlessRefused(unlessAborted(pending, signal)) : pending;
       } catch (error) {
         if (this.refusal !== undefined) break;
         await this.fail(socket);
@@ -152,15 +154,6 @@ function copyFail(reason: string): Buffer {
   const message = Buffer.from(`f\0\0\0\0${reason}\0`, 'latin1');
   message.writeUInt32BE(message.length - 1, 1);
   return message;
-}
-
-/** `work`, or the signal's reason if that comes first. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 function iteratorOf(chunks: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8Array> {

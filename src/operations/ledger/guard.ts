@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Session } from '../../database/database.ts';
-import { DatabaseError, InterruptedError } from '../../errors.ts';
+import { DatabaseError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { holdersOfLoad, lockLoad } from '../../sql/ledger-locks.ts';
+import { unlessAborted } from '../../unless-aborted.ts';
 import { openHolding } from '../holding.ts';
 
 /** Milliseconds that another run of the same load is waited for: one that was killed is gone by then. */
@@ -42,7 +43,7 @@ export class LoadGuard {
    */
   async take(loads: readonly GuardedLoad[], reporter: Reporter, signal: AbortSignal): Promise<boolean> {
     if (this.session === undefined) return false;
-    const session = await orAbort(this.session, signal);
+    const session = await unlessAborted(this.session, signal);
     const more = loads.filter(({ key }) => !this.keys.has(key));
     for (const load of more) {
       await take(session, load, reporter, signal);
@@ -64,16 +65,6 @@ export class LoadGuard {
     const ended = this.session?.then(end).catch(() => {});
     if (this.keys.size > 0) await ended;
   }
-}
-
-/** The session, unless the signal comes first. */
-function orAbort(opening: Promise<Database>, signal: AbortSignal): Promise<Database> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new InterruptedError());
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    opening.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 async function take(
