@@ -41,9 +41,9 @@ function showTable(output: Output, indexes: readonly ListedIndex[]): Promise<voi
 
 /** What heads a column, its side, and what stands in it. */
 const columns: readonly (Column & { cell: (index: ListedIndex) => string | number })[] = [
-  { name: 'index', cell: ({ name }) => name },
-  { name: 'table', cell: ({ table }) => table },
-  { name: 'column', cell: columnOf },
+  { name: 'index', align: 'left', cell: ({ name }) => name },
+  { name: 'table', align: 'left', cell: ({ table }) => table },
+  { name: 'column', align: 'left', cell: columnOf },
   { name: 'kind', cell: kindOf },
   { name: 'rows', align: 'right', cell: rowsOf },
   { name: 'size', align: 'right', cell: (index) => (index.bytes === null ? '' : bytes(index.bytes)) },

@@ -31,10 +31,11 @@ async function run(context: Context<object>, argument: string | undefined): Prom
   );
 }
 
+// Names stand left, also those made of digits alone, as one id in fifty is.
 const columns = [
-  { name: 'load' },
-  { name: 'table' },
-  { name: 'file' },
+  { name: 'load', align: 'left' },
+  { name: 'table', align: 'left' },
+  { name: 'file', align: 'left' },
   { name: 'status' },
   { name: 'rows' },
   { name: 'rejected' },
@@ -42,7 +43,7 @@ const columns = [
   { name: 'done', align: 'right' },
   { name: 'begun' },
   { name: 'finished' },
-  { name: 'role' },
+  { name: 'role', align: 'left' },
 ] as const;
 
 function cells(load: DescribedLoad): (string | number)[] {

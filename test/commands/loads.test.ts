@@ -68,6 +68,14 @@ eachDatabase((fixture) => {
     });
   });
 
+  test('a name of digits alone stands left, as other names do', async () => {
+    await writeFile(path.join(cwd, '25'), 'id,v\n1,"[1,2]"\n');
+    await run('ingest', '25', '--format', 'csv', '-t', 'other');
+    const { stdout } = await run('loads', 'list', 'other');
+    const [head, , line] = stdout.split('\n');
+    expect(line!.indexOf('25')).toBe(head!.indexOf('file'));
+  });
+
   test('prune says what it would do, then what it has done', async () => {
     await run('ingest', 'docs.csv', '-t', 'gone');
     await run('sql', 'DROP TABLE gone');
