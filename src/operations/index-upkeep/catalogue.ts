@@ -31,12 +31,13 @@ export async function readIndexes(session: Session, tableOid: number | undefined
   return indexes;
 }
 
-/** An index as it is now; undefined: it is gone. */
+/** An index as it is now, by its name: REINDEX CONCURRENTLY gives that to a new one; undefined: it is gone. */
 export async function findAgain(
   session: Session,
-  { oid, tableOid }: Pick<CatalogueIndex, 'oid' | 'tableOid'>,
+  { schema, name, tableOid }: Pick<CatalogueIndex, 'schema' | 'name' | 'tableOid'>,
 ): Promise<CatalogueIndex | undefined> {
-  return (await readIndexes(session, tableOid)).find((each) => each.oid === oid);
+  const indexes = await readIndexes(session, tableOid);
+  return indexes.find((each) => each.schema === schema && each.name === name);
 }
 
 function fromRow(row: CatalogueRow): CatalogueIndex {

@@ -65,9 +65,27 @@ describe.skipIf(noServer)('indexes of a table that others work on', () => {
     await database.query('DROP INDEX raw');
   });
 
-  test('two rebuilds of one index at once both end well, and leave nothing', async () => {
-    const [one, other] = [await fixture.open(), await fixture.open()];
-    await Promise.all([reindex(one, 'i1'), reindex(other, 'i1')]);
+  test('a rebuild and a drop that wait for a rebuild find what it has made, which has the name alone', async () => {
+    await database.query('CREATE INDEX old ON docs USING hnsw (v vector_ip_ops)');
+    const [reader, one, other] = await Promise.all(Array.from({ length: 3 }, () => fixture.open()));
+    const [index, planned] = [
+      await findIndex(other!, 'i1', undefined),
+      await planDrop(other!, 'old', undefined),
+    ];
+    for (const [name, work] of [
+      ['i1', (reports: Reports) => rebuild(other!, index, {}, reports)],
+      ['old', (reports: Reports) => dropPlanned(other!, planned, reports)],
+    ] as const) {
+      // It has the name given to the new index when it waits for whoever has used the table.
+      await reader!.query('BEGIN; SELECT FROM docs LIMIT 1');
+      const first = reindex(one!, name);
+      await expect.poll(() => states()).toContainEqual([`${name}_ccold`, expect.anything()]);
+      const reports = collectReports();
+      const second = work(reports);
+      await expect.poll(() => reports.progressed.length).toBeGreaterThan(1);
+      await reader!.query('COMMIT');
+      await Promise.all([first, second]);
+    }
     expect(await states()).toEqual(['i1', 'i2'].map((name) => [name, 'valid']));
   });
 
