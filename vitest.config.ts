@@ -15,6 +15,8 @@ const each = {
   setupFiles: './test/support/file-setup.ts',
   testTimeout: 60_000,
   hookTimeout: 120_000,
+  // What is waited for comes at once, but for a machine that is busy.
+  expect: { poll: { timeout: 20_000 } },
   // Processes, signals and clocks are real here, and CI's machine is shared: a test may have another try there.
   retry: process.env.CI ? 2 : 0,
 };
