@@ -5,14 +5,6 @@
 const exponent: i32 = 0x7f800000;
 
 /**
- * Reverses the bytes of each float32.
- * @param at address of the first, which need not be aligned
- */
-export function swap(at: i32, count: i32): void {
-  swapTo(at, at, count);
-}
-
-/**
  * Reverses the bytes of each float32 of some rows, and puts them elsewhere.
  * @param from address of the first row's, which need not be aligned; the next one's are `fromStride` bytes behind
  * @param to where they go, with `toStride` bytes a row

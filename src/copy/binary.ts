@@ -1,5 +1,7 @@
 import type { Batch } from '../batch.ts';
-import { swapMemory } from '../vector/floats-wasm.ts';
+import { rowSwapper } from '../vector/floats-wasm.ts';
+import { maxDimensions } from '../vector/limits.ts';
+import { writeAlike } from './alike-rows.ts';
 import { type Field, fieldOf, type Out, outOf, writeField } from './field.ts';
 
 /**
@@ -33,8 +35,8 @@ export class BinaryFrames {
   private used = 0;
 
   constructor() {
-    const memory = swapMemory(frameRoom);
-    this.out = memory === undefined ? outOf(new Uint8Array(frameRoom)) : outOf(memory.bytes, memory.swap);
+    const swapper = rowSwapper(4 * maxDimensions.vector, frameRoom);
+    this.out = outOf(swapper?.to ?? new Uint8Array(frameRoom), swapper);
   }
 
   /** Bytes that stand before the tuples or behind them. */
@@ -50,7 +52,9 @@ export class BinaryFrames {
     if (this.used + size > frameRoom - binaryTrailer.length) yield* this.take();
     if (size > frameRoom - binaryTrailer.length) yield encodeBinary(batch);
     else {
-      this.used = writeTuples(batch, fields, this.out, this.used);
+      this.used =
+        writeAlike(batch.rows, fields, this.out, this.used) ??
+        writeTuples(batch, fields, this.out, this.used);
       if (this.used >= frameLength) yield* this.take();
     }
   }

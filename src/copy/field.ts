@@ -1,5 +1,6 @@
 import { type Column, isValid } from '../batch.ts';
 import { copyBytes } from '../copy-bytes.ts';
+import type { RowSwapper } from '../vector/floats-wasm.ts';
 
 /** A column of these kinds. */
 type Of<Kind extends Column['kind']> = Extract<Column, { kind: Kind }>;
@@ -7,17 +8,21 @@ type Of<Kind extends Column['kind']> = Extract<Column, { kind: Kind }>;
 export interface Out {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView;
-  /** Reverses the bytes of `count` float32s from byte `at` on, quicker than a loop of ours; not every memory has it. */
-  swap: ((at: number, count: number) => void) | undefined;
+  /** Writes float32s into the bytes, quicker than a loop of ours; not every memory has it. */
+  swapper: RowSwapper | undefined;
 }
 
-export function outOf(bytes: Uint8Array<ArrayBuffer>, swap?: Out['swap']): Out {
-  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), swap };
+export function outOf(bytes: Uint8Array<ArrayBuffer>, swapper?: RowSwapper): Out {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), swapper };
 }
 
 /** How one column's values are written: their sizes beforehand, their bytes, without the length in front. */
 export interface Field {
   validity: Uint8Array | undefined;
+  /** Bytes of every value, where all are as long. */
+  size?: number;
+  /** Of vectors of float32s, all as long: what stands in them. */
+  floats?: { dimensions: number; bytes: Uint8Array };
   /** Bytes of all values of `rows` rows together, at most. */
   totalSize: (rows: number) => number;
   /** Writes row `row`'s value from `at` on; returns where it ends. */
@@ -69,6 +74,8 @@ function denseField({ dimensions, values, validity }: Of<'vector' | 'halfvec'>):
   const write = elementsWriter(values);
   return {
     validity,
+    size,
+    ...(values instanceof Float32Array && { floats: { dimensions, bytes: bytesOf(values) } }),
     totalSize: (rows) => rows * size,
     write: (row, out, at) => {
       out.view.setInt16(at, dimensions);
@@ -177,6 +184,7 @@ function fixedField(
 ): Field {
   return {
     validity,
+    size,
     totalSize: (rows) => rows * size,
     write: (row, out, at) => {
       write(row, out, at);
@@ -184,6 +192,12 @@ function fixedField(
     },
   };
 }
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+const oneRow = { from: 0, to: 0 };
 
 type ElementsWriter = (from: number, to: number, out: Out, at: number) => number;
 
@@ -197,11 +211,11 @@ function elementsWriter(values: Float32Array | Uint16Array): ElementsWriter {
   }
   // As bit patterns, so that no NaN's payload or sign changes on the way.
   const patterns = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return (from, to, { bytes: target, view, swap }, at) => {
-    if (swap !== undefined) {
-      target.set(bytes.subarray(4 * from, 4 * to), at);
-      swap(at, to - from);
+  const bytes = bytesOf(values);
+  return (from, to, { view, swapper }, at) => {
+    if (swapper !== undefined && 4 * (to - from) <= swapper.from.length) {
+      swapper.from.set(bytes.subarray(4 * from, 4 * to));
+      swapper.swap(0, at, oneRow, to - from, 1);
       return at + 4 * (to - from);
     }
     for (let i = from; i < to; i++, at += 4) view.setUint32(at, patterns[i]!);

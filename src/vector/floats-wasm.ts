@@ -3,7 +3,6 @@ import { growMemory, loadWasm, type WasmMemory } from '../wasm-module.ts';
 /** What wasm/floats.ts exports. Addresses are bytes into its memory. */
 interface FloatsModule {
   memory: WasmMemory;
-  swap: (at: number, count: number) => void;
   swapRows: (
     from: number,
     fromStride: number,
@@ -15,25 +14,8 @@ interface FloatsModule {
   allFinite: (at: number, count: number) => number;
 }
 
-/** Memory in which float32s can be swapped where they stand. */
-export interface SwapMemory {
-  bytes: Uint8Array<ArrayBuffer>;
-  /** Reverses the bytes of `count` float32s from byte `at` on. */
-  swap: (at: number, count: number) => void;
-}
-
 /** Behind what the compiler uses. */
 const ownFrom = 4096;
-
-/** New memory of so many bytes, never moved; undefined where there is no module, and the caller swaps by itself. */
-export function swapMemory(length: number): SwapMemory | undefined {
-  const module = withMemory(length);
-  if (module === null) return undefined;
-  return {
-    bytes: new Uint8Array(module.memory.buffer, ownFrom, length),
-    swap: (at, count) => module.swap(ownFrom + at, count),
-  };
-}
 
 /** Memory from which rows of float32s are put in order into other memory. */
 export interface RowSwapper {
@@ -65,8 +47,8 @@ export function rowSwapper(fromLength: number, toLength: number): RowSwapper | u
   };
 }
 
-/** Float32s that are looked at in one go: they stay in the processor's cache. */
-const checkedAtOnce = 2 ** 16;
+/** Float32s that are looked at in one go: they stay in the cache that is nearest to the processor. */
+const checkedAtOnce = 2 ** 13;
 let checker: { module: FloatsModule; floats: Float32Array } | null | undefined;
 
 /** Whether none is NaN or infinite. */

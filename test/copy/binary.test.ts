@@ -72,6 +72,37 @@ test('frames hold the tuples of all batches, of whatever size, one after the oth
   );
 });
 
+test.each([
+  ['a vector and a number', 1, 384],
+  ['two vectors', 2, 7],
+  ['vectors of which one is a block', 1, 16_000],
+  ['many small ones', 1, 1],
+])('rows without a NULL, of fields of one length: %s', (_, vectors, dimensions) => {
+  const rows = dimensions > 1000 ? 7 : 500;
+  const columns: Column[] = [
+    {
+      kind: 'int64',
+      values: BigInt64Array.from({ length: rows + 9 }, (_, i) => BigInt(i) * -(2n ** 33n)),
+      validity: undefined,
+    },
+    ...Array.from({ length: vectors }, (_, n): Column => {
+      const values = Float32Array.from({ length: (rows + 3) * dimensions }, (_, i) => Math.cos(i + n));
+      return { kind: 'vector', dimensions, values, validity: undefined };
+    }),
+    { kind: 'boolean', values: Uint8Array.from({ length: rows }, (_, i) => i % 2), validity: undefined },
+    {
+      kind: 'halfvec',
+      dimensions: 3,
+      values: Uint16Array.from({ length: 3 * rows }, (_, i) => i),
+      validity: undefined,
+    },
+  ];
+  const batch = { rows, columns };
+  const body = taken(new BinaryFrames(), [batch, batchOf(2, 5, 6), batch]).body;
+  const expected = [batch, batchOf(2, 5, 6), batch].map((each) => Buffer.from(encodeBinary(each)));
+  expect(body.equals(Buffer.concat(expected))).toBe(true);
+});
+
 test('a frame is of a size to send, and small batches come together', () => {
   const small = Array.from({ length: 3000 }, () => batchOf(1, 384, 10));
   const { body, longest } = taken(new BinaryFrames(), small);
