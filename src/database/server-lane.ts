@@ -2,6 +2,9 @@ import type { ServerSettings } from './libpq/settings.ts';
 import type { OpenServer } from './server-search.ts';
 import type { SessionSettings } from './server-session.ts';
 
+/** Seconds that a server, which has answered before, has to do so again, where connect_timeout sets no other limit. */
+const usualPatience = 30;
+
 /**
  * Settings that lead straight to where this session is: the same host, address and encryption. So that all lanes
  * of a load write to one server, and none searches again, nor whether a session there is ours alone.
@@ -12,6 +15,7 @@ export function pinned(settings: SessionSettings, { route }: OpenServer): Sessio
     ...settings,
     hosts: [{ ...route.host, address: route.address }],
     targetSessionAttributes: 'any',
+    connectTimeout: settings.connectTimeout || usualPatience,
     password:
       password.kind === 'by-host' ? { ...password, values: [password.values[route.hostIndex]] } : password,
     tls: { ...tls, mode: pinnedMode(tls.mode, route.encryption) },

@@ -1,8 +1,9 @@
 import type { Statement } from '../database/database.ts';
 
-interface Backend {
+/** A transaction's. */
+export interface Backend {
   pid: number;
-  /** A moment in the transaction: whoever has the pid in one begun since is another. */
+  /** A moment in the transaction, by the server's clock: whoever has the pid in one begun since is another. */
   at: string;
 }
 
@@ -23,10 +24,10 @@ export function backendIsThere({ pid, at }: Backend): Statement {
   return { text: `SELECT pid FROM pg_catalog.pg_stat_activity WHERE ${isTheOne}`, values: [pid, at] };
 }
 
-/** Gives a row as long as the backend is there: waitsForUs, whether it waits for its client to send something. */
-export function backendActivity(pid: number): Statement {
+/** Gives a row as long as the backend is there: waitsForUs, whether it waits for its client to send something, or to take it. */
+export function backendActivity({ pid }: Pick<Backend, 'pid'>): Statement {
   return {
-    text: `SELECT coalesce(wait_event_type = 'Client' AND wait_event = 'ClientRead', false) AS "waitsForUs"
+    text: `SELECT coalesce(wait_event_type = 'Client' AND wait_event IN ('ClientRead', 'ClientWrite'), false) AS "waitsForUs"
 FROM pg_catalog.pg_stat_activity WHERE pid = $1`,
     values: [pid],
   };

@@ -17,9 +17,13 @@ export function importSnapshot(snapshot: string): string {
   return `SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`;
 }
 
-/** For this transaction alone, as behind a pooler the session is not ours: what the text of values depends on, no limit but the user's for statements. */
+/**
+ * For this transaction alone, as behind a pooler the session is not ours: what the text of values depends on, no limit but
+ * the user's for statements. Gives rows, each alike: pid and at, the backend at work and the server's time.
+ */
 export function settleTransaction(statementLimit: number): string {
-  return `SELECT pg_catalog.set_config(name, value, true)
+  return `SELECT pg_catalog.set_config(name, value, true), pg_catalog.pg_backend_pid() AS pid,
+  pg_catalog.clock_timestamp()::text AS at
 FROM (VALUES ('DateStyle', 'ISO'), ('extra_float_digits', '1'), ('statement_timeout', '${statementLimit}'),
   ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0')) AS wanted (name, value)
 JOIN pg_catalog.pg_settings USING (name)`;

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
-import { afterwards } from '../support/afterwards.ts';
+import { proxyBefore } from '../support/proxy.ts';
 
 /** A proxy before a server, which cuts connections when they are about to commit. */
 export interface CuttingProxy {
@@ -21,17 +19,9 @@ export async function cuttingProxy(
   serverUrl: string,
   choose: () => 'pass' | 'before' | 'after' | 'stall',
 ): Promise<CuttingProxy> {
-  const target = new URL(serverUrl);
   let cuts = 0;
-  const open = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const server = connect(Number(target.port || 5432), target.hostname);
+  const url = await proxyBefore(serverUrl, (client, server) => {
     let deaf = false;
-    for (const socket of [client, server]) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => open.delete(socket));
-    }
     client.on('data', (chunk) => {
       if (deaf) return;
       const what = commits.test(chunk.toString('latin1')) ? choose() : 'pass';
@@ -50,14 +40,5 @@ export async function cuttingProxy(
     server.on('close', () => !deaf && client.destroy());
     client.on('close', () => server.destroy());
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  afterwards(async () => {
-    for (const socket of open) socket.destroy();
-    proxy.close();
-  });
-  const url = new URL(serverUrl);
-  url.hostname = '127.0.0.1';
-  url.port = String((proxy.address() as { port: number }).port);
-  return { url: url.href, cuts: () => cuts };
+  return { url, cuts: () => cuts };
 }

@@ -3,7 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { connect } from '../../src/database/connect.ts';
 import type { Database } from '../../src/database/database.ts';
+import { resolveTarget } from '../../src/database/resolve.ts';
 import { DatabaseError } from '../../src/errors.ts';
 import { writeFormatNamed } from '../../src/formats/write/formats.ts';
 import { type ExportOptions, exportRows } from '../../src/operations/export/export.ts';
@@ -13,8 +15,10 @@ import { streamPlaces } from '../../src/operations/export/places.ts';
 import { type TableRequest, tableSource } from '../../src/operations/export/source.ts';
 import { silentReporter } from '../../src/progress.ts';
 import { emptyDatabase, type Fixture } from '../support/databases.ts';
+import { silencingProxy } from '../support/proxy.ts';
+import { collectReports } from '../support/reports.ts';
 import { noServer, psqlOn } from '../support/servers.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { scratch, temporaryDirectory } from '../support/temporary.ts';
 
 const text = { header: true, null: '', delimiter: ',' };
 
@@ -75,6 +79,18 @@ describe.skipIf(noServer !== null)('lanes', () => {
         50,
       );
     }
+  });
+
+  test('lanes that go silent begin their range again, behind the rows that were sent', async () => {
+    const proxy = await silencingProxy(fixture.url, { after: 2 ** 20, times: 2 });
+    const target = resolveTarget({ url: proxy.url, env: {}, cwd: scratch });
+    const from = await connect(target, { mayCreate: false });
+    const reporter = collectReports();
+    const rows = await csvOf({ table: 'wide', columns: ['i', 't'] }, { stallAfter: 300, reporter }, from);
+    expect(rows.map((row) => row.split(',')[0])).toEqual(numbers(1, 50_000));
+    expect(proxy.lost()).toBeGreaterThan(0);
+    expect(reporter.warnings.join()).toMatch(/was lost; trying again/);
+    await from.close();
   });
 
   test('partitions, also with their columns in another order', async () => {

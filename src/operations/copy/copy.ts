@@ -100,6 +100,7 @@ async function load(copy: Copy, session: Session, moment: Moment): Promise<Inges
     ranges: await planRanges(session, source, reporter),
     lanes: lanesOf(from, to, options).reading,
     flags: source.flags,
+    stallAfter: options.stallAfter,
   };
   let planned: Promise<CopyPlan> | undefined;
   const plan = () => {
@@ -120,8 +121,8 @@ async function load(copy: Copy, session: Session, moment: Moment): Promise<Inges
 }
 
 function loadOptions({ subject, options, reporter }: Copy): IngestOptions {
-  const { jobs, truncate, onConflict, key, atomic, columns, where, type, dimensions, normalize, threads } =
-    options;
+  const { jobs, truncate, onConflict, key, atomic, columns, where, type, dimensions, normalize } = options;
+  const { stallAfter, threads } = options;
   return {
     table: subject.toTable,
     maker: makerOf(subject, reporter),
@@ -131,6 +132,7 @@ function loadOptions({ subject, options, reporter }: Copy): IngestOptions {
     onConflict,
     key,
     atomic,
+    stallAfter,
     // For the ledger to tell; a copy has no other dialect.
     dialect: { copied: { columns, where, type, dimensions, normalize } },
     // Another moment has other rows, and what is there may have changed: nothing can be gone on with, or left at that.

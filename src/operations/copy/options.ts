@@ -22,6 +22,8 @@ export interface CopyOptions extends VectorOptions {
   key?: readonly string[] | undefined;
   /** All rows or none; default no. */
   atomic?: boolean | undefined;
+  /** Milliseconds without progress after which a connection is doubted; default 30 s. */
+  stallAfter?: number | undefined;
   /** For the lanes, where some are started already. */
   threads?: LaneThreads | undefined;
 }

@@ -28,6 +28,8 @@ export interface TableAtMoment {
   lanes: number;
   /** The flags that the user's own SQL came by. */
   flags: readonly string[];
+  /** Milliseconds without a byte after which a lane's connection is doubted; undefined: the usual. */
+  stallAfter: number | undefined;
 }
 
 /**
@@ -71,7 +73,7 @@ async function openTable(
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<OpenInput> {
-  const { database, name, moment, ranges, flags } = table;
+  const { database, name, moment, ranges, flags, stallAfter } = table;
   const pool = new ReadPool();
   const stop = () => pool.stop();
   signal.addEventListener('abort', stop, { once: true });
@@ -105,11 +107,14 @@ async function openTable(
     await close();
     throw error;
   }
-  const reading = { moment, format: binaryFormat.name, plan, compression: undefined, split: undefined };
-  pool.begin(reading, {
-    onRows: () => {},
-    onRetry: (message, pause) => reporter.warn(`${name}: ${tryingAgain(message, pause)}`),
-  });
+  const format = binaryFormat.name;
+  pool.begin(
+    { moment, format, plan, compression: undefined, split: undefined, stallAfter },
+    {
+      onRows: () => {},
+      onRetry: (message, pause) => reporter.warn(`${name}: ${tryingAgain(message, pause)}`),
+    },
+  );
   const gatherer = new PieceGatherer(pieceLength);
   return {
     file: {

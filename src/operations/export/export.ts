@@ -31,6 +31,8 @@ export interface ExportOptions {
   summed?: boolean | undefined;
   /** What is interrupted is kept, and gone on with by the same export later. */
   resume?: boolean | undefined;
+  /** Milliseconds without a byte after which a lane's connection is doubted; default 30 s. */
+  stallAfter?: number | undefined;
   reporter: Reporter;
   signal: AbortSignal;
 }

@@ -18,6 +18,8 @@ export interface Reading {
   compression: Compression | undefined;
   /** Parts end where a file of so many rows does, or are much smaller than one of so many bytes. */
   split: Split | undefined;
+  /** Milliseconds without a byte after which a connection is doubted; undefined: the usual. */
+  stallAfter?: number | undefined;
 }
 
 /** Rows for a lane to read. */

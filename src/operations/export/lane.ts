@@ -5,6 +5,7 @@ import { packError } from '../../error-transfer.ts';
 import { InterruptedError } from '../../errors.ts';
 import { inTheOrderStored } from '../../sql/snapshot.ts';
 import { LastingConnection, mayPass } from '../lasting-connection.ts';
+import { copyOutWatched, type Watched } from '../stall-watch.ts';
 import { buffersOf } from './buffers.ts';
 import type { FromReadLane, RangeWork, Reading, ReadLane, ToReadLane } from './lane-messages.ts';
 import { joinMoment, type Moment } from './moment.ts';
@@ -15,13 +16,18 @@ import { RangeReader } from './read-range.ts';
 const port = parentPort!;
 const { address } = workerData as ReadLane;
 
+interface Prepared {
+  reader: RangeReader;
+  reading: Reading;
+}
+
 /** Bytes of parts that have been sent and not been written: ahead of its turn a lane does not fill the memory. */
 const longestAhead = 24 * 2 ** 20;
 
 const connection = new LastingConnection(() => connectLane(address));
 // While it is still being planned what to read. That it failed is found by the first who needs it.
 connection.get().catch(() => {});
-let prepared: Promise<{ reader: RangeReader; moment: Moment }> | undefined;
+let prepared: Promise<Prepared> | undefined;
 const waiting: RangeWork[] = [];
 let ahead = 0;
 let closed = false;
@@ -53,18 +59,20 @@ run().then(
 );
 
 function prepare(reading: Reading): void {
-  prepared = RangeReader.prepare(reading).then((reader) => ({ reader, moment: reading.moment }));
+  prepared = RangeReader.prepare(reading).then((reader) => ({ reader, reading }));
   prepared.catch(() => {});
 }
 
 async function run(): Promise<void> {
   if (!(await hasWork())) return;
-  const { reader, moment } = await prepared!;
+  const { reader, reading } = await prepared!;
+  const { moment, stallAfter } = reading;
   await connection.retrying(
     async (database) => {
       await inTransaction(database, async (session) => {
-        await joinMoment(session, moment);
-        while ((await hasWork()) && !stopped) await read(session, reader, waiting[0]!);
+        const backend = await joinMoment(session, moment);
+        const watched = { database, backend: () => backend, reopen: () => connection.another(), stallAfter };
+        while ((await hasWork()) && !stopped) await read(session, watched, reader, waiting[0]!);
       });
     },
     {
@@ -93,10 +101,16 @@ function canRepeat(moment: Moment): boolean {
   return moment.snapshot !== undefined && (work === undefined || work.repeatable || sent === 0);
 }
 
-async function read(session: Session, reader: RangeReader, work: RangeWork): Promise<void> {
+async function read(
+  session: Session,
+  watched: Omit<Watched, 'progress'>,
+  reader: RangeReader,
+  work: RangeWork,
+): Promise<void> {
   const { sequence } = work;
   if (work.repeatable) await session.query(inTheOrderStored);
-  await reader.read(session, work, sent, (part) => {
+  const copyOut: Session['copyOut'] = (copy, take) => copyOutWatched(watched, session, copy, take);
+  await reader.read({ copyOut }, work, sent, (part) => {
     if (stopped) throw new InterruptedError();
     const buffers = buffersOf(part);
     sent += part.rows;

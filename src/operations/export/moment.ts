@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Database, Session } from '../../database/database.ts';
 import { DatabaseError, PgvError } from '../../errors.ts';
+import type { Backend } from '../../sql/backends.ts';
 import { quoteQualified } from '../../sql/identifiers.ts';
 import {
   exportSnapshot,
@@ -46,8 +47,12 @@ export async function inOneMoment<T>(
   return done!.result;
 }
 
-/** Has a lane's transaction, which has just begun, see the moment. @throws DatabaseError */
-export async function joinMoment(session: Session, { snapshot, locked }: Moment): Promise<void> {
+/**
+ * Has a lane's transaction, which has just begun, see the moment.
+ * @returns whose transaction it is
+ * @throws DatabaseError
+ */
+export async function joinMoment(session: Session, { snapshot, locked }: Moment): Promise<Backend> {
   await session.query(readOneMoment);
   if (snapshot !== undefined) {
     await session.query(importSnapshot(snapshot)).catch((error: unknown) => {
@@ -60,7 +65,8 @@ export async function joinMoment(session: Session, { snapshot, locked }: Moment)
       throw isHeld(error) ? tableIsWanted(locked, error) : error;
     });
   }
-  await session.query(settleTransaction(session.limits.statement));
+  const { rows } = await session.query<Backend>(settleTransaction(session.limits.statement));
+  return rows[0]!;
 }
 
 async function lock(session: Session, table: TableDescription | undefined): Promise<string | undefined> {

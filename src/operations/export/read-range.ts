@@ -63,7 +63,7 @@ export class RangeReader {
    * @param send is given its parts; while the promise that it returns is pending, no more is read
    */
   async read(
-    session: Session,
+    session: Pick<Session, 'copyOut'>,
     { copy, firstRow }: RangeWork,
     skip: number,
     send: (part: Part) => Promise<void> | undefined,

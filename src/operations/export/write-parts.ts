@@ -89,8 +89,8 @@ async function fileSetOptions({ plan }: Work, options: ExportOptions): Promise<F
 }
 
 function readingOf({ plan, moment }: Work, options: ExportOptions): Reading {
-  const { format, split } = options;
-  return { moment, format: format.name, plan, compression: compressionAround(options), split };
+  const { format, split, stallAfter } = options;
+  return { moment, format: format.name, plan, compression: compressionAround(options), split, stallAfter };
 }
 
 /** Done and total in rows. The planner's estimate may be wrong: once it is passed there is no total any more. */

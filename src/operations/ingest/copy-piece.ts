@@ -1,4 +1,3 @@
-import { binaryHeader, binaryTrailer } from '../../copy/binary.ts';
 import type { Database } from '../../database/database.ts';
 import { NeedsText, type OnBadRecord, type Road } from '../../formats/read/format.ts';
 import { copyFrom } from '../../sql/copy.ts';
@@ -78,8 +77,7 @@ export class PieceCopier {
       .catch((error: unknown) => {
         throw locatedInTable(this.recipe, error);
       });
-    const fetched = fetcher.bytes - binaryHeader.length - binaryTrailer.length;
-    return { rows, rejected: 0, fetched };
+    return { rows, rejected: 0, fetched: fetcher.rowBytes };
   }
 
   private async copyBy(

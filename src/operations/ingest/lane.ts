@@ -43,7 +43,7 @@ port.on('message', (message: ToLane) => {
       await readFormat(layout.format)!.prepare?.(layout);
       await fetcher?.close();
       const origin = originOf(layout);
-      fetcher = origin && new RowFetcher(origin, stopping.signal);
+      fetcher = origin && new RowFetcher(origin, stopping.signal, message.recipe.stallAfter);
       loader = new PieceLoader(connection, message.recipe, events, fetcher);
     });
   } else work = work.then(() => load(message));

@@ -2,6 +2,7 @@ import { checksum } from '../../checksum.ts';
 import type { Database, Session } from '../../database/database.ts';
 import { limitStatements } from '../../database/limits.ts';
 import { DataError, type PgvError } from '../../errors.ts';
+import type { Backend } from '../../sql/backends.ts';
 import {
   claimPiece,
   commitPiece,
@@ -10,13 +11,13 @@ import {
   storedPiece,
 } from '../../sql/ledger-pieces.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
+import { whileWatched } from '../stall-watch.ts';
 import { type CopyEvents, PieceCopier } from './copy-piece.ts';
 import { PieceEmbedder } from './embed/piece-embedder.ts';
 import { endBackend } from './end-backend.ts';
 import type { RowFetcher } from './from-table/row-fetcher.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import type { Recipe } from './recipe.ts';
-import { defaultStallAfter, whileWatched } from './stall-watch.ts';
 
 /** Where it is stopped, nothing of the piece stays. */
 export interface PieceEvents extends CopyEvents {
@@ -26,21 +27,18 @@ export interface PieceEvents extends CopyEvents {
   signal: AbortSignal;
 }
 
-/** Who has begun a piece's transaction, when it is not known how that ended. */
-interface Attempt {
-  pid: number;
-  /** The server's clock. */
-  at: string;
-}
-
 interface PieceTransaction {
-  begin: (session: Session) => string;
+  /** False: the piece is stored already. */
+  begin: (session: Session) => Promise<boolean>;
   commit: (outcome: PieceOutcome) => string;
 }
 
 /** Without a ledger. */
 const untold: PieceTransaction = {
-  begin: ({ limits }) => `BEGIN; ${limitStatements(limits)}`,
+  begin: async (session) => {
+    await session.query(`BEGIN; ${limitStatements(session.limits)}`);
+    return true;
+  },
   commit: () => 'COMMIT',
 };
 
@@ -92,35 +90,39 @@ export class PieceLoader {
     if (ledger === undefined) return this.storeOnce(await this.connection.get(), work, untold);
     const { location, bytes } = work.piece;
     const key = { loadId: ledger.loadId, file: work.file, piece: location.sequence };
+    const claim = { ...key, ...location, checksum: checksum(bytes) };
+    /** Who has begun the piece's transaction last, when it is not known how that ended. */
+    let last: Backend | undefined;
     const transaction: PieceTransaction = {
-      begin: ({ limits }) =>
-        claimPiece(ledger.table, { ...key, ...location, checksum: checksum(bytes) }, limitStatements(limits)),
+      begin: async (session) => {
+        const limits = limitStatements(session.limits);
+        const { rows } = await session.query<Backend>(claimPiece(ledger.table, claim, limits));
+        last = rows[0] ?? last;
+        return rows[0] !== undefined;
+      },
       commit: (outcome) => commitPiece(ledger.table, key, { ...outcome, tableOid: ledger.tableOid }),
     };
-    let last: Attempt | undefined;
     const { onRetry, isStopped } = this.events;
     return this.connection.retrying(
       async (database) => {
         // Only so a transaction that nobody listens to any more is not waited for.
         if (last !== undefined) await endBackend(database, last);
-        const { rows } = await database.query<Attempt>(transaction.begin(database));
-        if (rows[0] === undefined) return this.alreadyStored(database, ledger.table, key, last !== undefined);
-        last = rows[0];
-        return this.watched(database, last.pid, () => this.storeBegun(database, work, transaction));
+        const isOurs = await transaction.begin(database);
+        if (!isOurs) return this.alreadyStored(database, ledger.table, key, last !== undefined);
+        const storing = () => this.storeBegun(database, work, transaction);
+        return this.watched(database, () => last!, storing);
       },
       { onRetry, isStopped, patience },
     );
   }
 
-  private watched<T>(database: Database, pid: number, work: () => Promise<T>): Promise<T> {
-    // There is no network between us and an embedded database.
-    if (database.target.kind === 'embedded') return work();
+  private watched<T>(database: Database, backend: () => Backend, work: () => Promise<T>): Promise<T> {
     const { connection, recipe } = this;
-    const stallAfter = recipe.stallAfter ?? defaultStallAfter;
+    const { stallAfter } = recipe;
     const reopen = () => connection.another();
     // Who waits for rows does not wait for the database that they go into.
     const progress = () => (this.fetcher?.isWaiting ? ++this.progress : this.progress);
-    return whileWatched({ database, pid, progress, reopen, stallAfter }, work);
+    return whileWatched({ database, backend, progress, reopen, stallAfter }, work);
   }
 
   /** Another run has stored the piece, or this one has and did not hear of it. */
@@ -133,7 +135,8 @@ export class PieceLoader {
     await database.query('ROLLBACK');
     if (!byUs) return { rows: 0, rejected: 0 };
     const { rows } = await database.query<PieceOutcome>(storedPiece(table, key));
-    return rows[0] ?? { rows: 0, rejected: 0 };
+    // Who has stored it is who has fetched its rows last.
+    return { rows: 0, rejected: 0, ...rows[0], fetched: this.fetcher?.rowBytes };
   }
 
   private async storeOnce(
@@ -141,7 +144,7 @@ export class PieceLoader {
     work: PieceWork,
     transaction: PieceTransaction,
   ): Promise<PieceOutcome> {
-    await database.query(transaction.begin(database));
+    await transaction.begin(database);
     return this.storeBegun(database, work, transaction);
   }
 
@@ -153,7 +156,7 @@ export class PieceLoader {
   ): Promise<PieceOutcome> {
     const beginAgain = async () => {
       await database.query('ROLLBACK');
-      await database.query(transaction.begin(database));
+      await transaction.begin(database);
       await this.prepareFirst(database, work);
     };
     try {

@@ -1,32 +1,40 @@
+import { binaryHeader, binaryTrailer } from '../../../copy/binary.ts';
 import { connectLane } from '../../../database/connect.ts';
 import type { Database } from '../../../database/database.ts';
 import { InterruptedError } from '../../../errors.ts';
+import type { Backend } from '../../../sql/backends.ts';
 import { joinMoment } from '../../export/moment.ts';
 import { asUsage } from '../../export/source.ts';
+import { copyOutWatched } from '../../stall-watch.ts';
 import type { Origin } from './origin.ts';
 import { Passage } from './passage.ts';
 
 /** A session that sees the moment. */
-type Joined = Promise<Database>;
+type Joined = Promise<{ database: Database; backend: Backend }>;
 
 /**
  * A lane's own way to the database that its rows come from: they go from one connection to the other within one thread,
  * and nothing is kept of them. What is not stored in the end is fetched once more, as the moment is still the same.
  */
 export class RowFetcher {
-  /** Of the rows fetched last. */
-  bytes = 0;
   private readonly origin: Origin;
   private readonly signal: AbortSignal;
+  private readonly stallAfter: number | undefined;
+  /** Of what was fetched last. */
+  private bytes = 0;
   private joined: Joined | undefined;
   private passage: Passage | undefined;
   /** What is at work, or was left in the middle of its rows. */
   private unfinished: Joined | undefined;
 
-  /** @param signal ends what is fetched, with an InterruptedError */
-  constructor(origin: Origin, signal: AbortSignal) {
+  /**
+   * @param signal ends what is fetched, with an InterruptedError
+   * @param stallAfter milliseconds without a byte after which the connection is doubted; undefined: the usual
+   */
+  constructor(origin: Origin, signal: AbortSignal, stallAfter: number | undefined) {
     this.origin = origin;
     this.signal = signal;
+    this.stallAfter = stallAfter;
     // While the table is prepared. That it failed is found by the first who needs it.
     this.join().catch(() => {});
   }
@@ -34,6 +42,11 @@ export class RowFetcher {
   /** Rows are awaited: that nothing moves is not the fault of where they go. */
   get isWaiting(): boolean {
     return this.passage?.isAwaited === true;
+  }
+
+  /** Bytes of the rows fetched last. */
+  get rowBytes(): number {
+    return this.bytes - binaryHeader.length - binaryTrailer.length;
   }
 
   /**
@@ -53,12 +66,10 @@ export class RowFetcher {
     this.bytes = 0;
     const stop = () => passage.fail(new InterruptedError());
     signal.addEventListener('abort', stop, { once: true });
-    joined
-      .then((database) => database.copyOut(copy, (bytes) => passage.give(bytes)))
-      .then(
-        () => passage.end(),
-        (error: unknown) => passage.fail(asUsage(error, origin.flags)),
-      );
+    this.copyOut(joined, copy, passage).then(
+      () => passage.end(),
+      (error: unknown) => passage.fail(asUsage(error, origin.flags)),
+    );
     let isWhole = false;
     try {
       for await (const chunk of passage.chunks()) {
@@ -77,10 +88,21 @@ export class RowFetcher {
   /** Ends the connection, and what runs on it. */
   async close(): Promise<void> {
     if (this.unfinished !== undefined) return this.leave(this.unfinished);
-    const database = await this.joined?.catch(() => undefined);
+    const reader = await this.joined?.catch(() => undefined);
     // Whoever waits for the table need not wait until the server has noticed.
-    await database?.query('ROLLBACK').catch(() => {});
-    await database?.leave();
+    await reader?.database.query('ROLLBACK').catch(() => {});
+    await reader?.database.leave();
+  }
+
+  private async copyOut(joined: Joined, copy: string, passage: Passage): Promise<void> {
+    const { stallAfter } = this;
+    const { database, backend } = await joined;
+    const watched = { database, backend: () => backend, reopen: () => this.open(), stallAfter };
+    return copyOutWatched(watched, database, copy, (bytes) => passage.give(bytes));
+  }
+
+  private open(): Promise<Database> {
+    return connectLane(this.origin.address);
   }
 
   private join(): Joined {
@@ -89,11 +111,10 @@ export class RowFetcher {
   }
 
   private async connect(): Joined {
-    const database = await connectLane(this.origin.address);
+    const database = await this.open();
     try {
       await database.query('BEGIN');
-      await joinMoment(database, this.origin.moment);
-      return database;
+      return { database, backend: await joinMoment(database, this.origin.moment) };
     } catch (error) {
       database.disconnect();
       throw error;
@@ -107,7 +128,7 @@ export class RowFetcher {
   private leave(joined: Joined): void {
     if (this.unfinished === joined) this.unfinished = undefined;
     if (this.joined === joined) this.joined = undefined;
-    const end = (database: Database) => {
+    const end = ({ database }: Awaited<Joined>) => {
       database.disconnect();
       // It may be long before it sends anything, and so finds that nobody is there.
       return database.cancel();
