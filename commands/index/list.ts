@@ -29,27 +29,35 @@ async function run(context: Context<object>, argument: string | undefined): Prom
   reporter.note(`there is no vector index${on} yet: \`pgv index create${flag}\` makes one`);
 }
 
-/** A terminal is narrow: the table is named where there are several. */
+/** A terminal is narrow: tables and conditions are named where there is something to tell apart. */
 function showTable(output: Output, indexes: readonly ListedIndex[]): Promise<void> {
   const several = new Set(indexes.map(({ table }) => table)).size > 1;
-  const shown = columns.filter(({ name }) => several || name !== 'table');
+  const partial = indexes.some(({ predicate }) => predicate !== null);
+  const wanted: Record<string, boolean> = { table: several, where: partial };
+  const shown = columns.filter(({ name }) => wanted[name] ?? true);
   return output.table(
     shown,
     indexes.map((index) => shown.map(({ cell }) => cell(index))),
   );
 }
 
-/** What heads a column, its side, and what stands in it. */
+/** What heads a column, how it stands, and what stands in it. */
 const columns: readonly (Column & { cell: (index: ListedIndex) => string | number })[] = [
-  { name: 'index', align: 'left', cell: ({ name }) => name },
-  { name: 'table', align: 'left', cell: ({ table }) => table },
-  { name: 'column', align: 'left', cell: columnOf },
-  { name: 'kind', cell: kindOf },
-  { name: 'rows', align: 'right', cell: rowsOf },
-  { name: 'size', align: 'right', cell: (index) => (index.bytes === null ? '' : bytes(index.bytes)) },
-  { name: 'state', cell: stateOf },
-  { name: 'scans', cell: ({ scans }) => scans },
-  { name: 'last used', cell: ({ lastScan }) => lastScan?.slice(0, 10) ?? '' },
+  { name: 'index', align: 'left', whole: true, cell: ({ name }) => name },
+  { name: 'table', align: 'left', whole: true, cell: ({ table }) => table },
+  { name: 'column', align: 'left', spare: 3, cell: columnOf },
+  { name: 'kind', whole: true, cell: kindOf },
+  { name: 'where', align: 'left', cell: ({ predicate }) => predicate ?? '' },
+  { name: 'rows', align: 'right', spare: 1, cell: rowsOf },
+  {
+    name: 'size',
+    align: 'right',
+    spare: 2,
+    cell: (index) => (index.bytes === null ? '' : bytes(index.bytes)),
+  },
+  { name: 'state', whole: true, cell: stateOf },
+  { name: 'scans', spare: 4, cell: ({ scans }) => scans },
+  { name: 'last used', spare: 5, cell: ({ lastScan }) => lastScan?.slice(0, 10) ?? '' },
 ];
 
 /** `embedding`, `embedding (half)`. */
@@ -58,11 +66,11 @@ function columnOf({ column, quantization }: ListedIndex): string {
   return quantization === 'none' ? column : `${column} (${quantization})`;
 }
 
-/** `hnsw cosine m=24 where (lang = 'en')`. */
-function kindOf({ type, metric, options, predicate }: ListedIndex): string {
+/** `hnsw cosine m=24`. */
+function kindOf({ type, metric, options }: ListedIndex): string {
   const given = Object.entries(options).map(([name, value]) => `${name}=${value}`);
   const ordered = metric === null ? [] : [metric];
-  return [type, ...ordered, ...given, ...(predicate === null ? [] : [`where ${predicate}`])].join(' ');
+  return [type, ...ordered, ...given].join(' ');
 }
 
 /** `20,000`, and of which share of the table where that is not all of it. */

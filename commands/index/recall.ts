@@ -56,9 +56,15 @@ async function run(context: Context<RecallFlags>, name: string | undefined): Pro
   else {
     const { index, recall, recallLow, recallHigh, p50Ms, p95Ms, queries } = result;
     await output.table(
-      ['index', `recall@${k}`, '95 %', 'p50 ms', 'p95 ms', 'queries', 'settings'].map((heading) => ({
-        name: heading,
-      })),
+      [
+        { name: 'index', align: 'left', whole: true },
+        { name: `recall@${k}` },
+        { name: '95 %', spare: 2 },
+        { name: 'p50 ms', spare: 1 },
+        { name: 'p95 ms', spare: 3 },
+        { name: 'queries', spare: 4 },
+        { name: 'settings', whole: true },
+      ],
       [
         [
           index,

@@ -15,7 +15,13 @@ interface Table {
   rows: unknown[][];
 }
 
-const measures = (k: number) => [`recall@${k}`, '95 %', 'p50 ms', 'p95 ms', 'queries'];
+const measures = (k: number): Column[] => [
+  { name: `recall@${k}` },
+  { name: '95 %', spare: 2 },
+  { name: 'p50 ms', spare: 1 },
+  { name: 'p95 ms', spare: 3 },
+  { name: 'queries', spare: 4 },
+];
 
 function measured(point: SweepPoint): unknown[] {
   return [
@@ -36,21 +42,20 @@ export function sweepTable({ sweep, current, recommendation, k }: TuneResult): T
   if (recommendation !== null)
     rows.push(['recommended', settingText(recommendation), ...measured(recommendation)]);
   rows.push(['now', settingText(current), ...measured(current)]);
-  return { columns: ['', 'settings', ...measures(k)].map(named), rows };
+  return { columns: [...chosen(''), ...measures(k)], rows };
 }
 
 /** The indexes that were built on a sample: the cheapest setting of each that reaches the target, and what it takes. */
 export function buildTable(builds: readonly BuildComparison[], failed: readonly FailedBuild[]): Table {
-  const headings = [
-    'on a sample',
-    'settings',
-    'recall',
-    'p50 ms',
-    'built in',
-    'size',
-    'all rows: built in',
-    'size',
-    'memory',
+  const columns: Column[] = [
+    ...chosen('on a sample'),
+    { name: 'recall', spare: 1 },
+    { name: 'p50 ms', spare: 2 },
+    { name: 'built in', align: 'right', spare: 7 },
+    { name: 'size', align: 'right', spare: 6 },
+    { name: 'all rows: built in', align: 'right', spare: 5 },
+    { name: 'size', align: 'right', spare: 4 },
+    { name: 'memory', align: 'right', spare: 3 },
   ];
   const rows = builds.map((build) => {
     const { best, whole } = build;
@@ -68,10 +73,10 @@ export function buildTable(builds: readonly BuildComparison[], failed: readonly 
   });
   const without = failed.map((build) => [
     buildName(build),
-    `cannot be built: ${build.reason}`,
-    ...headings.slice(2).map(() => ''),
+    'cannot be built',
+    ...columns.slice(2).map(() => ''),
   ]);
-  return { columns: headings.map(named), rows: [...rows, ...without] };
+  return { columns, rows: [...rows, ...without] };
 }
 
 /** What to do, in a line. */
@@ -104,6 +109,10 @@ function effort({ efSearch, probes }: SweepPoint): number {
   return efSearch ?? probes!;
 }
 
-function named(name: string): Column {
-  return { name };
+/** What the reader is to set or to build. */
+function chosen(heading: string): Column[] {
+  return [
+    { name: heading, whole: true },
+    { name: 'settings', whole: true },
+  ];
 }

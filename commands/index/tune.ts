@@ -7,11 +7,12 @@ import {
   readApplyTo,
   requireMayApply,
 } from '../../src/operations/index-tune/apply.ts';
+import { buildName } from '../../src/operations/index-tune/curves.ts';
 import type { TuneResult } from '../../src/operations/index-tune/result.ts';
 import { tuneIndex } from '../../src/operations/index-tune/tune.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
-import { type ExitCode, exitCodeOf } from '../exit-codes.ts';
+import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { addConnectionOptions, addDirectUrl, addExamples, addTableOptions } from '../options.ts';
 import { hasUnicode } from '../output/color.ts';
 import { errorDocument } from '../output/error.ts';
@@ -43,7 +44,7 @@ export function configure(command: Command): Command {
     .option('--report <file.html>', 'write a page with the curves, the recommendation and the method')
     .option(
       '--apply <whom>',
-      'set the recommendation for new sessions of role (your own), role:<name> or database',
+      'set the recommendation for new sessions of role (your own), role:<name> or database; exit 1 where there is none',
       whom,
     )
     .option('--dry-run', 'with --apply: measure, tell the statements that would set it, and set nothing')
@@ -113,7 +114,7 @@ async function run(context: Context<TuneFlags>, name: string | undefined): Promi
     }
     for (const statement of applied?.statements ?? [])
       reporter.note(`${dryRun ? 'would apply' : 'applied'}: ${statement}`);
-    return undefined;
+    return apply !== undefined && applied === undefined ? exitCodes.no : undefined;
   } catch (error) {
     if (!output.json || !(error instanceof PgvError)) throw error;
     // The one document holds what was measured too.
@@ -124,14 +125,16 @@ async function run(context: Context<TuneFlags>, name: string | undefined): Promi
 }
 
 async function show(context: Context<TuneFlags>, result: TuneResult): Promise<void> {
-  const { output } = context;
+  const { output, reporter } = context;
   const sweep = sweepTable(result);
   await output.table(sweep.columns, sweep.rows);
   await showPlot(context, sweepPlot(result));
   if (result.builds === undefined) return;
-  const builds = buildTable(result.builds, result.failedBuilds ?? []);
+  const failed = result.failedBuilds ?? [];
+  const builds = buildTable(result.builds, failed);
   await output.write('\n');
   await output.table(builds.columns, builds.rows);
+  for (const build of failed) reporter.warn(`${buildName(build)} cannot be built: ${build.reason}`);
   await showPlot(context, buildsPlot(result));
 }
 

@@ -4,6 +4,7 @@ import { listLoads } from '../../src/operations/ledger/list.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { addConnectionOptions, addExamples, addTableOption } from '../options.ts';
+import type { Column } from '../output/table.ts';
 import { bytes } from '../output/units.ts';
 import { filesOf, shortIds } from './names.ts';
 
@@ -32,19 +33,19 @@ async function run(context: Context<object>, argument: string | undefined): Prom
 }
 
 // Names stand left, also those made of digits alone, as one id in fifty is.
-const columns = [
-  { name: 'load', align: 'left' },
-  { name: 'table', align: 'left' },
+const columns: readonly Column[] = [
+  { name: 'load', align: 'left', whole: true },
+  { name: 'table', align: 'left', whole: true },
   { name: 'file', align: 'left' },
-  { name: 'status' },
-  { name: 'rows' },
-  { name: 'rejected' },
-  { name: 'bytes', align: 'right' },
-  { name: 'done', align: 'right' },
-  { name: 'begun' },
-  { name: 'finished' },
-  { name: 'role', align: 'left' },
-] as const;
+  { name: 'status', whole: true },
+  { name: 'rows', spare: 1 },
+  { name: 'rejected', spare: 4 },
+  { name: 'bytes', align: 'right', spare: 6 },
+  { name: 'done', align: 'right', spare: 3 },
+  { name: 'begun', spare: 2 },
+  { name: 'finished', spare: 5 },
+  { name: 'role', align: 'left', spare: 7 },
+];
 
 function cells(load: DescribedLoad): (string | number)[] {
   const { table, status, rows, rejected, share, startedAt, finishedAt, role } = load;

@@ -1,8 +1,12 @@
+import { type Fit, fitColumns } from './fit-columns.ts';
 import type { Style } from './style.ts';
 import { displayWidth, shorten } from './width.ts';
 
-/** A column of a table: what heads it, and on which side its values stand (default: numbers right, others left). */
-export interface Column {
+/**
+ * A column of a table: what heads it, on which side its values stand (default: numbers right, others left), and what it
+ * gives up on a narrow terminal (default: numbers nothing, others the ends of their values).
+ */
+export interface Column extends Fit {
   name: string;
   align?: 'left' | 'right';
 }
@@ -14,11 +18,11 @@ interface Layout {
 }
 
 const gap = '  ';
-const narrowest = 8;
 
 /**
- * Rows as the lines of a table without a grid: a heading, a thin line, the rows. Values too long for the terminal's width end
- * in …, vectors keep their first values and say their dimensions.
+ * Rows as the lines of a table without a grid: a heading, a thin line, the rows. Where the terminal is too narrow, columns
+ * that can be spared are left out, which a last line says, and long values end in …; vectors keep their first values and say
+ * their dimensions.
  */
 export function* tableLines(
   columns: readonly Column[],
@@ -29,30 +33,29 @@ export function* tableLines(
   const natural = columns.map(({ name }, index) =>
     cells.reduce((width, row) => Math.max(width, displayWidth(row[index]!)), displayWidth(name)),
   );
-  const widths = fitWidths(natural, width - gap.length * (columns.length - 1));
-  const sides = columns.map(({ align }, index) => align ?? (isNumeric(rows, index) ? 'right' : 'left'));
+  const numeric = columns.map((_, index) => isNumeric(rows, index));
+  const fits = columns.map(({ whole, spare }, index) => ({ whole: whole ?? numeric[index]!, spare }));
+  const shown = fitColumns(natural, fits, width, gap.length);
   const line = (texts: readonly string[], paint: (text: string, index: number) => string) =>
-    `${texts
-      .map((text, index) => {
-        const short = shorten(text, widths[index]!);
-        const space = ' '.repeat(Math.max(0, widths[index]! - displayWidth(short)));
+    `${shown
+      .map(({ index, width }, place) => {
+        const short = shorten(texts[index]!, width);
+        const space = ' '.repeat(Math.max(0, width - displayWidth(short)));
         const painted = paint(short, index);
-        if (sides[index] === 'right') return space + painted;
+        const side = columns[index]!.align ?? (numeric[index] ? 'right' : 'left');
+        if (side === 'right') return space + painted;
         // Nothing but a line's end follows the last column.
-        return index === texts.length - 1 ? painted : painted + space;
+        return place === shown.length - 1 ? painted : painted + space;
       })
       .join(gap)}\n`;
-  yield line(
-    columns.map(({ name }) => name),
-    (text) => style.bold(text),
-  );
-  yield line(
-    widths.map((each) => '─'.repeat(each)),
-    (text) => style.dim(text),
-  );
+  const headings = columns.map(({ name }) => name);
+  yield line(headings, (text) => style.bold(text));
+  yield `${shown.map(({ width }) => style.dim('─'.repeat(width))).join(gap)}\n`;
   for (const [number, row] of cells.entries()) {
     yield line(row, (text, index) => (rows[number]![index] == null ? style.dim(text) : text));
   }
+  const missing = headings.filter((_, index) => shown.every((column) => column.index !== index));
+  if (missing.length > 0) yield `${style.dim(`no room for: ${missing.join(', ')}`)}\n`;
 }
 
 /**
@@ -91,23 +94,4 @@ function isNumeric(rows: readonly (readonly unknown[])[], index: number): boolea
       (value) => typeof value === 'number' || (typeof value === 'string' && /^[+-]?\d+(\.\d+)?$/.test(value)),
     )
   );
-}
-
-/** Takes from the widest columns until all fit; a column is never narrower than eight characters for that. */
-function fitWidths(natural: readonly number[], available: number): number[] {
-  const widths = [...natural];
-  let excess = widths.reduce((sum, each) => sum + each, 0) - available;
-  while (excess > 0) {
-    const widest = Math.max(...widths);
-    if (widest <= narrowest) break;
-    const next = Math.max(narrowest, ...widths.filter((each) => each < widest));
-    const among = widths.filter((each) => each === widest).length;
-    const cut = Math.max(1, Math.min(widest - next, Math.floor(excess / among)));
-    for (const [index, each] of widths.entries()) {
-      if (each !== widest || excess <= 0) continue;
-      widths[index] = each - cut;
-      excess -= cut;
-    }
-  }
-  return widths;
 }

@@ -47,10 +47,15 @@ describe.skipIf(noServer)('pgv index tune', () => {
     expect((await tune('--apply', 'role:nobody at all', '--dry-run')).code).toBe(2);
   });
 
-  test('queries that are too few are blamed, and not the index', async () => {
-    const { code, err } = await tune('--target-recall', '0.98', '--sample', '100');
+  test('queries that are too few are blamed, and not the index; where there is nothing to apply, the exit code is 1', async () => {
+    const few = ['--target-recall', '0.98', '--sample', '100'];
+    const { code, err } = await tune(...few);
     expect(code).toBe(0);
     expect(err).toMatch(/but 50 queries are not enough to be sure of it; --sample \d+ asks more/);
+    const applied = await tune(...few, '--apply', 'role', '--json');
+    expect(applied.code).toBe(1);
+    expect(applied.err).toMatch(/warning: nothing is applied: no setting reaches the target\n/);
+    expect(JSON.parse(applied.out)).toMatchObject({ recommendation: null });
   });
 
   test.each([[[]], [['--json']]])(

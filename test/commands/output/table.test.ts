@@ -57,3 +57,28 @@ test('only what looks like a long vector is shortened as one', () => {
   ];
   for (const text of others) expect(shortVector(text)).toBeUndefined();
 });
+
+const loads = [
+  { name: 'load', whole: true },
+  { name: 'file' },
+  { name: 'rows' },
+  { name: 'begun', spare: 1 },
+  { name: 'role', spare: 2 },
+];
+const load = ['0e9f03ab-long-name-of-a-load', 'a-file.csv', 123456789012, '2026-11-21 12:30:05', 'postgres'];
+const at = (width: number) => renderTable(loads, [load], { width, style }).trimEnd().split('\n');
+
+test('names and numbers are never cut: what can be spared is left out, and named', () => {
+  expect(at(100)[2]).toBe(
+    '0e9f03ab-long-name-of-a-load  a-file.csv  123456789012  2026-11-21 12:30:05  postgres',
+  );
+  expect(at(80)[2]).toBe('0e9f03ab-long-name-of-a-load  a-file.csv  123456789012  2026-11-21 12:30:05');
+  expect(at(80)[3]).toBe('no room for: role');
+  expect(at(60)[2]).toBe('0e9f03ab-long-name-of-a-load  a-file.csv  123456789012');
+  expect(at(60)[3]).toBe('no room for: begun, role');
+  expect(at(52)[2]).toBe('0e9f03ab-long-name-of-a-load  a-file.…  123456789012');
+  for (const width of [52, 60, 80, 100])
+    for (const line of at(width)) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  // Half a name is of no use, a line that the terminal breaks is.
+  expect(at(20)[2]).toBe('0e9f03ab-long-name-of-a-load  a-file.…  123456789012');
+});
