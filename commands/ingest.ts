@@ -9,6 +9,7 @@ import { embeddedPieceLength } from '../src/operations/ingest/embed/embedding.ts
 import { withoutIds } from '../src/operations/ingest/ids-beside.ts';
 import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
 import { type CheckedInput, inputOf } from '../src/operations/ingest/input.ts';
+import { checkFields } from '../src/operations/ingest/mapping/check-fields.ts';
 import { refuseInput } from '../src/operations/ingest/reject-paths.ts';
 import { defaultLanes } from '../src/operations/lanes.ts';
 import { withoutCompression } from '../src/sources/decompress.ts';
@@ -120,7 +121,9 @@ async function prepare(context: Context<IngestFlags>, args: string[]): Promise<E
   let pieces = 1;
   try {
     if (!waits) {
-      const { byteLength = 0 } = await first!.check({ pieceLength, sum: options.expectSha256 !== undefined });
+      const sum = options.expectSha256 !== undefined;
+      const { file, byteLength = 0 } = await first!.check({ pieceLength, sum });
+      checkFields(file, request);
       pieces = files.length > 1 ? Number.POSITIVE_INFINITY : Math.ceil(byteLength / pieceLength);
     }
     return await load(context, files, request, pieces);

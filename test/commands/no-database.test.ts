@@ -38,7 +38,17 @@ test.each([
   ['--expect-sha256', 'abc'],
   ['--delete-missing'],
   ['--defer-indexes', '--no-ledger'],
-])('flags that do not go together make none: %s %s', async (...flags) => {
+  ['--no-ledger', '--load-id', 'mine'],
+  ['--no-ledger', '--if-loaded', 'again'],
+  ['--no-ledger', '--restart'],
+  ['--key', 'id'],
+  ['--columns', 'id,nothing'],
+  ['--map', 'nothing=title'],
+  ['--map', 'package=id'],
+  ['--types', 'nothing=text'],
+  ['--on-conflict', 'update', '--key', 'nothing'],
+  ['--embed', 'nothing=vector', '--embed-url', 'http://127.0.0.1:9', '--embed-model', 'm'],
+])('flags that do not go together, or with the file, make none: %s %s %s', async (...flags) => {
   const { cwd, code } = await ingest({}, ...flags);
   expect(code).toBe(2);
   expect(await readdir(cwd)).toEqual(['data.csv']);

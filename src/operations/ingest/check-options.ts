@@ -1,7 +1,9 @@
 import { checkAround } from './around/around-load.ts';
 import { checkExpectations } from './expectations.ts';
 import type { IngestOptions } from './ingest.ts';
+import { checkLedger } from './known-loads.ts';
 import { checkRejects } from './rejects.ts';
+import { checkKey } from './target.ts';
 
 /**
  * What can be said against a load before its database is opened, or made.
@@ -10,5 +12,7 @@ import { checkRejects } from './rejects.ts';
 export function checkOptions(options: Omit<IngestOptions, 'table'>, inputs: number): void {
   checkExpectations(options, inputs);
   checkRejects(options);
+  checkLedger(options);
+  checkKey(options);
   checkAround(options, options.ledger !== false);
 }

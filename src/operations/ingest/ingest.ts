@@ -8,7 +8,7 @@ import { LastingConnection, tryingAgain } from '../lasting-connection.ts';
 import { LoadGuard } from '../ledger/guard.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
 import { afterLoads, checkAround } from './around/around-load.ts';
-import { checkExpectations } from './expectations.ts';
+import { checkOptions } from './check-options.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
 import type { Input } from './input.ts';
 import { fullName, type LedgerOptions, prepareLedger, warnOfUnknown } from './known-loads.ts';
@@ -23,7 +23,7 @@ import {
   piecesOf,
   reportDecision,
 } from './plan-loads.ts';
-import { checkRejects, type RejectOptions, Rejects } from './rejects.ts';
+import { type RejectOptions, Rejects } from './rejects.ts';
 import type { LoadOptions, LoadResult, Run } from './run.ts';
 import { runLoad } from './run-load.ts';
 import { shapeOf } from './shape-of.ts';
@@ -54,8 +54,7 @@ export async function ingest(
 ): Promise<IngestSummary> {
   const started = performance.now();
   const inputs = shapedInputs(given, options);
-  checkExpectations(options, inputs.length);
-  checkRejects(options);
+  checkOptions(options, inputs.length);
   const ledger = await prepareLedger(database, options, reporter, signal);
   checkAround(options, ledger);
   const guard = ledger ? new LoadGuard(database) : undefined;

@@ -19,21 +19,20 @@ export interface LedgerOptions {
   restart?: boolean | undefined;
 }
 
+/** @throws UsageError for what asks a ledger that is left out */
+export function checkLedger({ ledger = true, loadId, ifLoaded, restart }: LedgerOptions): void {
+  if (ledger || (loadId === undefined && ifLoaded === undefined && !restart)) return;
+  throw new UsageError('--load-id, --if-loaded and --restart ask the ledger, which --no-ledger leaves out');
+}
+
 /** Makes the ledger where it is wanted and not there. @returns whether it can be kept */
 export async function prepareLedger(
   database: Database,
-  { ledger = true, loadId, ifLoaded, restart }: LedgerOptions,
+  { ledger = true }: LedgerOptions,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!ledger) {
-    if (loadId !== undefined || ifLoaded !== undefined || restart) {
-      throw new UsageError(
-        '--load-id, --if-loaded and --restart ask the ledger, which --no-ledger leaves out',
-      );
-    }
-    return false;
-  }
+  if (!ledger) return false;
   if ((await cancellable(database, signal, () => ensureLedger(database))) === 'ready') return true;
   reporter.warn(
     'the role may not keep a ledger (schema pgv): this load is not safe to repeat. `pgv init --grant <role>` lets it; --no-ledger says that it is meant so',

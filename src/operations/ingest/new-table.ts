@@ -56,11 +56,6 @@ export function designTable(
       hint: 'make the table first: `pgv init <table> --dimensions <n>`',
     });
   }
-  for (const column of types.keys()) {
-    if (!mapped.some((each) => each.column === column)) {
-      throw new UsageError(`--types names ${column}, which no field goes into`, { column });
-    }
-  }
   const suggested = mapped.map((each) => suggestedType(each, file, types.get(each.column)));
   const vectors = mapped.filter((_, i) => suggested[i]!.vector !== undefined).map(({ column }) => column);
   const chosen = chosenVector(vectors, options);

@@ -7,6 +7,7 @@ import { ensureExtension } from '../extension.ts';
 import { type ColumnDescription, describeTable, type TableDescription } from '../tables.ts';
 import { valueType } from '../value-type.ts';
 import { checkColumns } from './mapping/check-columns.ts';
+import { checkFilled } from './mapping/check-fields.ts';
 import { doubts } from './mapping/doubts.ts';
 import { type ColumnPlan, planColumns } from './mapping/plan-columns.ts';
 import { settleConstants } from './mapping/settle-constants.ts';
@@ -116,13 +117,7 @@ interface TablePlan {
 
 async function planTable(database: Database, file: OpenedFile, options: TableOptions): Promise<TablePlan> {
   const fields = mapFields(file, options, undefined);
-  const absent = options.key?.find((name) => !fields.some(({ column }) => column === name));
-  if (absent !== undefined) {
-    throw new UsageError(`--key names ${absent}, which no field goes into`, {
-      code: 'no-key',
-      column: absent,
-    });
-  }
+  checkFilled(fields, options);
   const extension = await ensureExtension(database);
   return { fields, design: designTable(options.table, file, fields, options, extension) };
 }

@@ -178,17 +178,19 @@ async function removeStaging(database: Database, { staging, temporary }: Merge):
   });
 }
 
+/** @throws UsageError for a key that nobody asks for */
+export function checkKey({ onConflict = 'error', key }: Pick<TargetOptions, 'onConflict' | 'key'>): void {
+  if (key === undefined || onConflict !== 'error') return;
+  throw new UsageError(
+    '--key says which rows are the same, which only --on-conflict skip or update asks for',
+  );
+}
+
 function conflictKey(
   table: TableDescription,
   columns: readonly string[],
-  options: TargetOptions,
+  { onConflict = 'error', key }: TargetOptions,
 ): readonly string[] {
-  const { onConflict = 'error', key } = options;
-  if (key !== undefined && onConflict === 'error') {
-    throw new UsageError(
-      '--key says which rows are the same, which only --on-conflict skip or update asks for',
-    );
-  }
   const chosen = key ?? (onConflict === 'update' ? table.primaryKey : []);
   if (onConflict === 'update' && chosen.length === 0) {
     throw new UsageError(`table ${table.name} has no primary key to tell which rows to update`, {

@@ -7,13 +7,14 @@ import { defaultLanes } from '../../lanes.ts';
 import { hasLedger } from '../../ledger/ledger.ts';
 import { inScratch } from '../../scratch.ts';
 import { describeTable, type TableDescription } from '../../tables.ts';
+import { checkOptions } from '../check-options.ts';
 import { type IngestOptions, planOptions } from '../ingest.ts';
 import type { Input } from '../input.ts';
 import { decideLoads, describeLoads, type LoadPlan } from '../plan-loads.ts';
 import { type Prepared, prepareTable } from '../prepare.ts';
 import { shapedInputs } from '../shaped-inputs.ts';
 import { chooseTarget, needsStaging } from '../target.ts';
-import { checkAround, checkTable } from './around-load.ts';
+import { checkTable } from './around-load.ts';
 
 /** What a load would do. */
 export interface IngestDescription {
@@ -61,7 +62,7 @@ export async function describeIngest(
     inScratch(database, async (scratch) => {
       const inputs = shapedInputs(given, options);
       const before = await describeTable(scratch, options.table);
-      checkAround(options, options.ledger !== false);
+      checkOptions(options, inputs.length);
       const known = options.ledger !== false && (await hasLedger(scratch)) ? before : undefined;
       const planning = planOptions(options);
       const described = await describeLoads(
