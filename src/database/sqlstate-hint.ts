@@ -49,10 +49,7 @@ export function hintFor(
     case '53300': // too_many_connections
       return { code: 'too-many-connections', hint: 'use fewer lanes (--jobs), or wait for others to finish' };
     case '55P03': // lock_not_available
-      return {
-        code: 'in-use',
-        hint: 'another session has it locked: try again when that is done; where the role or the database limits the wait, raise its lock_timeout',
-      };
+      return { code: 'in-use', hint: lockHint(context) };
     case '57014': // query_canceled
       return /statement timeout/.test(error.message)
         ? { code: 'statement-timeout', hint: timeoutHint(context) }
@@ -67,11 +64,17 @@ export function hintFor(
   }
 }
 
+/** The limit is not ours: who sets it says something else. A pooler takes no settings for a session. */
+function lockHint({ isPooled = false }: ErrorContext): string {
+  const lifting = isPooled ? 'ALTER ROLE … SET lock_timeout = 0' : "PGOPTIONS='-c lock_timeout=0'";
+  return `another session has it locked: try again when that is done; where the role or the database limits the wait, ${lifting} lifts that`;
+}
+
 /** Behind a pooler, what is no transaction keeps the role's own limit; elsewhere only what runs can set another. */
 function timeoutHint({ statementLimit = 0, isPooled = false }: ErrorContext): string {
   const longer = 'give it longer with --statement-timeout; 0 is for as long as it takes';
   const role =
-    "the role's or the database's own limit is in force behind a pooler: ALTER ROLE … SET statement_timeout";
+    "behind a pooler the role's or the database's own limit is in force: ALTER ROLE … SET statement_timeout, or connect to the server itself";
   if (statementLimit > 0) return isPooled ? `${longer}; outside a transaction ${role}` : longer;
   return isPooled ? role : 'the statement, or a function that it calls, sets statement_timeout itself';
 }

@@ -9,11 +9,18 @@ export function isLockTimeout(error: unknown): error is PgvError {
 
 /** The same error; a lock timeout of ours says how to wait longer. Of commands that have the flag. */
 export function orLonger(error: unknown): unknown {
-  return isLockTimeout(error) ? error.withHint(`another session has it locked: ${whatThen}`) : error;
+  return isLockTimeout(error) ? error.withHint(`${locked}: ${whatThen}`) : error;
 }
 
+/** The same error; a lock timeout of ours says to come again. Of commands that do not have the flag. */
+export function orLater(error: unknown): unknown {
+  return isLockTimeout(error) ? error.withHint(`${locked}: ${later}`) : error;
+}
+
+const locked = 'another session has it locked';
+const later = 'try again when that is done';
 /** What to do where pgv itself has set the limit. */
-const whatThen = 'try again when that is done, or wait longer with --lock-timeout';
+const whatThen = `${later}, or wait longer with --lock-timeout`;
 
 /**
  * A lock timeout with who had the lock, so that something can be done about it; any other error as it is.

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
@@ -127,6 +128,59 @@ AS $$ BEGIN PERFORM pg_sleep(5); RETURN true; END $$`);
         hint: hasFlag
           ? expect.stringContaining('--lock-timeout')
           : expect.not.stringContaining('--lock-timeout'),
+      });
+    });
+
+    /** Does some work while another session has the table alone. */
+    async function whileLocked<T>(work: () => Promise<T>): Promise<T> {
+      const holder = new Client({ connectionString: fixture.url });
+      await holder.connect();
+      try {
+        await holder.query('BEGIN; LOCK TABLE docs');
+        return await work();
+      } finally {
+        await holder.end();
+      }
+    }
+
+    test.for<string[]>([
+      ['index', 'create', '-t', 'docs', '--metric', 'l2'],
+      ['index', 'create', '-t', 'docs', '--metric', 'l2', '--dry-run'],
+    ])(
+      "where the role's own limit ends %s %s %s %s %s %s %s, its hint says how that is lifted",
+      async (args) => {
+        const role = `${new URL(fixture.url).pathname.slice(1)}_hasty`;
+        await database.query(
+          `CREATE ROLE ${role} LOGIN SUPERUSER; ALTER ROLE ${role} SET lock_timeout = '100ms'`,
+        );
+        try {
+          const url = new URL(fixture.url);
+          url.username = role;
+          const cwd = await temporaryDirectory();
+          const hasty = (env = {}) => pgv([...args, '--json', '-d', url.href], { cwd, env });
+          const { hint } = errorOf(await whileLocked(hasty)) as { hint: string };
+          const [, options] = /PGOPTIONS='(.*)' lifts that/.exec(hint)!;
+          let waits: Promise<RunResult> | undefined;
+          await whileLocked(async () => {
+            waits = hasty({ PGOPTIONS: options });
+            // It would be over by now.
+            await Promise.race([waits, sleep(1000)]);
+          });
+          expect((await waits)!.code).toBe(0);
+        } finally {
+          await database.query(`DROP INDEX IF EXISTS docs_embedding_hnsw_l2; DROP ROLE ${role}`);
+        }
+      },
+    );
+
+    test("index list, whose limit is pgv's own, does not name another's", async () => {
+      // To tell its condition the server locks the table.
+      await database.query('CREATE INDEX in_part ON docs USING hnsw (embedding vector_l2_ops) WHERE id > 3');
+      const result = await whileLocked(() => run('index', 'list', 'docs'));
+      await database.query('DROP INDEX in_part');
+      expect(errorOf(result)).toMatchObject({
+        sqlstate: '55P03',
+        hint: 'another session has it locked: try again when that is done',
       });
     });
 

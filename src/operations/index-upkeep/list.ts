@@ -5,6 +5,7 @@ import { setLocal } from '../../sql/search.ts';
 import { type Metric, metricOfOperatorClass } from '../../vector/metrics.ts';
 import type { Quantization } from '../../vector/quantization.ts';
 import { findPendingIndexes, missingIndexes } from '../deferred-indexes/pending.ts';
+import { orLater } from '../lock-holders.ts';
 import { displayName, findTable } from '../tables.ts';
 import { vacuumDue } from '../vacuum/due.ts';
 import { type CatalogueIndex, optionsOf, readIndexes } from './catalogue.ts';
@@ -55,7 +56,9 @@ export async function listIndexes(
   const found = table === undefined ? undefined : await findTable(database, table);
   const indexes = await database.transaction(async (session) => {
     await session.query(setLocal({ lock_timeout: String(session.limits.lock) }));
-    return readIndexes(session, found?.oid);
+    return readIndexes(session, found?.oid).catch((error: unknown) => {
+      throw orLater(error);
+    });
   });
   if (database.target.kind === 'embedded') await noteDue(database, indexes, reporter);
   const listed = indexes.filter(({ parentOid }) => parentOid === null).map(asListed);
