@@ -15,6 +15,7 @@ import { build } from 'esbuild';
 import { commonJs } from './commonjs.mjs';
 import { keepCode } from './keep-code.mjs';
 import { lazyCrypto } from './lazy-crypto.mjs';
+import { licences } from './licences.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = path.join(root, 'dist');
@@ -41,6 +42,7 @@ const shared = {
   sourcemap: 'linked',
   sourcesContent: false,
   legalComments: 'none',
+  metafile: true,
   external: ['@electric-sql/pglite', '@electric-sql/pglite-pgvector', '@bokuweb/zstd-wasm', 'pg-native'],
   plugins: [lazyCrypto],
   logLevel: 'warning',
@@ -59,7 +61,7 @@ const ownUrl = {
   banner: "const ownUrl = require('node:url').pathToFileURL(__filename).href;",
 };
 
-const [split, ...others] = await Promise.all([
+const [split, whole] = await Promise.all([
   build({
     ...shared,
     entryPoints: program,
@@ -68,7 +70,6 @@ const [split, ...others] = await Promise.all([
     splitting: true,
     format: 'esm',
     define,
-    metafile: true,
   }),
   build({
     ...shared,
@@ -85,7 +86,11 @@ const outputFiles = [
   { path: path.join(outdir, 'package.json'), contents: '{ "type": "commonjs" }\n' },
   ...(await commonJs(split.outputFiles, ownUrl)),
   ...Object.entries(split.metafile.outputs).flatMap(beginning),
-  ...others.flatMap((result) => result.outputFiles),
+  ...whole.outputFiles,
+  {
+    path: path.join(outdir, 'licences.txt'),
+    contents: await licences(root, [split.metafile, whole.metafile]),
+  },
 ];
 
 await mkdir(outdir, { recursive: true });
