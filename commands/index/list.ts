@@ -44,7 +44,7 @@ function showTable(output: Output, indexes: readonly ListedIndex[]): Promise<voi
 /** What heads a column, how it stands, and what stands in it. */
 const columns: readonly (Column & { cell: (index: ListedIndex) => string | number })[] = [
   { name: 'index', align: 'left', whole: true, cell: ({ name }) => name },
-  { name: 'table', align: 'left', whole: true, cell: ({ table }) => table },
+  { name: 'table', align: 'left', spare: 0, cell: ({ table }) => table },
   { name: 'column', align: 'left', spare: 3, cell: columnOf },
   { name: 'kind', whole: true, cell: kindOf },
   { name: 'where', align: 'left', cell: ({ predicate }) => predicate ?? '' },

@@ -35,7 +35,7 @@ async function run(context: Context<object>, argument: string | undefined): Prom
 // Names stand left, also those made of digits alone, as one id in fifty is.
 const columns: readonly Column[] = [
   { name: 'load', align: 'left', whole: true },
-  { name: 'table', align: 'left', whole: true },
+  { name: 'table', align: 'left', spare: 0 },
   { name: 'file', align: 'left' },
   { name: 'status', whole: true },
   { name: 'rows', spare: 1 },

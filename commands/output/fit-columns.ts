@@ -2,7 +2,7 @@
 export interface Fit {
   /** Never cut: a name, a setting, a state, a number. */
   whole?: boolean;
-  /** Never cut either, but left out where there is no room: the highest first. */
+  /** Never cut either, but left out where there is no room for it beside those that have a lower number. */
   spare?: number | undefined;
 }
 
@@ -30,25 +30,25 @@ export function fitColumns(
   available: number,
   gap: number,
 ): FittedColumn[] {
-  const columns = natural.map((width, index) => ({ index, width, ...fits[index] }));
-  const room = () => available - gap * (columns.length - 1);
-  const needed = () => sum(columns.map(({ width, ...fit }) => leastOf(width, fit, readable)));
-  while (needed() > room()) {
-    const least = Math.max(...columns.map(({ spare = Number.NEGATIVE_INFINITY }) => spare));
-    const at = columns.findIndex(({ spare }) => spare === least);
-    if (at === -1) break;
-    columns.splice(at, 1);
+  const all = natural.map((width, index) => ({ index, width, ...fits[index] }));
+  const room = (columns: readonly NaturalColumn[]) => available - gap * (columns.length - 1);
+  let columns = all.filter(({ spare }) => spare === undefined);
+  const spares = all.filter(({ spare }) => spare !== undefined).sort((a, b) => a.spare! - b.spare!);
+  for (const spare of spares) {
+    const more = all.filter((column) => column === spare || columns.includes(column));
+    if (sum(more.map((column) => leastOf(column, readable))) <= room(more)) columns = more;
   }
-  const least = columns.map(({ width, ...fit }) => leastOf(width, fit, narrowest));
   const widths = cutWidest(
     columns.map(({ width }) => width),
-    least,
-    room(),
+    columns.map((column) => leastOf(column, narrowest)),
+    room(columns),
   );
   return columns.map(({ index }, at) => ({ index, width: widths[at]! }));
 }
 
-function leastOf(width: number, { whole = false, spare }: Fit, cut: number): number {
+type NaturalColumn = Fit & { width: number };
+
+function leastOf({ width, whole = false, spare }: NaturalColumn, cut: number): number {
   return whole || spare !== undefined ? width : Math.min(width, cut);
 }
 
