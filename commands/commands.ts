@@ -13,11 +13,19 @@ export interface CommandEntry {
   load: (words: readonly string[]) => Promise<CommandModule>;
 }
 
-/** Has the first lane's thread start while the command is loaded: both take a while. */
-function withLane(load: () => Promise<CommandModule>): CommandEntry['load'] {
+/**
+ * Has the first lane's thread start while the command is loaded: both take a while.
+ * @param when what the command's words must name for that; default: anything
+ */
+function withLane(
+  load: () => Promise<CommandModule>,
+  when: 'large-input' | undefined = undefined,
+): CommandEntry['load'] {
   return async (words) => {
-    const asksForHelp = words.includes('--help') || words.includes('-h');
-    if (!asksForHelp) (await import('./ingest/threads.ts')).threads.start(1);
+    if (!words.includes('--help') && !words.includes('-h')) {
+      const { namesLargeInput, threads } = await import('./ingest/threads.ts');
+      if (when === undefined || namesLargeInput(words)) threads.start(1);
+    }
     return load();
   };
 }
@@ -32,7 +40,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'ingest',
     summary: 'load a file of vectors into a table',
-    load: withLane(() => import('./ingest.ts')),
+    load: withLane(() => import('./ingest.ts'), 'large-input'),
   },
   {
     name: 'search',

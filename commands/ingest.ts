@@ -26,7 +26,7 @@ import { addLoadOptions, type LoadFlags } from './ingest/load-options.ts';
 import { addMappingOptions, type MappingFlags } from './ingest/mapping-options.ts';
 import { addRowOptions, type RowFlags } from './ingest/row-options.ts';
 import { sentence } from './ingest/sentence.ts';
-import { threads } from './ingest/threads.ts';
+import { prepareThreads, threads } from './ingest/threads.ts';
 import { wholeNumber } from './option-values.ts';
 import { addAlteringConnection, addExamples, addTableOptions } from './options.ts';
 
@@ -118,26 +118,27 @@ async function prepare(context: Context<IngestFlags>, args: string[]): Promise<E
   // A stream that has a name may have been loaded: then it is not waited for.
   const [first] = files;
   const waits = inputs[0]!.once && options.loadId !== undefined;
-  let pieces = 1;
+  let work = { pieces: 1, light: false };
   try {
     if (!waits) {
       const sum = options.expectSha256 !== undefined;
       const { file, byteLength = 0 } = await first!.check({ pieceLength, sum });
       checkFields(file, request);
-      pieces = files.length > 1 ? Number.POSITIVE_INFINITY : Math.ceil(byteLength / pieceLength);
+      const pieces = files.length > 1 ? Number.POSITIVE_INFINITY : Math.ceil(byteLength / pieceLength);
+      work = { pieces, light: file.light === true };
     }
-    return await load(context, files, request, pieces);
+    return await load(context, files, request, work);
   } finally {
     await first!.close();
   }
 }
 
-/** @param pieces about how many there will be */
+/** @param work about how many pieces there will be, and whether they are light work */
 async function load(
   context: Context<IngestFlags>,
   files: readonly CheckedInput[],
   request: IngestOptions,
-  pieces: number,
+  { pieces, light }: { pieces: number; light: boolean },
 ): Promise<ExitCode> {
   const { options, output, reporter, signal } = context;
   const database = await context.database();
@@ -147,7 +148,7 @@ async function load(
     else await output.write(renderDescription(description));
     return exitCodes.done;
   }
-  threads.start(Math.min(options.jobs ?? defaultLanes(), database.maxLanes, pieces));
+  prepareThreads(Math.min(options.jobs ?? defaultLanes(), database.maxLanes), pieces, light);
   const summary = await ingest(database, files, request, reporter, signal);
   await output.summary(summary, sentence(summary));
   return summary.rejected > 0 && !options.allowRejects ? exitCodes.rejects : exitCodes.done;

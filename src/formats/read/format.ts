@@ -70,10 +70,14 @@ export interface OpenedFile {
    * of those, NULL where there are none.
    */
   otherFields?: true;
+  /** Set where rows go on nearly as they are, which is little work. */
+  light?: true;
   /** Bytes before the first record: a byte order mark, a header. */
   headLength: number;
   /** The first records' fields as text, NULL as null. */
   sample: readonly (readonly (string | null)[])[];
+  /** Set where there are records at the beginning, and none that can be read: what is wrong with the first. */
+  unreadable?: DataError;
   /** What each field's values are in the sample, in a format whose values are of kinds. */
   kinds?: readonly ValueKind[];
   /** What a decoder in another thread needs to know; structured-cloneable. */

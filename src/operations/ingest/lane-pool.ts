@@ -1,8 +1,9 @@
 import type { Database } from '../../database/database.ts';
 import { InterruptedError } from '../../errors.ts';
+import { LaneHandle, type LaneHandleEvents } from './lane-handle.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
-import { LaneThread, type LaneThreadEvents } from './lane-thread.ts';
 import { LaneThreads } from './lane-threads.ts';
+import { Notices } from './notices.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
@@ -13,7 +14,7 @@ const largePiece = 2 ** 25;
 const patience = 10_000;
 
 /** `onProgress`: something moved; look at `rows`, `bytes`, `lanes`. */
-export type LaneEvents = Pick<LaneThreadEvents, 'onProgress' | 'onBuffer' | 'onRejects' | 'onRetry'>;
+export type LaneEvents = Pick<LaneHandleEvents, 'onProgress' | 'onBuffer' | 'onRejects' | 'onRetry'>;
 
 /** Worker threads that load pieces side by side. After the first failure no further piece is taken. */
 export class LanePool {
@@ -25,9 +26,11 @@ export class LanePool {
   /** Texts that were to be embedded, and were NULL or blank. */
   withoutText = 0;
   bytes = 0;
+  /** What the server has said of them. */
+  readonly notices = new Notices();
   /** Bytes of rows that lanes have fetched by themselves; undefined: the pieces hold them. */
   fetched: number | undefined;
-  private readonly lanes: LaneThread[] = [];
+  private readonly lanes: LaneHandle[] = [];
   private readonly database: Database;
   private readonly size: number;
   private readonly events: LaneEvents;
@@ -139,7 +142,7 @@ export class LanePool {
 
   private async startLane(): Promise<void> {
     const { onProgress, onBuffer, onRejects, onRetry } = this.events;
-    const lane = await LaneThread.open(this.threads, this.database, {
+    const lane = await LaneHandle.open(this.threads, this.database, {
       onProgress,
       onBuffer,
       onRejects,
@@ -153,13 +156,14 @@ export class LanePool {
   }
 
   private count(
-    { rows, rejected, zeroVectors = 0, withoutText = 0, fetched }: PieceOutcome,
+    { rows, rejected, zeroVectors = 0, withoutText = 0, fetched, notices }: PieceOutcome,
     bytes: number,
   ): void {
     this.rows += rows;
     this.rejected += rejected;
     this.zeroVectors += zeroVectors;
     this.withoutText += withoutText;
+    if (notices !== undefined) this.notices.addAll(notices);
     this.bytes += bytes;
     if (fetched !== undefined) this.fetched = (this.fetched ?? 0) + fetched;
     this.wake();

@@ -18,12 +18,14 @@ export function vectorsFile(
   first: Uint8Array | undefined,
   rowCount: number | undefined,
 ): VectorsFile {
-  const { scalar, dimensions, element } = layout;
+  const { scalar, dimensions, element, bigEndian, columnMajor } = layout;
+  const isLight = element === 'f4' && !bigEndian && !columnMajor;
   return {
     fieldNames: [fieldName(layout)],
     fieldCount: 1,
     implied: { rowCount },
     types: [scalar ? elementTypes[element].sql : `vector(${dimensions})`, 'bigint'],
+    ...(isLight && { light: true }),
     headLength,
     sample: first === undefined ? [] : [[firstText(layout, first), '0']],
     layout,

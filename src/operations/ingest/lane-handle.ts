@@ -1,7 +1,7 @@
-import type { Worker } from 'node:worker_threads';
 import type { Database } from '../../database/database.ts';
 import { packError, unpackError } from '../../error-transfer.ts';
-import type { FromLane, PieceOutcome, PieceWork, ToLane } from './lane-messages.ts';
+import type { LaneHost } from './lane-host.ts';
+import type { FromLane, PieceOutcome, PieceWork } from './lane-messages.ts';
 import type { LaneThreads } from './lane-threads.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
@@ -10,7 +10,7 @@ import type { Reject } from './reject-file.ts';
 const closePatience = 2000;
 
 /** What a lane's owner hears of it. */
-export interface LaneThreadEvents {
+export interface LaneHandleEvents {
   /** It has come further in a piece, or a piece was answered. */
   onProgress: () => void;
   onLoaded: (outcome: PieceOutcome, byteLength: number) => void;
@@ -25,34 +25,34 @@ export interface LaneThreadEvents {
   onLost: (error: Error) => void;
 }
 
-/** The thread of one lane, from its start to its end. */
-export class LaneThread {
+/** One lane as its owner knows it, from its start to its end. */
+export class LaneHandle {
   /** Of pieces that are stored. */
   rows = 0;
   bytes = 0;
-  private readonly worker: Worker;
-  private readonly events: LaneThreadEvents;
+  private readonly host: LaneHost;
+  private readonly events: LaneHandleEvents;
   /** Handed over and not yet answered, in the order of the load: bytes, rows decoded, bytes decoded. */
   private readonly pending = new Map<number, { byteLength: number; rows: number; bytes: number }>();
   private closing = false;
-  private onClosed: () => void = () => {};
+  private lost = false;
+  private onEnded: () => void = () => {};
 
-  private constructor(worker: Worker, events: LaneThreadEvents) {
-    this.worker = worker;
+  private constructor(host: LaneHost, events: LaneHandleEvents) {
+    this.host = host;
     this.events = events;
-    worker.on('message', (message: FromLane) => this.hear(message));
-    worker.on('error', (error) => this.lose(error));
-    worker.on('exit', (code) => {
-      if (!this.closing) this.lose(new Error(`a lane ended by itself (exit ${code})`));
+    host.listen({
+      onMessage: (message) => this.hear(message),
+      onLost: (error) => this.lose(error),
     });
   }
 
-  /** Has a thread open the database once more. */
-  static async open(threads: LaneThreads, database: Database, events: LaneThreadEvents): Promise<LaneThread> {
+  /** Has a lane open the database once more. */
+  static async open(threads: LaneThreads, database: Database, events: LaneHandleEvents): Promise<LaneHandle> {
     const { address, transfer } = await database.lane();
-    const worker = threads.take();
-    worker.postMessage({ kind: 'open', address } satisfies ToLane, transfer);
-    return new LaneThread(worker, events);
+    const lane = new LaneHandle(threads.take(), events);
+    lane.host.tell({ kind: 'open', address }, transfer);
+    return lane;
   }
 
   /** Pieces handed over and not yet answered. */
@@ -72,44 +72,47 @@ export class LaneThread {
 
   /** Has the pieces that follow loaded in this way. */
   use(recipe: Recipe): void {
-    this.tell({ kind: 'recipe', recipe });
+    this.host.tell({ kind: 'recipe', recipe });
   }
 
   /** Hands a piece over, and its buffer with it. */
   give(id: number, work: PieceWork): void {
     const { location, bytes } = work.piece;
     this.pending.set(id, { byteLength: location.byteLength, rows: 0, bytes: 0 });
-    this.tell({ kind: 'piece', id, work }, [bytes.buffer]);
+    this.host.tell({ kind: 'piece', id, work }, [bytes.buffer]);
   }
 
   /** Has it end the piece at work and keep nothing of it, where that can be. */
   stop(): void {
-    this.tell({ kind: 'stop' });
+    this.host.tell({ kind: 'stop' });
   }
 
-  /** Ends its connection, and then the thread, which is not waited for; a piece at work is given up. */
+  /** Ends its connection, and then the lane, which is not waited for; a piece at work is given up. */
   async close(): Promise<void> {
+    if (this.lost) return;
     this.closing = true;
-    if (this.worker.threadId === -1) return; // it has ended by itself
     const ended = new Promise<void>((resolve) => {
-      this.onClosed = resolve;
-      this.worker.once('exit', resolve);
+      this.onEnded = resolve;
     });
-    if (this.load > 0) await this.worker.terminate();
-    else this.tell({ kind: 'close' });
+    if (this.load > 0) return this.host.end();
+    this.host.tell({ kind: 'close' });
     // A lane whose connection never comes about, as its database was given up, would wait for it.
-    const timer = setTimeout(() => void this.worker.terminate(), closePatience);
+    const timer = setTimeout(() => void this.host.end().then(this.onEnded), closePatience);
     await ended;
     clearTimeout(timer);
   }
 
-  /** What is left of the thread keeps nobody waiting. */
+  /** What is left of the lane keeps nobody waiting. */
   private end(): void {
-    this.worker.unref();
-    this.onClosed();
+    this.host.release();
+    this.onEnded();
   }
 
+  /** A thread that ends because it was closed is none that is lost. */
   private lose(error: Error): void {
+    this.lost = true;
+    this.onEnded();
+    if (this.closing) return;
     this.pending.clear();
     this.events.onLost(error);
   }
@@ -124,9 +127,9 @@ export class LaneThread {
   private async keep(rejects: Reject[]): Promise<void> {
     try {
       await this.events.onRejects(rejects);
-      this.tell({ kind: 'rejects-kept' });
+      this.host.tell({ kind: 'rejects-kept' });
     } catch (error) {
-      this.tell({ kind: 'rejects-kept', error: packError(error) });
+      this.host.tell({ kind: 'rejects-kept', error: packError(error) });
     }
   }
 
@@ -150,9 +153,5 @@ export class LaneThread {
     this.rows += outcome.rows;
     this.bytes += byteLength;
     this.events.onLoaded(outcome, byteLength);
-  }
-
-  private tell(message: ToLane, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(message, transfer);
   }
 }
