@@ -52,6 +52,7 @@ export async function finishLoad(
   const counts = await connection.retrying(
     async (database) => {
       if (last !== undefined) await endBackend(database, last);
+      const unlisten = database.onNotice((text) => run.pool.notices.add(text));
       return cancellable(database, signal, () =>
         database.transaction(async (session) => {
           const tally = () => tallyOf(session, run, begun, files, told);
@@ -62,7 +63,7 @@ export async function finishLoad(
             (await finishBegun(session, run, plan, begun, files, await tally()))
           );
         }),
-      );
+      ).finally(unlisten);
     },
     {
       isStopped: () => signal.aborted,

@@ -1,6 +1,7 @@
 import type { Piece } from '../../batch.ts';
 import type { LaneAddress } from '../../database/database.ts';
 import type { TransferredError } from '../../error-transfer.ts';
+import type { ToldNotices } from './notices.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
 
@@ -24,6 +25,8 @@ export interface PieceOutcome {
   withoutText?: number | undefined;
   /** Bytes of the rows, where the lane has fetched them and the piece held none. */
   fetched?: number | undefined;
+  /** What the server has said of it. */
+  notices?: ToldNotices | undefined;
 }
 
 /**

@@ -17,6 +17,7 @@ import { PieceEmbedder } from './embed/piece-embedder.ts';
 import { endBackend } from './end-backend.ts';
 import type { RowFetcher } from './from-table/row-fetcher.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
+import { Notices } from './notices.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Where it is stopped, nothing of the piece stays. */
@@ -159,16 +160,20 @@ export class PieceLoader {
       await transaction.begin(database);
       await this.prepareFirst(database, work);
     };
+    const notices = new Notices();
+    const unlisten = database.onNotice((text) => notices.add(text));
     try {
       await this.prepareFirst(database, work);
       const outcome = await this.copier.copy(database, work, beginAgain);
       if (outcome.rows === 0 && this.emptiesTable(work)) throw this.nothingLeft(outcome);
       await database.query(transaction.commit(outcome));
-      return outcome;
+      return { ...outcome, notices: notices.told() };
     } catch (error) {
       // Where even this fails the connection is gone, and the transaction with it.
       await database.query('ROLLBACK').catch(() => {});
       throw error;
+    } finally {
+      unlisten();
     }
   }
 
