@@ -8,9 +8,10 @@ import { dropStaging } from '../../sql/staging.ts';
 import { cancellable } from '../cancellable.ts';
 import type { RecordedLoad } from '../ledger/ledger.ts';
 import type { TableDescription } from '../tables.ts';
+import type { Prepared } from './fit-table.ts';
 import { type LoadPlan, resumedLoad } from './plan-loads.ts';
-import { type Prepared, prepareTable } from './prepare.ts';
-import type { Begun, Run } from './run.ts';
+import { prepareTable } from './prepare.ts';
+import type { Begun, LoadOptions, Run } from './run.ts';
 import { shapeOf } from './shape-of.ts';
 import { Stored } from './stored-pieces.ts';
 import { chooseTarget, needsStaging, stagingName, type TargetStrategy } from './target.ts';
@@ -64,11 +65,7 @@ export async function beginLoad(
   };
   const { prepared, target } = await cancellable(database, signal, async () => {
     let target: TargetStrategy | undefined;
-    const madeByRun = existing !== undefined && run.made.has(options.table);
-    // Row numbers that are ids would begin again with each file.
-    const madeForIt = resumed?.createdTable ?? (madeByRun && file.implied === undefined);
-    const hasItsTypes = !madeForIt && (madeByRun || plan.madeAlike);
-    const asked = hasItsTypes ? { ...options, types: undefined } : options;
+    const { asked, madeForIt } = howToPrepare(run, plan, existing, file);
     const prepared = await prepareTable(database, file, asked, reporter, {
       existing,
       madeForIt,
@@ -85,6 +82,20 @@ export async function beginLoad(
       ? await Stored.read(database, target.pieces, loadId)
       : new Stored([]);
   return { loadId, resumed, prepared, target, stored };
+}
+
+/** What a load asks of its table, and whether that was made for it. */
+export function howToPrepare(
+  { options, made }: Run,
+  plan: LoadPlan,
+  existing: TableDescription | undefined,
+  { implied }: OpenedFile,
+): { asked: LoadOptions; madeForIt: boolean } {
+  const madeByRun = existing !== undefined && made.has(options.table);
+  // Row numbers that are ids would begin again with each file.
+  const madeForIt = resumedLoad(plan)?.createdTable ?? (madeByRun && implied === undefined);
+  const hasItsTypes = !madeForIt && (madeByRun || plan.madeAlike);
+  return { asked: hasItsTypes ? { ...options, types: undefined } : options, madeForIt };
 }
 
 /** Row security applies to the role now, or does no more: what is stored cannot be told from what is staged. */

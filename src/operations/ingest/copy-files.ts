@@ -4,9 +4,11 @@ import { silentReporter } from '../../progress.ts';
 import { cancellable } from '../cancellable.ts';
 import { copyPieces, type FileRead } from './copy-pieces.ts';
 import { checkWhole } from './expectations.ts';
+import { hasRowNumberAsId, type Prepared } from './fit-table.ts';
 import type { OpenInput } from './input.ts';
+import { makeRecipe } from './make-recipe.ts';
 import type { LoadPlan } from './plan-loads.ts';
-import { hasRowNumberAsId, makeRecipe, type Prepared, prepareTable } from './prepare.ts';
+import { prepareTable } from './prepare.ts';
 import { changedFile } from './refusals.ts';
 import type { Begun, Run } from './run.ts';
 import type { Stored } from './stored-pieces.ts';
@@ -93,8 +95,15 @@ async function readFiles(
   return files;
 }
 
-/** The fields of another file of the load: they must fill the columns that the first one's fill. */
-async function sameColumns({ database, options }: Run, file: OpenedFile, first: Prepared): Promise<Prepared> {
+/**
+ * The fields of another file of the load.
+ * @throws DataError where they do not fill the columns that the first one's fill
+ */
+export async function sameColumns(
+  { database, options }: Run,
+  file: OpenedFile,
+  first: Prepared,
+): Promise<Prepared> {
   const types = first.created ? options.types : undefined;
   const prepared = await prepareTable(database, file, { ...options, types }, silentReporter, {
     existing: first.table,

@@ -1,35 +1,23 @@
-import { connectLane } from '../../database/connect.ts';
 import type { Database } from '../../database/database.ts';
-import { defaultPieceLength } from '../../formats/read/piece-cutter.ts';
 import type { Reporter } from '../../progress.ts';
 import { cancellable } from '../cancellable.ts';
-import { defaultLanes } from '../lanes.ts';
-import { LastingConnection, tryingAgain } from '../lasting-connection.ts';
 import { LoadGuard } from '../ledger/guard.ts';
 import { describeTable, type TableDescription } from '../tables.ts';
 import { afterLoads, checkAround } from './around/around-load.ts';
 import { checkOptions } from './check-options.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
 import type { Input } from './input.ts';
-import { fullName, type LedgerOptions, prepareLedger, warnOfUnknown } from './known-loads.ts';
-import { type LaneEvents, LanePool } from './lane-pool.ts';
+import { fullName, type LedgerOptions, prepareLedger, tellUnknown } from './known-loads.ts';
 import type { LaneThreads } from './lane-threads.ts';
-import {
-  type DescribedLoad,
-  decideLoads,
-  describeLoads,
-  type LoadPlan,
-  type PlanOptions,
-  piecesOf,
-  reportDecision,
-} from './plan-loads.ts';
-import { type RejectOptions, Rejects } from './rejects.ts';
+import { type DescribedLoad, decideLoads, describeLoads, type PlanOptions, piecesOf } from './plan-loads.ts';
+import type { RejectOptions } from './rejects.ts';
 import type { LoadOptions, LoadResult, Run } from './run.ts';
-import { runLoad } from './run-load.ts';
+import { runLoads } from './run-loads.ts';
 import { shapeOf } from './shape-of.ts';
 import { shapedInputs } from './shaped-inputs.ts';
+import { startRun } from './start-run.ts';
 import { storedBefore } from './stored-before.ts';
-import { countsOf, type IngestSummary, summarize } from './summary.ts';
+import { countsOf, type IngestSummary, notesOf, summarize } from './summary.ts';
 import { needsStaging } from './target.ts';
 
 export interface IngestOptions extends Omit<LoadOptions, 'pieceLength'>, RejectOptions, LedgerOptions {
@@ -62,9 +50,10 @@ export async function ingest(
     const before = await cancellable(database, signal, () => describeTable(database, options.table));
     // A file that comes second does not empty the table of the first one's rows.
     const together = needsStaging(options, before) || options.truncate === true;
-    const described = await describeLoads(inputs, together, planOptions(options));
+    const planning = planOptions(options);
+    const described = await describeLoads(inputs, together, planning);
     if (guard !== undefined) {
-      warnOfUnknown(described, reporter);
+      tellUnknown(described, planning, reporter);
       const name = await fullName(database, options.table, before);
       await guard.take(loadsToGuard(described, name), reporter, signal);
     }
@@ -101,67 +90,27 @@ async function ingestGuarded(
   signal: AbortSignal,
 ): Promise<IngestSummary> {
   const planning = planOptions(options);
-  const connection = lasting(database);
-  const counter = { done: 0, total: 0 };
-  let rejects: Rejects | undefined;
-  const events: LaneEvents = {
-    onProgress: () => reportProgress(reporter, pool, counter.total),
-    onBuffer: (buffer) => run.recycle(buffer),
-    onRejects: (rows) => run.keep(rows),
-    onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
-  };
-  const lanes = Math.min(options.jobs ?? defaultLanes(), database.maxLanes);
-  const pool = new LanePool(database, lanes, events, options.threads);
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping = pool.stop();
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  const run: Run = {
-    database,
-    connection,
-    inputs,
-    options: { ...options, pieceLength: options.pieceLength ?? defaultPieceLength },
-    ledger: guard !== undefined,
-    mode: planning.mode,
-    pool,
-    reporter,
-    signal,
-    stopping: async () => stopping,
-    keep: (rows) => rejects!.keep(rows),
-    recycle: () => {},
-    onFile: async ({ file, byteLength }) => {
-      counter.total = byteLength ?? 0;
-      run.recycle = file.recycle;
-      await rejects?.open(file.rejectHead, resumedPieces);
-    },
-    made: new Set(),
-  };
-  let resumedPieces: ((input: number, piece: number) => boolean) | undefined;
+  const kept = { mode: planning.mode, ledger: guard !== undefined };
+  const { run, goOn, close } = startRun(database, inputs, options, kept, reporter, signal);
   try {
     signal.throwIfAborted();
     // What another run has done while the guard waited for it counts.
     const table = guard === undefined ? before : await describeTable(database, options.table);
+    const known = guard === undefined ? undefined : table;
     const decided = () =>
-      cancellable(database, signal, () => decide(database, table, described, planning, guard !== undefined));
+      cancellable(database, signal, () => decideLoads(database, known, described, planning));
     let plans = await decided();
     // Another run, or `pgv loads forget`, may have been faster.
     while (await guard?.take(loadsTouched(plans, options.table), reporter, signal)) plans = await decided();
-    if (options.limit === undefined) await pool.start(piecesOf(plans, run.options.pieceLength));
-    const earlier = await storedBefore(database, plans);
-    resumedPieces = earlier.isStored;
-    rejects = new Rejects(options, earlier.rejected, reporter);
+    if (options.limit === undefined) await run.pool.start(piecesOf(plans, run.options.pieceLength));
+    goOn(await storedBefore(database, plans));
     const results = await runLoads(run, plans, table);
-    if (pool.zeroVectors > 0) reporter.note(stayedZero(pool.zeroVectors));
-    if (pool.withoutText > 0) reporter.note(notEmbedded(pool.withoutText));
-    pool.notices.report(reporter);
+    for (const note of notesOf(run.pool)) reporter.note(note);
+    run.pool.notices.report(reporter);
     await finishRun(run, results);
     return summarize(run, results, (performance.now() - started) / 1000);
   } finally {
-    signal.removeEventListener('abort', stop);
-    await pool.close();
-    await rejects?.close();
-    if ((await connection.get().catch(() => database)) !== database) await connection.close();
+    await close();
   }
 }
 
@@ -176,58 +125,9 @@ export function planOptions(options: IngestOptions): PlanOptions {
   };
 }
 
-function decide(
-  database: Database,
-  table: TableDescription | undefined,
-  described: Parameters<typeof decideLoads>[2],
-  planning: PlanOptions,
-  ledger: boolean,
-): Promise<LoadPlan[]> {
-  return decideLoads(database, ledger ? table : undefined, described, planning);
-}
-
-/** @param table the target as the plans were made for it */
-async function runLoads(
-  run: Run,
-  plans: readonly LoadPlan[],
-  table: TableDescription | undefined,
-): Promise<LoadResult[]> {
-  const results: LoadResult[] = [];
-  for (const [i, plan] of plans.entries()) {
-    reportDecision(plan, run.reporter);
-    // The load before may have made it.
-    const found = i === 0 ? table : await describeTable(run.database, run.options.table);
-    results.push(await runLoad(run, plan, found));
-  }
-  return results;
-}
-
-function stayedZero(count: number): string {
-  const vectors = count === 1 ? '1 vector holds' : `${count.toLocaleString('en')} vectors hold`;
-  return `${vectors} nothing but zeros, which no factor brings to length 1: stored as zeros`;
-}
-
-function notEmbedded(count: number): string {
-  const texts = count === 1 ? '1 text is' : `${count.toLocaleString('en')} texts are`;
-  return `${texts} NULL or blank, and so is the vector: NULL`;
-}
-
-/** A connection that replaces the first one where that is lost. */
-function lasting(database: Database): LastingConnection {
-  return new LastingConnection(async () => connectLane((await database.lane()).address), database);
-}
-
 async function finishRun(run: Run, results: readonly LoadResult[]): Promise<void> {
   const { connection, options, ledger, reporter, signal } = run;
   const { table } = results[0]!;
   const loaded = { table, columns: table.columns, created: run.made.has(options.table) };
   await afterLoads(await connection.get(), loaded, countsOf(results), options, ledger, reporter, signal);
-}
-
-function reportProgress(reporter: Reporter, pool: LanePool, byteLength: number): void {
-  const lanes = pool.progress();
-  const rows = lanes.reduce((sum, lane) => sum + lane.rows, 0);
-  const bytes = lanes.reduce((sum, lane) => sum + lane.bytes, 0);
-  const total = byteLength === 0 ? {} : { done: bytes, total: byteLength };
-  reporter.progress({ phase: 'loading', rows, bytes, lanes, ...total });
 }

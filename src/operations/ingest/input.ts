@@ -22,6 +22,8 @@ export interface OpenInputOptions {
   pieceLength: number | undefined;
   /** Whether the sum of its bytes is wanted; default no. */
   sum?: boolean;
+  /** Whether it may be read whole, into a temporary file, where its format takes that; default yes. */
+  spools?: boolean;
 }
 
 export interface OpenInput {
@@ -72,7 +74,7 @@ export function inputOf(
         ids === undefined ? own : joinedFingerprint(own, await fingerprintOf(ids, reporter, signal));
       return { name: named.location, ...(fingerprint && { fingerprint }) };
     },
-    open: async ({ pieceLength, sum }) => {
+    open: async ({ pieceLength, sum, spools }) => {
       const before = held;
       held = undefined;
       if (before?.pieceLength === pieceLength && before !== undefined) return before.opened;
@@ -83,7 +85,7 @@ export function inputOf(
         return summed.source;
       };
       const input = sum ? { ...named, open } : named;
-      const how = { ...options, pieceLength, ids: await idsInput() };
+      const how = { ...options, pieceLength, spools, ids: await idsInput() };
       const { source, file } = await openInput(input, how, reporter, signal);
       const close = () => source.close();
       return { file, byteLength: source.byteLength, close, ...(summed && { sha256: summed.sha256 }) };

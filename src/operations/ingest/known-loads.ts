@@ -3,9 +3,10 @@ import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { parseTableName } from '../../sql/identifiers.ts';
 import { cancellable } from '../cancellable.ts';
-import { ensureLedger } from '../ledger/ledger.ts';
+import { appliesAgain } from '../ledger/decide.ts';
+import { ensureLedger, type RecordedSource } from '../ledger/ledger.ts';
 import { currentSchema, type TableDescription } from '../tables.ts';
-import type { LoadPlan } from './plan-loads.ts';
+import type { LoadPlan, PlanOptions } from './plan-loads.ts';
 
 /** What the user says of the ledger. */
 export interface LedgerOptions {
@@ -40,19 +41,29 @@ export async function prepareLedger(
   return false;
 }
 
-/** Warns of what cannot be known again though it looks so: a URL. */
-export function warnOfUnknown(
+/**
+ * Tells what cannot be known again: a stream, where it would come on top of what it has brought before; and a warning
+ * where it looks as if it could, a URL.
+ */
+export function tellUnknown(
   loads: readonly Pick<LoadPlan, 'sourceKey' | 'sources'>[],
+  options: Pick<PlanOptions, 'mode' | 'ifLoaded'>,
   reporter: Reporter,
 ): void {
-  for (const { sourceKey, sources } of loads) {
-    const [source] = sources;
-    if (sourceKey !== undefined || !/^https?:/.test(source!.name)) continue;
+  const unknown = loads
+    .filter(({ sourceKey }) => sourceKey === undefined)
+    .flatMap(({ sources }) => sources.find(({ fingerprint }) => fingerprint === undefined) ?? []);
+  for (const { name } of unknown.filter(isRemote)) {
     reporter.warn(
-      `${source!.name} cannot be known again, as its server gives no parts of it: the same command loads it once more, unless --load-id names the load`,
+      `${name} cannot be known again, as its server gives no parts of it: the same command loads it once more, unless --load-id names the load`,
     );
   }
+  const stream = unknown.find((source) => !isRemote(source));
+  if (stream === undefined || appliesAgain(options)) return;
+  reporter.note(`${stream.name} is not known again: --load-id <name> makes the same command load it once`);
 }
+
+const isRemote = ({ name }: RecordedSource): boolean => /^https?:/.test(name);
 
 /** However the table is named, the same for the same one, also before it is made. */
 export async function fullName(

@@ -24,7 +24,12 @@ export interface InputOptions extends Omit<OpenOptions, 'spool' | 'ids'> {
   encoding?: string | undefined;
   /** The file that lies beside it and has the ids of its rows. */
   ids?: NamedInput | undefined;
+  /** Whether it may be read whole, into a temporary file, where its format takes that; default yes. */
+  spools?: boolean | undefined;
 }
+
+/** An input was to be opened without reading it whole, and cannot be. */
+export class WouldSpool extends Error {}
 
 export interface OpenedInput {
   /** The bytes as they come, compressed or not; `source` closes it. */
@@ -48,15 +53,19 @@ export async function openInput(
   const raw = await openRaw(input, reporter, signal);
   let source = raw;
   let ids: Source | undefined;
+  const keep = async (stream: Source): Promise<Source> => {
+    if (options.spools === false) throw new WouldSpool(`${stream.name} has to be read whole`);
+    return spoolFor(stream, reporter, signal);
+  };
   const spool = async (stream: Source): Promise<Source> => {
-    source = await spoolFor(stream, reporter, signal);
+    source = await keep(stream);
     return source;
   };
   try {
     const { format, whole } = await chooseFormat(await decompressed(raw), input, options);
     refuseDataset(format, options.dataset);
     source = await inUtf8(whole, format, options.encoding);
-    ids = format.idsBeside && options.ids && (await openIds(options.ids, reporter, signal));
+    ids = format.idsBeside && options.ids && (await openIds(options.ids, keep, reporter, signal));
     if ((format.seeks || ids) && source.readAt === undefined) await spool(source);
     const file = await format.open(source, { ...options, spool, ids });
     return { raw, source: ids === undefined ? source : together(source, ids), file };
@@ -68,11 +77,16 @@ export async function openInput(
 }
 
 /** A file of ids as a plain one. */
-async function openIds(input: NamedInput, reporter: Reporter, signal: AbortSignal): Promise<Source> {
+async function openIds(
+  input: NamedInput,
+  keep: (stream: Source) => Promise<Source>,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Source> {
   const raw = await openRaw(input, reporter, signal);
   try {
     const source = await decompressed(raw);
-    return source.readAt === undefined ? await spoolFor(source, reporter, signal) : source;
+    return source.readAt === undefined ? await keep(source) : source;
   } catch (error) {
     await raw.close();
     throw error;
@@ -127,7 +141,8 @@ async function chooseFormat(
   options: InputOptions,
 ): Promise<{ format: ReadFormat; whole: Source }> {
   const { bytes, whole } = await beginning(source, tellingLength);
-  const told = formatOfBytes(bytes) ?? (csvFlag(options) === undefined ? jsonOfBytes(bytes) : undefined);
+  const marked = formatOfBytes(bytes);
+  const told = marked ?? (csvFlag(options) === undefined ? jsonOfBytes(bytes) : undefined);
   const named = formatOf(withoutCompression(fileName));
   const guessed = fileName === '-' ? (told ?? named) : (named ?? told);
   const format = options.format === undefined ? guessed : readFormat(options.format);
@@ -136,6 +151,14 @@ async function chooseFormat(
       code: 'no-decompression',
       file: name,
       hint: 'unpack it before: unzip -p <file> | pgv ingest - -t <table>',
+    });
+  }
+  // Letters alone, as Parquet's, may begin a text.
+  if (format?.text && marked !== undefined && bytes.some((byte) => byte < 9)) {
+    throw new UsageError(`${name} is ${marked.name} by its first bytes, and not ${format.name}`, {
+      code: 'wrong-format',
+      file: name,
+      hint: `say --format ${marked.name}`,
     });
   }
   if (format !== undefined) return { format, whole };

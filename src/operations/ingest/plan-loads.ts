@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
 import { deleteLoads } from '../../sql/ledger.ts';
 import { type Decision, decide } from '../ledger/decide.ts';
+import { type EarlierLoad, earlierLoad, warnOfEarlier } from '../ledger/earlier.ts';
 import { type Identity, identityOf } from '../ledger/identity.ts';
 import { type LoadMode, type RecordedLoad, type RecordedSource, recordedLoads } from '../ledger/ledger.ts';
 import { isDoubtful, isVoid, storageOf } from '../ledger/storage.ts';
@@ -22,10 +23,12 @@ export interface LoadPlan extends Identity {
   doubtful: boolean;
   /** The table was made by a load with the same options: for this one, the types that they give. */
   madeAlike: boolean;
+  /** What is in the table of its files already, where it is loaded on top of that; undefined: nothing. */
+  earlier: EarlierLoad | undefined;
 }
 
 /** A load before the ledger is asked. */
-export type DescribedLoad = Omit<LoadPlan, 'decision' | 'doubtful' | 'madeAlike'>;
+export type DescribedLoad = Omit<LoadPlan, 'decision' | 'doubtful' | 'madeAlike' | 'earlier'>;
 
 export interface PlanOptions {
   loadId: string | undefined;
@@ -74,7 +77,8 @@ export async function decideLoads(
   const recorded = table === undefined ? [] : await recordedLoads(database, table.oid);
   if (table === undefined || recorded.length === 0) {
     const decision = { kind: 'new' } as const;
-    return loads.map((load) => ({ ...load, decision, doubtful: false, madeAlike: false }));
+    const nothing = { doubtful: false, madeAlike: false, earlier: undefined };
+    return loads.map((load) => ({ ...load, decision, ...nothing }));
   }
   const storage = await storageOf(database, table);
   const voided = recorded.filter((load) => isVoid(load, storage));
@@ -82,10 +86,14 @@ export async function decideLoads(
   const held = recorded.filter((load) => !voided.includes(load));
   return loads.map((load) => {
     const { shape, mode, ifLoaded, restart } = options;
-    const decision = decide(held, { ...load, shape, mode, ifLoaded, restart });
+    const request = { ...load, shape, mode, ifLoaded, restart };
+    const decision = decide(held, request);
+    const begins = decision.kind === 'new' || decision.kind === 'restart';
+    const earlier = begins ? earlierLoad(held, request) : undefined;
     const found = 'load' in decision ? decision.load : undefined;
     const madeAlike = held.some(({ createdTable, shapeKey }) => createdTable && shapeKey === load.shapeKey);
-    return { ...load, decision, doubtful: found !== undefined && isDoubtful(found, storage), madeAlike };
+    const doubtful = found !== undefined && isDoubtful(found, storage);
+    return { ...load, decision, doubtful, madeAlike, earlier };
   });
 }
 
@@ -100,6 +108,12 @@ export function piecesOf(plans: readonly LoadPlan[], pieceLength: number): numbe
     .filter(({ decision }) => decision.kind !== 'loaded')
     .flatMap(({ sources }) => sources)
     .reduce((sum, { fingerprint }) => sum + Math.ceil((fingerprint?.byteLength ?? 1) / pieceLength), 0);
+}
+
+/** Warns where a load comes on top of what is in the table of its files already. */
+export function tellEarlier(plan: LoadPlan, inputs: readonly Input[], reporter: Reporter): void {
+  const { earlier } = plan;
+  if (earlier !== undefined) warnOfEarlier(earlier, inputs[plan.inputs[earlier.file]!]!.name, reporter);
 }
 
 /** Says what the ledger has decided, where that is not what everyone expects. */

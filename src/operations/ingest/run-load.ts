@@ -7,11 +7,12 @@ import type { TableDescription } from '../tables.ts';
 import { abandonLoad } from './abandon-load.ts';
 import { beforeLoad } from './around/around-load.ts';
 import { beginLoad, startOver } from './begin-load.ts';
+import { checkAhead } from './check-ahead.ts';
 import { copyFiles, type ReadFile } from './copy-files.ts';
 import { finishLoad } from './finish-load.ts';
 import type { OpenInput } from './input.ts';
 import { LostPieces } from './lost-pieces.ts';
-import { type LoadPlan, resumedLoad } from './plan-loads.ts';
+import { type LoadPlan, resumedLoad, tellEarlier } from './plan-loads.ts';
 import type { Begun, LoadResult, Run } from './run.ts';
 import { settle } from './settle.ts';
 import { Stored } from './stored-pieces.ts';
@@ -19,15 +20,18 @@ import { Stored } from './stored-pieces.ts';
 /**
  * Loads what a plan says into its table, which it creates where it is not there yet, and marks the load as finished.
  * @param table the target, where it is there already
+ * @param ahead the run's loads into it that come after, where they are not looked at yet
  * @throws DataError with file, row and column where the file is at fault; what was stored before stays, and is said
  */
 export async function runLoad(
   run: Run,
   planned: LoadPlan,
   table: TableDescription | undefined,
+  ahead: readonly LoadPlan[],
 ): Promise<LoadResult> {
   const plan = await settle(run, planned, table);
   if (plan.decision.kind === 'loaded') return alreadyLoaded(run, plan, plan.decision.load, table!);
+  tellEarlier(plan, run.inputs, run.reporter);
   let existing = table;
   if (plan.decision.kind === 'restart') existing = await startOver(run, plan.decision.loads, table);
   const input = run.inputs[plan.inputs[0]!]!;
@@ -37,7 +41,7 @@ export async function runLoad(
   });
   try {
     const begun = await beginLoad(run, plan, existing, first.file);
-    return await complete(run, plan, begun, first);
+    return await complete(run, plan, begun, first, ahead);
   } finally {
     await first.close();
   }
@@ -54,11 +58,18 @@ function alreadyLoaded(
   return { ...nothing, loadId: load.loadId, status: 'already-loaded', table, files };
 }
 
-async function complete(run: Run, plan: LoadPlan, begun: Begun, first: OpenInput): Promise<LoadResult> {
+async function complete(
+  run: Run,
+  plan: LoadPlan,
+  begun: Begun,
+  first: OpenInput,
+  ahead: readonly LoadPlan[],
+): Promise<LoadResult> {
   const { pool, reporter, signal, ledger, options } = run;
   const { target, prepared, resumed } = begun;
   const before = { rows: pool.rows, rejected: pool.rejected };
   try {
+    await checkAhead(run, plan, prepared, ahead);
     if (prepared.table.rowSecurity) {
       reporter.note(`row security applies to ${prepared.table.name}: rows go through a staging table`);
     }

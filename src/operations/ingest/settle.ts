@@ -19,14 +19,15 @@ export async function settle(
 ): Promise<LoadPlan> {
   const { decision } = plan;
   if (decision.kind !== 'loaded' && decision.kind !== 'resume') return plan;
-  const { load } = decision;
+  const { load, verify } = decision;
   if (plan.doubtful && !(await holdsRows(run, plan, load, table!))) {
     await run.database.query(deleteLoads([load.loadId]));
     return { ...plan, decision: { kind: 'new' } };
   }
-  if (!decision.verify || (await isUnchanged(run, plan, load))) return plan;
+  const file = verify ? await changedIn(run, plan, load) : undefined;
+  if (file === undefined) return plan;
   if (decision.kind === 'resume') throw changedFile(plan, load);
-  return { ...plan, decision: { kind: 'new' } };
+  return { ...plan, decision: { kind: 'new' }, earlier: { load, file, changed: true, flags: [] } };
 }
 
 /** Whether the rows of a load are still in a table that was truncated or rewritten since. */
@@ -66,16 +67,17 @@ async function beganAtTheTop(database: Run['database'], load: RecordedLoad): Pro
   return stored.has(0, 0);
 }
 
-async function isUnchanged(run: Run, plan: LoadPlan, load: RecordedLoad): Promise<boolean> {
+/** Index of the first file that is not what was loaded of it; undefined: all are. */
+async function changedIn(run: Run, plan: LoadPlan, load: RecordedLoad): Promise<number | undefined> {
   const finished = load.finishedAt !== null;
   const pieces = finished || load.staging === null ? 'pieces' : 'staged_pieces';
   const stored = await Stored.read(run.database, pieces, load.loadId);
   if (stored.all.length === 0 && finished && load.inserted! > 0) throw pruned(plan, load);
   for (const [i, input] of plan.inputs.entries()) {
     run.reporter.note(`${run.inputs[input]!.name} was written to since: comparing it with what was loaded`);
-    if (!(await stored.isIn(run.inputs[input]!, i, load.pieceLength))) return false;
+    if (!(await stored.isIn(run.inputs[input]!, i, load.pieceLength))) return i;
   }
-  return true;
+  return undefined;
 }
 
 /** The checksums of a finished load are gone (`pgv loads prune --older-than`). */

@@ -44,6 +44,24 @@ export function summarize(
   };
 }
 
+/** What a person would not expect of the values that were stored. */
+export function notesOf({ zeroVectors, withoutText }: Run['pool']): string[] {
+  const notes: string[] = [];
+  if (zeroVectors > 0) notes.push(stayedZero(zeroVectors));
+  if (withoutText > 0) notes.push(notEmbedded(withoutText));
+  return notes;
+}
+
+function stayedZero(count: number): string {
+  const vectors = count === 1 ? '1 vector holds' : `${count.toLocaleString('en')} vectors hold`;
+  return `${vectors} nothing but zeros, which no factor brings to length 1: stored as zeros`;
+}
+
+function notEmbedded(count: number): string {
+  const texts = count === 1 ? '1 text is' : `${count.toLocaleString('en')} texts are`;
+  return `${texts} NULL or blank, and so is the vector: NULL`;
+}
+
 export function countsOf(results: readonly LoadResult[]): LoadCounts {
   const sum = (of: (result: LoadResult) => number) =>
     results.reduce((total, result) => total + of(result), 0);

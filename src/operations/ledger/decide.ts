@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { describeFingerprint, type Identity, writtenAlike } from './identity.ts';
+import { describeFingerprint, differences, type Identity, writtenAlike } from './identity.ts';
 import type { LoadMode, RecordedLoad, RecordedSource } from './ledger.ts';
 
 /** What is about to be loaded. */
@@ -40,8 +40,11 @@ export function decide(loads: readonly RecordedLoad[], request: Request): Decisi
   return { kind: 'loaded', load: finished, verify: !writtenAlike(request.sources, finished.sources) };
 }
 
-/** An upsert may have new rows to meet, and a truncated table is to hold the file and nothing else. */
-function appliesAgain({ mode, ifLoaded }: Request): boolean {
+/**
+ * Whether it is meant that rows which are loaded already come again: the user says so, an upsert may have new rows to
+ * meet, and a truncated table is to hold the file and nothing else.
+ */
+export function appliesAgain({ mode, ifLoaded }: Pick<Request, 'mode' | 'ifLoaded'>): boolean {
   return ifLoaded === 'again' || mode.onConflict !== 'error' || mode.truncate;
 }
 
@@ -115,12 +118,4 @@ function waysOut({ loadId }: RecordedLoad): string {
 
 function count(rows: number): string {
   return `${rows.toLocaleString('en')} row${rows === 1 ? '' : 's'}`;
-}
-
-/** Names of the members in which two sets of options differ, as flags are written. */
-function differences(before: Record<string, unknown>, now: Record<string, unknown>): string[] {
-  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...names]
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
-    .map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
 }

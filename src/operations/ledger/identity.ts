@@ -37,6 +37,14 @@ export function describeFingerprint({ name, fingerprint }: RecordedSource): stri
   return `${fingerprint.byteLength.toLocaleString('en')} bytes, sample ${fingerprint.sample.slice(0, 12)}`;
 }
 
+/** Names of the members in which two sets of options differ, as flags are written. */
+export function differences(before: Record<string, unknown>, now: Record<string, unknown>): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names]
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
+    .map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+}
+
 /** Objects with their keys in order, so that equal ones are written alike; what is undefined is left out. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

@@ -44,7 +44,15 @@ export function isDoubtful(load: RecordedLoad, { filenode }: TableStorage): bool
   return rowsInTable(load) > 0 && load.filenode !== filenode;
 }
 
-function rowsInTable({ finishedAt, inserted, updated, unchanged, staging, rows }: RecordedLoad): number {
+/** How many rows a load has put into its table, or found there as they should be. */
+export function rowsInTable({
+  finishedAt,
+  inserted,
+  updated,
+  unchanged,
+  staging,
+  rows,
+}: RecordedLoad): number {
   if (finishedAt !== null) return inserted! + updated! + unchanged!;
   return staging === null ? rows : 0;
 }

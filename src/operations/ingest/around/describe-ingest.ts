@@ -8,10 +8,11 @@ import { hasLedger } from '../../ledger/ledger.ts';
 import { inScratch } from '../../scratch.ts';
 import { describeTable, type TableDescription } from '../../tables.ts';
 import { checkOptions } from '../check-options.ts';
+import type { Prepared } from '../fit-table.ts';
 import { type IngestOptions, planOptions } from '../ingest.ts';
 import type { Input } from '../input.ts';
-import { decideLoads, describeLoads, type LoadPlan } from '../plan-loads.ts';
-import { type Prepared, prepareTable } from '../prepare.ts';
+import { decideLoads, describeLoads, type LoadPlan, tellEarlier } from '../plan-loads.ts';
+import { prepareTable } from '../prepare.ts';
 import { shapedInputs } from '../shaped-inputs.ts';
 import { chooseTarget, needsStaging } from '../target.ts';
 import { checkTable } from './around-load.ts';
@@ -71,6 +72,7 @@ export async function describeIngest(
         planning,
       );
       const plans = await decideLoads(scratch, known, described, planning);
+      for (const plan of plans) tellEarlier(plan, inputs, reporter);
       const files: DescribedFile[] = [];
       let first: Prepared | undefined;
       for (const [at, input] of inputs.entries()) {
