@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +14,7 @@ const run = promisify(execFile);
  */
 export async function keepCode(root) {
   const dist = path.join(root, 'dist');
+  const fixture = path.join(root, 'fixtures/packages.csv');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'pgv-build-'));
   const pgv = (...args) => {
     const preloaded = ['--require', path.join(root, 'scripts/keep-code.cjs')];
@@ -24,12 +25,17 @@ export async function keepCode(root) {
   };
   try {
     await pgv('--help');
-    await pgv('ingest', path.join(root, 'fixtures/packages.csv'), '-t', 'docs');
+    await pgv('ingest', fixture, '-t', 'docs');
     await pgv('search', '--id', '1');
     await pgv('export', '-o', 'docs.npy');
     await pgv('index', 'list');
+    await pgv('ingest', 'docs.npy', '-t', 'vectors');
+    // By a thread, as nobody knows how much comes.
+    const streamed = pgv('ingest', '-', '-t', 'streamed');
+    streamed.child.stdin.end(await readFile(fixture));
+    await streamed;
     // There is no server that it could be built with: of the way to one, it keeps what leads up to the answer.
-    await pgv('search', '--id', '1', '-d', 'postgres://pgv@127.0.0.1:1/none').catch(() => {});
+    await pgv('search', '--id', '1', '-t', 'docs', '-d', 'postgres://pgv@127.0.0.1:1/none').catch(() => {});
     const { makerOfCode } = createRequire(import.meta.url)(path.join(dist, 'load.cjs'));
     // Last: from now on the code counts.
     await writeFile(path.join(dist, 'code-maker'), makerOfCode());
