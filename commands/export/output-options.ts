@@ -55,7 +55,7 @@ export function formatOf({ format: name, output, compress }: OutputFlags): Named
       },
     );
   }
-  return { format, compression };
+  return { ...named, compression };
 }
 
 /** @throws UsageError for flags that a stream cannot follow, where the output is one */
@@ -69,7 +69,7 @@ export function checkStream({ output, split }: OutputFlags, isTerminal: boolean)
 /** stdout, or files named by the user or after the table. */
 export async function placesOf(
   { options, output, io, reporter }: Context<OutputFlags>,
-  { format, compression }: NamedFormat,
+  { format, compression, unknownEnding }: NamedFormat,
   table: string,
 ): Promise<Places> {
   const around = format.compression === 'around' && compression !== undefined;
@@ -77,6 +77,11 @@ export async function placesOf(
   const ending = format.dataset?.ending ?? `.${format.name}${suffix}`;
   const given = options.output ?? (output.isTerminal ? `${table}.${format.name}${suffix}` : '-');
   if (given !== '-') {
+    if (unknownEnding !== undefined) {
+      reporter.note(
+        `${given} is written as csv: no format has the ending .${unknownEnding} (--format names another)`,
+      );
+    }
     if (suffix !== '' && options.compress !== undefined && /[^/\\]$/.test(given) && !given.endsWith(suffix)) {
       reporter.warn(
         `${given} will hold ${compression}, which its name does not say: ${given}${suffix} would`,

@@ -1,4 +1,5 @@
 import { base64Floats } from './base64.ts';
+import { numberText } from './vector-text.ts';
 
 /**
  * How a vector is written as text: `[1,2]` (pgvector's own), `{1,2}` (an array of PostgreSQL's), `1 2` (white space
@@ -43,6 +44,32 @@ export function writtenVector(text: string): WrittenVector | undefined {
   return base64Vector(inner);
 }
 
+/**
+ * A dense vector, in whatever form, as `[…]`: its numbers as they are written, those of base64 as their shortest decimals.
+ * Undefined where it is none.
+ */
+export function vectorList(text: string): string | undefined {
+  const inner = text.trim();
+  switch (writtenVector(inner)?.form) {
+    case 'list':
+      return inner;
+    case 'array':
+      return `[${inner.slice(1, -1)}]`;
+    case 'commas':
+      return `[${inner}]`;
+    case 'spaces':
+      return `[${inner
+        .replace(/^\[(.*)\]$/s, '$1')
+        .trim()
+        .split(/\s+/)
+        .join(',')}]`;
+    case 'base64':
+      return `[${Array.from(floatsOf(inner), numberText).join(',')}]`;
+    default:
+      return undefined;
+  }
+}
+
 /** @param least elements that the form cannot be mistaken with */
 function separated(form: VectorForm, elements: string[], least: number): WrittenVector | undefined {
   const dimensions = elements.length;
@@ -65,13 +92,18 @@ function sparseVector(elements: string, dimensions: number): WrittenVector | und
 }
 
 function base64Vector(text: string): WrittenVector | undefined {
-  const bytes = Buffer.from(text);
-  const out = new Float32Array(bytes.length);
-  const dimensions = base64Floats(bytes, 0, bytes.length, out, 0);
-  const floats = out.subarray(0, Math.max(dimensions, 0));
-  if (dimensions < 1 || !floats.every(isLikely)) return undefined;
+  const floats = floatsOf(text);
+  const dimensions = floats.length;
+  if (dimensions === 0 || !floats.every(isLikely)) return undefined;
   const sure = dimensions >= surelyFloats && floats.some((value) => value !== 0);
   return { form: 'base64', dimensions, sure };
+}
+
+/** Empty where the text is no base64 of floats. */
+function floatsOf(base64: string): Float32Array {
+  const bytes = Buffer.from(base64);
+  const out = new Float32Array(bytes.length);
+  return out.subarray(0, Math.max(0, base64Floats(bytes, 0, bytes.length, out, 0)));
 }
 
 /** What an embedding's element is; the exponent of four letters is most often another. */

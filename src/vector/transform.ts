@@ -134,7 +134,11 @@ const noVector: ValueProblem = { sqlstate: '', message: '' };
 
 function problemOf(dimensions: number, { cut, length }: VectorTransform): ValueProblem | undefined {
   if (cut !== undefined && dimensions < cut) {
-    return { sqlstate: '22000', message: `expected at least ${cut} dimensions, not ${dimensions}` };
+    return {
+      sqlstate: '22000',
+      message: `expected at least ${cut} dimensions, not ${dimensions}`,
+      hint: '--dimensions cuts vectors, and makes none longer',
+    };
   }
   if (length === undefined || (cut ?? dimensions) === length) return undefined;
   return { sqlstate: '22000', message: `expected ${length} dimensions, not ${dimensions}` };

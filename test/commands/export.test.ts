@@ -51,6 +51,15 @@ eachDatabase((fixture) => {
       ],
     });
 
+    const unknown = await run(['export', 'docs', '-o', 'docs.txt'], { env: env(), cwd });
+    expect(unknown.stderr).toMatch(/^docs\.txt is written as csv: no format has the ending \.txt/m);
+    expect(readFileSync(join(cwd, 'docs.txt'), 'utf8')).toBe(csv);
+    const plain = await run(['export', 'docs', '-o', 'docs.txt', '--format', 'csv', '--force'], {
+      env: env(),
+      cwd,
+    });
+    expect(plain.stderr).not.toMatch(/is written as/);
+
     const again = await run(['export', 'docs', '-o', 'docs.bin'], { env: env(), cwd });
     expect(again).toMatchObject({ code: 2, stdout: '' });
     expect(again.stderr).toMatch(/docs\.bin exists already.*--force/s);

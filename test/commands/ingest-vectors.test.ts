@@ -63,7 +63,9 @@ eachDatabase((fixture) => {
     expect(stderr).toContain(
       `created table ${table} (id bigint identity primary key, embedding vector(3))\n`,
     );
-    expect(stderr).toContain("id is the row's number in the file, from 0\n");
+    expect(stderr).toContain(
+      `id is the row's number in ${name}, from 0; rows of other files are numbered on\n`,
+    );
     expect({ code, ...JSON.parse(stdout) }).toMatchObject({
       code: 0,
       table,

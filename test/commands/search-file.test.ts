@@ -96,6 +96,27 @@ eachDatabase((database) => {
     expect(await ids('--file', 'bits.csv', '--vector-column', 'b', '-k', '1')).toEqual([[2], [1]]);
   });
 
+  test('vectors in every form that ingest reads', async () => {
+    const base64 = (values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64');
+    const forms: ((values: number[]) => string)[] = [
+      (values) => JSON.stringify(values),
+      (values) => `{${values}}`,
+      (values) => values.join(' '),
+      base64,
+    ];
+    const vectors = [sixtyFour, sixtyFour.map((value) => 20 - value)];
+    const answers: string[] = [];
+    for (const form of forms) {
+      const lines = vectors.map((values) => `${JSON.stringify({ q: 'x', embedding: form(values) })}\n`);
+      await writeFile(path.join(directory, 'forms.jsonl'), lines.join(''));
+      const { stdout, code } = await search('--file', 'forms.jsonl', '-k', '3', '--json');
+      expect(code).toBe(0);
+      answers.push(JSON.stringify(JSON.parse(stdout).queries));
+    }
+    expect(answers[0]).toContain('"query":1');
+    expect(new Set(answers).size).toBe(1);
+  });
+
   // What is wrong with a file is known before a database is asked: a server answers faster.
   if (database.kind === 'embedded' && noServer === null) return;
 

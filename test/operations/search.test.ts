@@ -237,7 +237,28 @@ eachDatabase((fixture) => {
       expect(distances).toEqual([...distances].sort((a, b) => a - b));
     });
 
+    const base64 = Buffer.from(Float32Array.of(1, 2, 3, 4.5, -5, 6).buffer).toString('base64');
     test.each([
+      ['vector', '{1,2,3,4.5,-5,6}'],
+      ['vector', '1 2  3 4.5 -5 6'],
+      ['vector', '[1 2 3 4.5 -5 6]'],
+      ['vector', '1, 2, 3, 4.5, -5, 6'],
+      ['vector', base64],
+      ['vector', '{1:1,2:2,3:3,4:4.5,5:-5,6:6}/6'],
+      ['halfvec', base64],
+      ['sparsevec', '1 2 3 4.5 -5 6'],
+      ['bit', base64],
+      ['bit', '1 2 3 4.5 -5 6'],
+    ])('%s is searched with %s, as ingest would read it', async (type, vector) => {
+      const table = `of ${type}`;
+      const expected = await idsOf(database, { query: { vector: '[1,2,3,4.5,-5,6]' }, table });
+      expect(await idsOf(database, { query: { vector }, table })).toEqual(expected);
+    });
+
+    test.each([
+      ['vector', 'AACAPw==', 'query vector is no vector: AACAPw=='],
+      ['vector', '1 2 3', 'query vector has 3 dimensions, not 6'],
+      ['vector', '{1:1}/7', 'query vector has 7 dimensions, not 6'],
       ['vector', '[1,2,x,4,5,6]', "query vector's element 3 is not a finite number: x"],
       ['vector', '[1,2,NaN,4,5,6]', "query vector's element 3 is not a finite number: NaN"],
       ['vector', '[]', "query vector's element 1 is not a finite number: "],

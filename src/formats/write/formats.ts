@@ -37,6 +37,8 @@ export interface NamedFormat {
   format: WriteFormat;
   /** Undefined: the name says nothing of it. */
   compression: Compression | undefined;
+  /** The ending, which means no format, for which CSV was taken. */
+  unknownEnding?: string;
 }
 
 /** @throws Error for a name that no format has */
@@ -65,7 +67,9 @@ export function writeFormatFor(name: string | undefined, path: string | undefine
     });
   }
   const format = writeFormats.find((candidate) => candidate.endings.includes(ending));
-  return { format: format ?? writeFormatNamed('csv'), compression };
+  if (format !== undefined) return { format, compression };
+  const csv = { format: writeFormatNamed('csv'), compression };
+  return ending === '' ? csv : { ...csv, unknownEnding: ending };
 }
 
 function namedByUser(name: string): WriteFormat {

@@ -5,6 +5,7 @@ import { quoteQualified } from '../../sql/identifiers.ts';
 import { deleteLoads, deleteUnstoredLoad } from '../../sql/ledger.ts';
 import { queryAnyway } from '../cancellable.ts';
 import { mayPass } from '../lasting-connection.ts';
+import type { TableDescription } from '../tables.ts';
 import type { LoadPlan } from './plan-loads.ts';
 import type { Begun, Run } from './run.ts';
 
@@ -67,11 +68,7 @@ function explain(error: unknown, { prepared, target }: Begun, { rows, atLeast, a
   if (!(error instanceof PgvError)) return error;
   const { table, inferred } = prepared;
   const hints = error.hint === undefined ? [] : [error.hint];
-  if (error instanceof DataError && doubtsType(error, inferred)) {
-    hints.push(
-      `${error.column} got its type from the first rows: --types ${error.column}=text gives it another`,
-    );
-  }
+  if (error instanceof DataError && isBadValue(error)) hints.push(...aboutValue(error, table, inferred));
   if (error.hint === undefined && error.sqlstate === '23505') {
     hints.push('--on-conflict skip leaves rows that are there already, --on-conflict update overwrites them');
   }
@@ -85,8 +82,23 @@ function explain(error: unknown, { prepared, target }: Begun, { rows, atLeast, a
   return error.withHint(hints.join('; ') || undefined);
 }
 
-/** A value of class 22 (but for its encoding) in a column whose type was a guess: the guess may be wrong. */
-function doubtsType({ sqlstate, column }: DataError, inferred: ReadonlySet<string>): boolean {
-  if (column === undefined || !inferred.has(column) || sqlstate === undefined) return false;
+/** A value of class 22 (but for its encoding). */
+function isBadValue({ sqlstate, column }: DataError): boolean {
+  if (column === undefined || sqlstate === undefined) return false;
   return sqlstate.startsWith('22') && sqlstate !== '22021' && sqlstate !== '22P04';
+}
+
+/** The type may be a wrong guess, or the row a wrong one; where vectors are wanted, and where the first row is bad, one of these is not. */
+function aboutValue(
+  { column, row = 0 }: DataError,
+  { columns }: TableDescription,
+  inferred: ReadonlySet<string>,
+): string[] {
+  const isVector = columns.find(({ name }) => name === column)?.vector !== undefined;
+  const guess =
+    inferred.has(column!) && !isVector
+      ? [`${column} got its type from the first rows: --types ${column}=text gives it another`]
+      : [];
+  const skip = '--on-error skip --reject-file <file> loads the other rows, and keeps those that are wrong';
+  return row > 1 ? [...guess, skip] : guess;
 }

@@ -116,12 +116,17 @@ function originOf(named: NamedSource, names: readonly string[], others: readonly
   }
 }
 
+/** Whether a column of a new table is called as its key is. */
+export function isId(column: string): boolean {
+  return column.toLowerCase() === 'id';
+}
+
 /**
  * What keeps a column of its own in a new table, where all other fields go into one: the id, vectors, and columns
  * that --types names.
  */
 function standsAlone(source: string, field: number, file: OpenedFile, { types }: MappingOptions): boolean {
-  if (source === 'id' || types?.has(source)) return true;
+  if (isId(source) || types?.has(source)) return true;
   const declared = file.types?.[field];
   if (declared !== undefined) return /^(?:vector|halfvec|sparsevec)\b/.test(declared);
   const values = file.sample.map((record) => record[field] ?? null);

@@ -6,9 +6,10 @@ import { parseTableName } from '../../sql/identifiers.ts';
 import type { VectorType } from '../../vector/metrics.ts';
 import type { Extension } from '../extension.ts';
 import type { TableDescription } from '../tables.ts';
+import { sampleOf } from './mapping/column-origin.ts';
 import { shownType, suggestedType } from './mapping/suggested-type.ts';
 import { chosenVector, type VectorOptions } from './mapping/vector-options.ts';
-import type { MappedColumn } from './mapping.ts';
+import { isId, type MappedColumn } from './mapping.ts';
 
 /** What makes a table that is not there yet, where more than a file's first rows tell what it is. */
 export interface TableMaker {
@@ -37,7 +38,7 @@ export interface DesignOptions extends VectorOptions {
 }
 
 /**
- * Designs a table for the mapped columns: types from the sample or as the options say, `id` the primary key, else an
+ * Designs a table for the mapped columns: types from the sample or as the options say, `id` (or `ID`) the primary key, else an
  * identity column of that name. Where `id` is the row's number, rows that come later are numbered on.
  */
 export function designTable(
@@ -50,6 +51,7 @@ export function designTable(
   const { types = new Map<string, string>() } = options;
   if (file.valuesBy) checkAllTyped(file, mapped, types);
   else if (file.sample.length === 0) {
+    if (file.unreadable !== undefined) throw untold(file.unreadable);
     throw new DataError('there are no rows, so nothing tells what the columns of a new table are', {
       code: 'no-rows',
       file: file.layout.file,
@@ -59,6 +61,7 @@ export function designTable(
   const suggested = mapped.map((each) => suggestedType(each, file, types.get(each.column)));
   const vectors = mapped.filter((_, i) => suggested[i]!.vector !== undefined).map(({ column }) => column);
   const chosen = chosenVector(vectors, options);
+  const key = keyColumn(mapped, file);
   const columns = mapped.map(({ column, origin }, i): DesignedColumn => {
     const suggestion = suggested[i]!;
     const shown = shownType(suggestion, column, column === chosen ? options : {}, file);
@@ -68,7 +71,7 @@ export function designTable(
       type: qualify(shown, extension),
       inferred: suggestion.from === 'sample',
     };
-    if (column !== 'id') return definition;
+    if (column !== key) return definition;
     const numbered =
       suggestion.from === 'file' && origin.kind === 'field' && origin.field === file.fieldCount;
     const from = numbered ? file.implied?.rowCount : undefined;
@@ -76,6 +79,24 @@ export function designTable(
   });
   if (!columns.some((column) => column.primaryKey)) columns.unshift(identityColumn);
   return { name, columns };
+}
+
+/**
+ * The column called id; in other letters, `ID`, where the first rows do not tell that it is no key: its name is chance.
+ */
+function keyColumn(mapped: readonly MappedColumn[], file: OpenedFile): string | undefined {
+  if (mapped.some(({ column }) => column === 'id')) return 'id';
+  const [like, ...more] = mapped.filter(({ column }) => isId(column));
+  if (like === undefined || more.length > 0) return undefined;
+  const { values } = sampleOf(like.origin, file);
+  return values.includes(null) || new Set(values).size < values.length ? undefined : like.column;
+}
+
+/** The first of records that all are bad: with them goes what they would have told. */
+function untold(error: DataError): DataError {
+  const reason =
+    'no row at the beginning of the file can be read, so nothing tells what the columns of a new table are';
+  return error.withHint(error.hint === undefined ? reason : `${error.hint}; ${reason}`) as DataError;
 }
 
 const identityColumn: DesignedColumn = {

@@ -1,17 +1,20 @@
 import { type Column, isValid, type Piece } from '../../batch.ts';
 import type { Database } from '../../database/database.ts';
 import { DataError, UsageError } from '../../errors.ts';
-import { type DecodedColumn, NeedsText, type OpenedFile } from '../../formats/read/format.ts';
+import { NeedsText, type OpenedFile } from '../../formats/read/format.ts';
 import { readFormat } from '../../formats/read/formats.ts';
 import { printerOf } from '../../values/printers.ts';
 import type { SessionFacts } from '../../values/types.ts';
 import { writtenVector } from '../../vector/forms.ts';
+import { tableDecoder } from '../ingest/compose/table-decoder.ts';
+import { type ColumnPlan, planColumns } from '../ingest/mapping/plan-columns.ts';
+import type { MappedColumn } from '../ingest/mapping.ts';
 import { sessionFacts } from '../ingest/session-facts.ts';
 import type { VectorColumn } from '../tables.ts';
-import { valueType } from '../value-type.ts';
 
 /**
- * The vectors of a file as text, one after the other, in chunks.
+ * The vectors of a file as text, one after the other, in chunks. Written in any form that ingest reads, they become what
+ * it would store.
  * @throws UsageError where no field is sure to hold them; DataError with file and row where one cannot be searched with
  */
 export async function* queryVectors(
@@ -20,13 +23,8 @@ export async function* queryVectors(
   column: VectorColumn,
   chunk: number,
 ): AsyncGenerator<string[]> {
-  const decoded = {
-    name: column.name,
-    field: fieldOf(file, column),
-    type: valueType(column),
-    inferred: false,
-  };
-  const read = pieceReader(file, decoded, await preparedFacts(file, database));
+  const field = fieldOf(file, column);
+  const read = pieceReader(file, queryPlan(file, field, column), await preparedFacts(file, database));
   let vectors: string[] = [];
   for await (const piece of file.pieces()) {
     for (const vector of read(piece)) {
@@ -40,6 +38,14 @@ export async function* queryVectors(
   if (vectors.length > 0) yield vectors;
 }
 
+/** As a load into the column would read the field. */
+function queryPlan(file: OpenedFile, field: number, column: VectorColumn): ColumnPlan {
+  const { name, vector } = column;
+  const source = file.fieldNames?.[field] ?? name;
+  const mapped: MappedColumn = { column: name, source, origin: { kind: 'field', field } };
+  return planColumns(file, [mapped], [column], new Set(), { vectorColumn: name, type: vector });
+}
+
 async function preparedFacts({ layout }: OpenedFile, database: Database): Promise<SessionFacts> {
   await readFormat(layout.format)!.prepare?.(layout);
   return sessionFacts(database);
@@ -47,10 +53,10 @@ async function preparedFacts({ layout }: OpenedFile, database: Database): Promis
 
 function pieceReader(
   { layout }: OpenedFile,
-  column: DecodedColumn,
+  { decoded: columns, composed }: ColumnPlan,
   session: SessionFacts,
 ): (piece: Piece) => Generator<string> {
-  const decoder = readFormat(layout.format)!.decoder(layout, [column], 'binary', session);
+  const decoder = tableDecoder({ layout, columns, composed, session }, 'binary');
   return function* (piece) {
     let rows = 0;
     try {

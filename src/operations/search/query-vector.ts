@@ -1,5 +1,7 @@
 import { fromSql, SparseVector } from 'pgvector';
 import { UsageError } from '../../errors.ts';
+import { vectorList, writtenVector } from '../../vector/forms.ts';
+import { maxDimensions } from '../../vector/limits.ts';
 import type { VectorType } from '../../vector/metrics.ts';
 import type { VectorColumn } from '../tables.ts';
 
@@ -11,16 +13,16 @@ const examples: Record<VectorType, string> = {
 };
 
 /**
- * A vector as a person writes it, as the text that PostgreSQL reads; a sparse column takes a dense list too, and one of
- * bits the signs of one. Else the numbers go through untouched, so that they are rounded once, by pgvector.
+ * A vector as a person or an API writes it, in any form that ingest reads, as the text that PostgreSQL reads: a sparse
+ * column takes a dense one too, a dense column a sparse one, and one of bits the signs of either. Else the numbers go
+ * through untouched, so that they are rounded once, by pgvector.
  * @throws UsageError where it is none, or not of the column's dimensions
  */
 export function readQueryVector(text: string, column: VectorColumn): string {
   const trimmed = text.trim();
-  const isList = trimmed.startsWith('[');
-  if (isList) checkElements(trimmed, column.vector);
-  else checkForm(trimmed, column.vector);
-  const literal = isList ? fromList(trimmed, column.vector) : trimmed;
+  const literal = isOwnForm(trimmed, column.vector)
+    ? trimmed
+    : fromList(listOf(trimmed, column), column.vector);
   checkDimensions(dimensionsOf(literal, column.vector), column);
   return literal;
 }
@@ -31,24 +33,35 @@ export function vectorValue(text: string, type: VectorType): number[] | string {
 }
 
 const number = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
-const forms: Record<VectorType, RegExp> = {
-  vector: /^\[.*\]$/s,
-  halfvec: /^\[.*\]$/s,
-  sparsevec: /^\{.*\}\/\d+$/s,
-  bit: /^[01]+$/,
-};
 
-function checkForm(text: string, type: VectorType): void {
-  if (forms[type].test(text)) return;
-  throw new UsageError(`query vector is no ${type}: ${shortened(text)}`, {
-    code: 'bad-vector',
-    hint: `write it as '${examples[type]}', or search with a stored row's own: --id <key>`,
-  });
+const sparse = /^\{.*\}\s*\/\s*\d+$/s;
+
+function isOwnForm(text: string, type: VectorType): boolean {
+  return (type === 'sparsevec' && sparse.test(text)) || (type === 'bit' && /^[01]+$/.test(text));
 }
 
-function checkElements(text: string, type: VectorType): void {
-  checkForm(text, type === 'halfvec' ? type : 'vector');
-  const elements = text.slice(1, -1).split(',');
+/** A vector that is not written as the column's type is, as `[…]`. */
+function listOf(text: string, column: VectorColumn): string {
+  const { form, dimensions = 0, sure } = writtenVector(text) ?? {};
+  if (form === 'sparse' && dimensions <= maxDimensions.vector) {
+    checkDimensions(dimensions, column);
+    return `[${new SparseVector(text, undefined).toArray().join(',')}]`;
+  }
+  // Four letters are a float, too.
+  const isWord = form === 'base64' && !sure && dimensions !== column.dimensions;
+  const list = (isWord ? undefined : vectorList(text)) ?? (/^\[.*\]$/s.test(text) ? text : undefined);
+  if (list === undefined) {
+    throw new UsageError(`query vector is no ${column.vector}: ${shortened(text)}`, {
+      code: 'bad-vector',
+      hint: `write it as '${examples[column.vector]}', or search with a stored row's own: --id <key>`,
+    });
+  }
+  checkElements(list);
+  return list;
+}
+
+function checkElements(list: string): void {
+  const elements = list.slice(1, -1).split(',');
   const bad = elements.findIndex((element) => !number.test(element));
   if (bad < 0) return;
   const element = elements[bad]!.trim();

@@ -174,7 +174,12 @@ eachDatabase((fixture) => {
         [
           'id,d1,d2\n1,"1,2",""\n',
           { map: [['d*', 'v']] },
-          { row: 1, column: 'd1', message: '"1,2" is no number' },
+          {
+            row: 1,
+            column: 'd1',
+            message: '"1,2" is no number',
+            hint: expect.stringContaining('decimal commas are not read'),
+          },
         ],
         [
           'id,m\n1,{}\n2,{\n',

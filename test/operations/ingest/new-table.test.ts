@@ -59,6 +59,35 @@ eachDatabase((fixture) => {
     ]);
   });
 
+  test('ID is the key as id is, where it can be one, and id beside it', async () => {
+    await load(database, 'ID,v\n7,"[1]"\n8,"[2]"\n', { table: 'upper' });
+    expect(await columnsOf('upper')).toEqual(['ID bigint', 'v vector(1)']);
+    expect((await describeTable(database, 'upper'))!.primaryKey).toEqual(['ID']);
+    await load(database, 'ID,v\n7,"[1]"\n7,"[2]"\n', { table: 'repeated' });
+    expect((await describeTable(database, 'repeated'))!.primaryKey).toEqual(['id']);
+    await load(database, 'ID,id,v\n7,1,"[1]"\n', { table: 'both' });
+    expect((await describeTable(database, 'both'))!.primaryKey).toEqual(['id']);
+    await load(database, 'Id,a,v\n7,1,"[1]"\n', { table: 'gathered', map: [['*', 'meta']] });
+    expect(await columnsOf('gathered')).toEqual(['Id bigint', 'v vector(1)', 'meta jsonb']);
+  });
+
+  test('where no row can be read, the first one is told of', async () => {
+    const bad = load(database, 'id,t,v\n1,a,b,c\n2,x\n', { table: 'ragged', onError: 'skip' });
+    await expect(bad).rejects.toMatchObject({
+      row: 1,
+      message: 'the row has 4 fields, not 3',
+      hint: expect.stringMatching(/must be quoted; no row at the beginning .* new table/),
+    });
+  });
+
+  test('--dimensions above what the vectors have', async () => {
+    const bad = load(database, 'id,v\n1,"[1,2]"\n', { table: 'longer', dimensions: 5 });
+    await expect(bad).rejects.toMatchObject({
+      row: 1,
+      hint: '--dimensions cuts vectors, and makes none longer',
+    });
+  });
+
   test.each([
     ['n', 'bigint', '1', '007'],
     ['n', 'bigint', '1', '9223372036854775808'],
@@ -81,7 +110,9 @@ eachDatabase((fixture) => {
         file: 'test.csv',
         row: 1502,
         column,
-        hint: expect.stringContaining(`--types ${column}=text`),
+        hint: expect.stringMatching(
+          column === 'v' ? /^[^=]*--on-error skip --reject-file/ : /--types n=text .*--on-error skip/,
+        ),
       });
       expect(await describeTable(database, 'guessed')).toBeUndefined();
     },

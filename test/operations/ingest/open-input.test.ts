@@ -52,6 +52,22 @@ test('a format that seeks, from whatever cannot', async () => {
   expect([plain, ...others].map(({ notes }) => notes.length)).toEqual([0, 0, 2, 2, 2]);
 });
 
+test('a file of one format that is called as one of text is named', async () => {
+  const parquet = await readFile(
+    new URL('../../../fixtures/columnar/duckdb-snappy.parquet', import.meta.url),
+  );
+  for (const name of ['a.csv', 'a.jsonl', 'a.csv.gz']) {
+    const content = name.endsWith('.gz') ? gzipSync(parquet) : parquet;
+    await expect(opened(await temporaryFile(name, content))).rejects.toMatchObject({
+      code: 'wrong-format',
+      message: expect.stringMatching(/ is parquet by its first bytes, and not (csv|jsonl)$/),
+      hint: 'say --format parquet',
+    });
+  }
+  const { file } = await opened(await temporaryFile('b.csv', Buffer.from('PAR1,text\n1,a\n')));
+  expect(file.fieldNames).toEqual(['PAR1', 'text']);
+});
+
 test('an array in Fortran order from stdin, which is found out while it is opened', async () => {
   const bytes = Buffer.from(new Float32Array([1, 2, 3, 4, 5, 6]).buffer);
   const content = npyFile({ kind: 'f4', fortran: true, rows: 2, dimensions: 3, bytes });

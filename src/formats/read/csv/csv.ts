@@ -13,9 +13,10 @@ import type {
 import { type Cut, PieceCutter } from '../piece-cutter.ts';
 import { readColumns } from '../text-columns.ts';
 import { refuseUtf16 } from '../utf16.ts';
+import { brokenRecord, wrongFieldCount } from './broken-record.ts';
 import { csvDecoder } from './decoder.ts';
 import { csvDialect, type Dialect, newlineOf } from './dialect.ts';
-import { DELIMITER, FieldScanner, UNCLOSED } from './field-scanner.ts';
+import { DELIMITER, type FieldEnd, FieldScanner, UNCLOSED } from './field-scanner.ts';
 import { headerNames } from './header.ts';
 import { isOdd, plainCsv } from './odd-dialect.ts';
 import { walkRecords } from './record-counter.ts';
@@ -61,7 +62,8 @@ async function openPlain(source: Source, options: OpenOptions): Promise<OpenedFi
   const written = csvDialect(options);
   const dialect: Dialect = { ...written, newline: newlineOf(head, written) };
 
-  const first = readRecord(new FieldScanner(dialect), asBuffer(head), 0, file);
+  const first = readRecord(new FieldScanner(dialect), asBuffer(head), 0);
+  if (typeof first === 'number') throw brokenRecord(first, dialect, { file });
   const fieldCount = first.fields.length;
   let fieldNames: string[] | undefined;
   let rejectHead: Uint8Array | undefined;
@@ -71,11 +73,13 @@ async function openPlain(source: Source, options: OpenOptions): Promise<OpenedFi
     await cutter.skip(first.end);
   }
   const layout: CsvLayout = { format: csv.name, file, dialect, fieldCount };
+  const { sample, broken } = readSample(await wholeRecords(cutter, dialect), layout);
   return {
     fieldNames,
     fieldCount,
     headLength: cutter.position,
-    sample: readSample(await wholeRecords(cutter, dialect), layout),
+    sample,
+    ...(sample.length === 0 && broken && { unreadable: broken }),
     layout,
     ...(rejectHead && { rejectHead }),
     pieces: (stored) =>
@@ -114,26 +118,31 @@ function cutRecords(bytes: Buffer, length: number, atEnd: boolean, dialect: Dial
 /**
  * The first of the whole records that the beginning of the file holds, without those that are broken or have another
  * number of fields: what is wrong with them is found again, and said with their row, when they are loaded.
+ * `broken`: what is wrong with the first of those.
  */
-function readSample(head: Buffer, { dialect, fieldCount, file }: CsvLayout): (string | null)[][] {
+function readSample(
+  head: Buffer,
+  { dialect, fieldCount, file }: CsvLayout,
+): { sample: (string | null)[][]; broken: DataError | undefined } {
   const scanner = new FieldScanner(dialect);
   const sample: (string | null)[][] = [];
-  let broken: number | undefined;
+  let broken: DataError | undefined;
   let position = 0;
   const isEnough = () => sample.length >= (position < sampleLength ? sampleRecords : sampleRecords / 10);
   for (let row = 1; position < head.length && !isEnough(); row++) {
-    const record = tryRecord(scanner, head, position);
-    if (record === undefined) {
-      broken ??= row;
+    const record = readRecord(scanner, head, position);
+    if (typeof record === 'number') {
+      broken ??= brokenRecord(record, dialect, { file, row });
       position = scanner.skipRecord(head, position, head.length);
       continue;
     }
     const { fields, end, blank } = record;
-    if (fields.length === fieldCount && (!blank || fieldCount === 1)) sample.push(fields);
     position = end;
+    if (blank && fieldCount > 1) continue;
+    if (fields.length === fieldCount) sample.push(fields);
+    else broken ??= wrongFieldCount(fields.length, fieldCount, { file, row });
   }
-  if (sample.length === 0 && broken !== undefined) throw unclosedQuote(file, broken);
-  return sample;
+  return { sample, broken };
 }
 
 interface TextRecord {
@@ -143,12 +152,13 @@ interface TextRecord {
   blank: boolean;
 }
 
-function tryRecord(scanner: FieldScanner, bytes: Buffer, start: number): TextRecord | undefined {
+/** The record at `start`, or how its field that does not end as fields do ends. */
+function readRecord(scanner: FieldScanner, bytes: Buffer, start: number): TextRecord | FieldEnd {
   const fields: (string | null)[] = [];
   let at = start;
   for (;;) {
     const end = scanner.scan(bytes, at, bytes.length);
-    if (end >= UNCLOSED) return undefined;
+    if (end >= UNCLOSED) return end;
     fields.push(
       scanner.isNull() ? null : asBuffer(scanner.value).toString('utf8', scanner.start, scanner.end),
     );
@@ -157,23 +167,6 @@ function tryRecord(scanner: FieldScanner, bytes: Buffer, start: number): TextRec
     const blank = fields.length === 1 && !scanner.quoted && scanner.start === scanner.end;
     return { fields, end: at, blank };
   }
-}
-
-function readRecord(scanner: FieldScanner, bytes: Buffer, start: number, file: string): TextRecord {
-  const record = tryRecord(scanner, bytes, start);
-  if (record !== undefined) return record;
-  throw unclosedQuote(file);
-}
-
-/** @param row undefined: the header */
-function unclosedQuote(file: string, row?: number): DataError {
-  return new DataError(`${row === undefined ? 'in the header ' : ''}a quote is opened and never closed`, {
-    code: 'unclosed-quote',
-    sqlstate: '22P04',
-    file,
-    row,
-    hint: 'a quote inside a quoted field is written twice ("")',
-  });
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

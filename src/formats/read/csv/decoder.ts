@@ -4,8 +4,9 @@ import { TAKEN } from '../../../text-reader.ts';
 import type { OnBadRecord, PieceDecoder, RejectedRecord } from '../format.ts';
 import { PieceRecords, rejectedLine } from '../piece-records.ts';
 import { type ReadColumn, refusal } from '../text-columns.ts';
-import { type Dialect, LINE_FEED } from './dialect.ts';
-import { type FieldEnd, FieldScanner, RECORD_END, STRAY_LINE_END, UNCLOSED } from './field-scanner.ts';
+import { brokenRecord, wrongFieldCount } from './broken-record.ts';
+import type { Dialect } from './dialect.ts';
+import { FieldScanner, RECORD_END, UNCLOSED } from './field-scanner.ts';
 
 export interface DecoderOptions {
   file: string;
@@ -93,7 +94,10 @@ class CsvDecoder implements PieceDecoder {
     let at = start;
     for (let field = 0; ; field++) {
       const end = scanner.scan(input, at, input.length);
-      if (end >= UNCLOSED) throw this.brokenRecord(end, field, piece);
+      if (end >= UNCLOSED) {
+        this.untaken = this.from(field);
+        throw brokenRecord(end, this.options.dialect, this.place(piece));
+      }
       if (
         field === 0 &&
         end === RECORD_END &&
@@ -108,8 +112,9 @@ class CsvDecoder implements PieceDecoder {
         for (let i = 0; i < columns.length; i++) this.readField(columns[i]!, piece);
       }
       if (end === RECORD_END) {
-        if (field + 1 !== fieldCount) throw this.wrongFieldCount(field + 1, piece);
-        return true;
+        if (field + 1 === fieldCount) return true;
+        this.untaken = this.from(field + 1);
+        throw wrongFieldCount(field + 1, fieldCount, this.place(piece), this.untaken[0]?.name);
       }
       at = scanner.position;
     }
@@ -129,43 +134,9 @@ class CsvDecoder implements PieceDecoder {
     throw refusal(column, verdict, { bytes, start, end }, this.place(piece));
   }
 
-  private brokenRecord(end: FieldEnd, field: number, piece: Piece): DataError {
-    this.untaken = this.from(field);
-    if (end === STRAY_LINE_END) {
-      const what = this.options.dialect.newline === LINE_FEED ? 'carriage return' : 'line feed';
-      return this.error(`a ${what} stands outside quotes`, piece, {
-        code: 'bad-line-end',
-        sqlstate: '22P04',
-        hint: 'quote the field that holds it, or convert the file to one kind of line end',
-      });
-    }
-    return this.error('a quote is opened and never closed', piece, {
-      code: 'unclosed-quote',
-      sqlstate: '22P04',
-      hint: 'a quote inside a quoted field is written twice ("")',
-    });
-  }
-
-  private wrongFieldCount(seen: number, piece: Piece): DataError {
-    const { fieldCount } = this.options;
-    this.untaken = this.from(seen);
-    const counts = `the row has ${seen} field${seen === 1 ? '' : 's'}, not ${fieldCount}`;
-    const missing = this.untaken[0];
-    return this.error(missing === undefined ? counts : `${counts}: ${missing.name} is missing`, piece, {
-      code: seen < fieldCount ? 'missing-field' : 'extra-field',
-      sqlstate: '22P04',
-      column: missing?.name,
-      hint: 'a field that holds the delimiter or a line end must be quoted',
-    });
-  }
-
   /** The columns of this field and those behind it. */
   private from(field: number): readonly ReadColumn[] {
     return this.columns.filter((column) => column.field >= field);
-  }
-
-  private error(message: string, piece: Piece, details: object): DataError {
-    return new DataError(message, { ...details, ...this.place(piece) });
   }
 
   private place(piece: Piece): { file: string; row: number } {

@@ -8,7 +8,7 @@ import type { OpenOptions } from '../format.ts';
 export function headerNames(
   fields: readonly (string | null)[],
   file: string,
-  { delimiter }: OpenOptions,
+  { columns }: OpenOptions,
 ): string[] {
   const names = fields.map((field) => field ?? '');
   if (beginsObject.test(names[0]!)) {
@@ -33,17 +33,22 @@ export function headerNames(
       hint: 'is it UTF-16? --encoding utf-16le reads that',
     });
   }
-  const other = names.length === 1 && delimiter === undefined ? /[;\t|]/.exec(names[0]!)?.[0] : undefined;
-  if (other !== undefined) {
+  const other = names.length === 1 ? otherDelimiter.exec(names[0]!)?.[0] : undefined;
+  if (other !== undefined && !columns?.includes(names[0]!)) {
     const shown = other === '\t' ? '\\t' : other;
+    // What it is called with commas cannot be said in a list.
+    const really = names[0]!.includes(',') ? '' : ` (or --columns '${names[0]}' where it really is one)`;
     throw new DataError(`the first line is one field, ${JSON.stringify(names[0])}`, {
       code: 'wrong-delimiter',
       file,
-      hint: `say what separates the fields: --delimiter '${shown}' (or --delimiter ',' where it really is one)`,
+      hint: `say what separates the fields: --delimiter '${shown}'${really}`,
     });
   }
   return names;
 }
+
+/** What may separate fields; a comma before a space is one of prose. */
+const otherDelimiter = /[;\t|]|,(?!\s|$)/;
 
 const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
 const isVector = (text: string): boolean => /^\s*\[\s*[-+.\d][-+.\deE,\s]*\]\s*$/.test(text);

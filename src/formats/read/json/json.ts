@@ -18,6 +18,7 @@ import { jsonDecoder } from './decoder.ts';
 import { ArrayCutter, arrayFrame, cutLines, exampleObject, lineFrame } from './frames.ts';
 import { readSample, type Sample } from './sample.ts';
 import { OPEN_LIST, OPEN_OBJECT, skipSpace } from './syntax.ts';
+import { objectHint } from './wrapped-rows.ts';
 
 /** JSON lines: one object a line, in UTF-8. Empty lines are left out. https://jsonlines.org */
 export const jsonl: ReadFormat = {
@@ -65,7 +66,7 @@ async function openArray(source: Source, options: OpenOptions): Promise<OpenedFi
       code: 'bad-json',
       file,
       sqlstate: '22P04',
-      hint: head[start] === OPEN_OBJECT ? 'one object a line is --format jsonl' : 'is it a JSON file?',
+      hint: head[start] === OPEN_OBJECT ? objectHint(head, start) : 'is it a JSON file?',
     });
   }
   await cutter.skip(start + 1);

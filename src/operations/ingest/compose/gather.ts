@@ -1,6 +1,7 @@
 import { type BytesColumn, isValid } from '../../../batch.ts';
 import { grown } from '../../../growing.ts';
-import { excerpt, TAKEN } from '../../../text-reader.ts';
+import { excerpt, TAKEN, type ValueProblem } from '../../../text-reader.ts';
+import { decimalComma, decimalCommaHint } from '../../../vector/decimal-comma.ts';
 import { denseReader } from '../../../vector/dense-reader.ts';
 import type { FloatColumn } from '../../../vector/transform.ts';
 import type { Refuse } from './maker.ts';
@@ -69,6 +70,12 @@ function textOf({ bytes, offsets }: BytesColumn, row: number): string {
   return Buffer.from(bytes.subarray(offsets[row]!, offsets[row + 1]!)).toString('latin1');
 }
 
-function notNumber({ bytes, offsets }: BytesColumn, row: number) {
-  return { sqlstate: '22P02', message: `${excerpt(bytes, offsets[row]!, offsets[row + 1]!)} is no number` };
+function notNumber(column: BytesColumn, row: number): ValueProblem {
+  const { bytes, offsets } = column;
+  const message = `${excerpt(bytes, offsets[row]!, offsets[row + 1]!)} is no number`;
+  return {
+    sqlstate: '22P02',
+    message,
+    ...(decimalComma.test(textOf(column, row)) && { hint: decimalCommaHint }),
+  };
 }
