@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { npyHead } from '../test/support/vector-files.ts';
 import { generator } from './corpus.ts';
 import { madeOnce, writeAll } from './files.ts';
@@ -10,6 +12,7 @@ export interface TextCorpus {
   rows: string;
   /** Texts like these that are not among them. */
   queries: string;
+  dimensions: number;
 }
 
 /**
@@ -28,16 +31,35 @@ export async function textCorpus(count: number, dimensions: number): Promise<Tex
   const file = (name: string, chosen: () => Float32Array[]) =>
     madeOnce(`${name}-${count}x${dimensions}.npy`, (target) => {
       const part = chosen();
-      const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${part.length}, ${dimensions}), }`;
       return writeAll(target, [
-        npyHead(head),
+        headOf(part.length, dimensions),
         ...part.map(({ buffer }) => Buffer.from(buffer as ArrayBuffer)),
       ]);
     });
   return {
     rows: await file('texts', () => vectors().slice(0, count)),
     queries: await file('text-queries', () => vectors().slice(count)),
+    dimensions,
   };
+}
+
+/** How many vectors a file of the corpus has. */
+export function vectorsIn(file: string, { dimensions }: TextCorpus): number {
+  return Math.floor(statSync(file).size / (4 * dimensions));
+}
+
+/** Some of the corpus's rows as a file of queries, for a table that does not hold them. */
+export function rowsAsQueries({ rows, dimensions }: TextCorpus, from: number, to: number): Promise<string> {
+  return madeOnce(`${path.basename(rows, '.npy')}-${from}-${to}.npy`, (target) => {
+    const all = readFileSync(rows);
+    const start = all.length % (4 * dimensions);
+    const part = all.subarray(start + 4 * dimensions * from, start + 4 * dimensions * to);
+    return writeAll(target, [headOf(to - from, dimensions), part]);
+  });
+}
+
+function headOf(count: number, dimensions: number): Buffer {
+  return npyHead(`{'descr': '<f4', 'fortran_order': False, 'shape': (${count}, ${dimensions}), }`);
 }
 
 /** Words of each package. */

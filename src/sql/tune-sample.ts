@@ -25,12 +25,11 @@ LIMIT ${rows}`,
   };
 }
 
-/** Takes rows out of the sample again, to search it with: gives the vectors as text. */
-export function takeFromSample(column: string, rows: number): Statement {
+/** Takes rows out of the sample again, by their places. */
+export function takeFromSample(places: readonly string[]): Statement {
   return {
-    text: `DELETE FROM pg_temp.${sampleTable}
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM pg_temp.${sampleTable} LIMIT ${rows}))
-RETURNING ${quoteName(column)}::text AS vector`,
+    text: `DELETE FROM pg_temp.${sampleTable} WHERE ctid = ANY ($1::text[]::tid[])`,
+    values: [places],
   };
 }
 

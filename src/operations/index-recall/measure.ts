@@ -11,7 +11,7 @@ export interface Measured {
   setting: IndexSetting;
   /** Each query's answer: distances of at most k rows, its own not among them. */
   answers: number[][];
-  /** Round trip of each query. */
+  /** Round trip of each query, or of the first so many. */
   milliseconds: number[];
 }
 

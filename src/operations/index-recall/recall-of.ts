@@ -10,7 +10,7 @@ import type { Measured } from './measure.ts';
  * @param nearest distances of the k nearest rows, ascending; fewer where there are fewer
  * @returns NaN where there is nothing to find
  */
-function recallOf(found: readonly number[], nearest: readonly number[]): number {
+export function recallOf(found: readonly number[], nearest: readonly number[]): number {
   const farthest = nearest.at(-1);
   if (farthest === undefined) return Number.NaN;
   const hits = found.filter((distance) => distance <= farthest).length;
@@ -29,7 +29,7 @@ export function pointOf(measured: Measured, nearest: readonly (readonly number[]
     queries.map((i) => recallOf(measured.answers[i]!, nearest[i]!)),
     k,
   );
-  const times = queries.map((i) => measured.milliseconds[i]!).sort((a, b) => a - b);
+  const times = measured.milliseconds.filter((_, i) => nearest[i]!.length > 0).sort((a, b) => a - b);
   return {
     ...measured.setting,
     recall: mean,

@@ -1,5 +1,6 @@
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import { nearest, setLocal } from '../../sql/search.ts';
 import type { IndexType } from '../../vector/metrics.ts';
 import { indexOf } from '../search/complete.ts';
@@ -53,11 +54,6 @@ const dearer: Record<IndexType, Record<string, string>> = {
 
 function serving(session: Session, searches: Searches, setting: IndexSetting): Promise<string | undefined> {
   return indexOf(session, nearest(askedOf(searches, setting), searches.queries.vectors[0]!));
-}
-
-/** A text as one word of a POSIX shell, which holds nothing in single quotes for special. */
-function shellWord(text: string): string {
-  return /["$`\\!]/.test(text) || !text.includes("'") ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
 }
 
 /** A plan names the parts of a partitioned index. */

@@ -1,5 +1,6 @@
 import type { Database, Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import { rowPlace } from '../../sql/recall.ts';
 import { type NearestQuery, qualifiedOperator } from '../../sql/search.ts';
 import { operatorOf } from '../../vector/metrics.ts';
@@ -84,8 +85,8 @@ export async function findIndexSubject(
 
 function hintOnInvalid({ building, partitioned, shown, shownTable }: CatalogueIndex): string {
   if (building) return 'wait for it';
-  if (!partitioned) return `\`pgv index reindex ${shown}\` builds it again`;
-  return `\`pgv index drop ${shown}\`, then \`pgv index create -t ${shownTable}\` makes one on all partitions`;
+  if (!partitioned) return `\`pgv index reindex ${shellWord(shown)}\` builds it again`;
+  return `\`pgv index drop ${shellWord(shown)}\`, then \`pgv index create -t ${shellWord(shownTable)}\` makes one on all partitions`;
 }
 
 async function onlyIndex(
@@ -100,10 +101,10 @@ async function onlyIndex(
   throw new UsageError(
     first === undefined
       ? `no vector index is on ${vectorColumn}`
-      : `table ${first.table} has ${indexes.length} vector indexes: ${names}`,
+      : `table ${first.shownTable} has ${indexes.length} vector indexes: ${names}`,
     {
       code: first === undefined ? 'no-index' : 'ambiguous-index',
-      hint: first === undefined ? `there is ${names}` : `name one, for example ${first.shown}`,
+      hint: first === undefined ? `there is ${names}` : `name one, for example ${shellWord(first.shown)}`,
     },
   );
 }

@@ -11,10 +11,24 @@ import { bytesOfBuild } from '../index-create/memory.ts';
 import { askedParameters, type IndexRequest, parameterDefaults } from '../index-create/request.ts';
 import { findIndexSubject, type IndexSubject } from '../index-recall/subject.ts';
 import type { BuildComparison, FailedBuild, SweepPoint, TuneResult } from './result.ts';
-import { isRefused, type Sample, sweepSample, withSample } from './sample.ts';
+import {
+  isRefused,
+  type SampleSize,
+  sampleQueries,
+  sweepSample,
+  takeOut,
+  withAnswersIn,
+  withSample,
+} from './sample.ts';
+import type { Trial } from './sweep.ts';
 
 /** What is built, as `index create` takes it. */
 type Build = Pick<IndexRequest, 'type' | 'm' | 'efConstruction' | 'lists' | 'quantize'>;
+
+const sizes: Record<Database['target']['kind'], SampleSize> = {
+  server: { rows: 10_600, queries: 600 },
+  embedded: { rows: 2100, queries: 100 },
+};
 
 const indexName = 'pgv_tune_index';
 
@@ -32,11 +46,18 @@ export async function compareBuilds(
 ): Promise<Pick<TuneResult, 'builds' | 'failedBuilds'>> {
   const builds: BuildComparison[] = [];
   const failedBuilds: FailedBuild[] = [];
+  const size = sizes[database.target.kind];
   try {
-    await withSample(database, subject, { k, purpose: 'builds' }, reporter, signal, async (sample) => {
-      for (const build of buildsFor(subject, sample.rows)) {
+    await withSample(database, subject, size.rows, reporter, async (sample) => {
+      const asked = Math.min(size.queries, Math.floor(sample.rows / 10));
+      const queries = await sampleQueries(database, sample.subject, k, asked, reporter, signal);
+      await takeOut(database, queries);
+      const searches = { subject: sample.subject, conditions: {}, k, queries: { ...queries, own: [] } };
+      const trial = await withAnswersIn(database, searches, reporter, signal);
+      const held = sample.rows - queries.vectors.length;
+      for (const build of buildsFor(subject, held)) {
         try {
-          builds.push(await compare(database, sample, build, { targetRecall, rows }, reporter));
+          builds.push(await compare(database, trial, held, build, { targetRecall, rows }, reporter));
         } catch (error) {
           if (signal.aborted || !(error instanceof PgvError)) throw error;
           failedBuilds.push({ ...named(build), reason: error.message });
@@ -88,17 +109,18 @@ function canBuild(
 
 async function compare(
   database: Database,
-  sample: Sample,
+  trial: Trial,
+  held: number,
   build: Build,
   { targetRecall, rows }: { targetRecall: number; rows: number },
   reporter: Reporter,
 ): Promise<BuildComparison> {
-  const { subject } = sample.trial.searches;
+  const { subject } = trial.searches;
   const quiet = { ...reporter, note: () => {}, warn: () => {} };
   const { metric, column } = subject;
   const request = { ...build, table: sampleTable, vectorColumn: column.name, metric, name: indexName };
   const { seconds: buildSeconds, bytes } = await createVectorIndex(database, request, quiet);
-  const points = await sweepBuild(database, sample, reporter).finally(() =>
+  const points = await sweepBuild(database, trial, reporter).finally(() =>
     database.query(dropIndex({ schema: subject.table.schema, name: indexName }, false)),
   );
   const { quantization, parameters } = named(build);
@@ -106,12 +128,12 @@ async function compare(
     type: build.type,
     quantization,
     parameters,
-    rows: sample.rows,
+    rows: held,
     buildSeconds,
     bytes,
     whole: {
-      buildSeconds: buildSeconds * growth(build.type, sample.rows, rows),
-      bytes: Math.round((bytes * rows) / sample.rows),
+      buildSeconds: buildSeconds * growth(build.type, held, rows),
+      bytes: Math.round((bytes * rows) / held),
       memory: bytesOfBuild(
         {
           method: build.type,
@@ -127,7 +149,7 @@ async function compare(
   };
 }
 
-async function sweepBuild(database: Database, { trial }: Sample, reporter: Reporter): Promise<SweepPoint[]> {
+async function sweepBuild(database: Database, trial: Trial, reporter: Reporter): Promise<SweepPoint[]> {
   const { searches } = trial;
   const { metric, operator } = searches.subject;
   const index = await findIndexSubject(database, { index: indexName });

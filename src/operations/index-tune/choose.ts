@@ -6,16 +6,7 @@ import { type IndexSubject, isFiltered } from '../index-recall/subject.ts';
 import { settingText } from './curves.ts';
 import { type Family, familiesOf } from './families.ts';
 import type { SweepPoint, TuneResult } from './result.ts';
-import {
-  confirm,
-  type Goal,
-  guess,
-  pointsOf,
-  servedRungs,
-  sweep,
-  sweepSeconds,
-  type Trial,
-} from './sweep.ts';
+import { confirm, type Goal, guess, pointsOf, servedRungs, sweep, type Trial } from './sweep.ts';
 import { inHalves } from './trials.ts';
 
 /** What the sweep came to. */
@@ -98,6 +89,9 @@ function isBetter(one: ReturnType<typeof guess>, other: ReturnType<typeof guess>
   return one.points.at(-1)!.recall >= other.points.at(-1)!.recall;
 }
 
+/** Seconds that it takes, about, to set what is recommended beside what is in force. */
+const compareSeconds = 5;
+
 /** What searches use now beside what is recommended, in turns. */
 async function compare(
   session: Session,
@@ -109,7 +103,7 @@ async function compare(
   // What is in force counts as the index's own, whatever the planner prefers to it.
   await ensureServed(session, trial.searches, inForce);
   const settings = best === undefined ? [inForce] : [inForce, settingIn(best)];
-  const [current, again] = await pointsOf(session, trial, settings, reporter, sweepSeconds);
+  const [current, again] = await pointsOf(session, trial, settings, reporter, compareSeconds);
   const recommendation = best === undefined ? null : { ...best, p50Ms: again!.p50Ms, p95Ms: again!.p95Ms };
   return { current: current!, recommendation };
 }

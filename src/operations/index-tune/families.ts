@@ -47,12 +47,12 @@ export function familiesOf(
   );
 }
 
-/** A setting that finds nearly all without taking long, whose answers bound how far away the nearest can be. */
+/** A setting that finds most without taking long, whose answers bound how far away the nearest can be. */
 export function generous({ index }: IndexSubject, k: number, inForce: IndexSetting): IndexSetting {
   const { iterativeScan } = inForce;
   const scan: IndexSetting = iterativeScan === undefined ? {} : { iterativeScan: 'relaxed_order' };
   if (index.type === 'ivfflat') {
     return { ...scan, probes: Math.ceil(Math.sqrt(index.options.lists ?? usualLists)) };
   }
-  return { ...scan, efSearch: Math.min(mostCandidates, Math.max(100, 4 * k)) };
+  return { ...scan, efSearch: Math.min(mostCandidates, Math.max(40, 4 * k)) };
 }

@@ -1,5 +1,5 @@
 /** Rungs until the effort has doubled: neighbours differ by 4 %, and so about do their costs. */
-const rungsToDouble = 16;
+export const rungsToDouble = 16;
 
 /** Efforts from one to another, each a twenty-third or so more than the one before: whole numbers, none twice. */
 export function ladder(from: number, to: number): number[] {

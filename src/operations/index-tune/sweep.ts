@@ -5,9 +5,10 @@ import { pointOf } from '../index-recall/recall-of.ts';
 import { isServed } from '../index-recall/served.ts';
 import type { IndexSetting } from '../index-recall/setting.ts';
 import type { Family } from './families.ts';
-import { coarse, lowestPassing } from './ladder.ts';
+import { coarse, lowestPassing, rungsToDouble } from './ladder.ts';
 import type { Loss } from './newcomers.ts';
 import type { SweepPoint } from './result.ts';
+import { risingEfforts } from './rising.ts';
 
 /** Searches whose exact answers are known. */
 export interface Trial {
@@ -24,7 +25,7 @@ export interface Swept {
 }
 
 /** Seconds that a sweep takes, about, if it has asked queries enough by then. */
-export const sweepSeconds = 12;
+const sweepSeconds = 12;
 
 /** Points of the settings, measured in turns. */
 export async function pointsOf(
@@ -119,11 +120,19 @@ export async function confirm(
   goal: Goal,
   reporter: Reporter,
 ): Promise<{ points: SweepPoint[]; best: SweepPoint | undefined }> {
+  const { rungs, settingOf } = family;
   const measured = new Map<number, SweepPoint>();
-  const found = await lowestPassing(family.rungs.length, rung + 1, async (at) => {
-    const [point] = await pointsOf(session, trial, [family.settingOf(family.rungs[at]!)], reporter);
-    measured.set(at, point!);
-    return point!.recallLow >= goal.targetRecall && expected(point!, goal) >= goal.targetRecall;
+  const pointAt = risingEfforts(session, trial, settingOf, reporter);
+  const measureAt = async (at: number): Promise<SweepPoint> => {
+    const point = measured.get(at) ?? (await pointAt(rungs[at]!));
+    measured.set(at, point);
+    return point;
+  };
+  // What finds all with half of the effort need not be asked with more.
+  await measureAt(Math.max(0, rung - rungsToDouble));
+  const found = await lowestPassing(rungs.length, rung, async (at) => {
+    const point = await measureAt(at);
+    return point.recallLow >= goal.targetRecall && expected(point, goal) >= goal.targetRecall;
   });
   return { points: [...measured.values()], best: found === undefined ? undefined : measured.get(found) };
 }

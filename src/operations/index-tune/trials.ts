@@ -44,7 +44,8 @@ export function shuffled(queries: Queries): Queries {
   return inOrder(queries, order);
 }
 
-function inOrder({ vectors, own }: Queries, order: readonly number[]): Queries {
+/** Some of the queries, or all, as they are named. */
+export function inOrder({ vectors, own }: Queries, order: readonly number[]): Queries {
   return {
     vectors: order.map((i) => vectors[i]!),
     own: own.length === 0 ? [] : order.map((i) => own[i]!),

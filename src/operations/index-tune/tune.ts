@@ -15,6 +15,7 @@ import {
 } from '../index-recall/subject.ts';
 import { requireAnswers, warnOfPlan } from '../index-recall/warnings.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
+import { alongside } from './alongside.ts';
 import { compareBuilds } from './builds.ts';
 import { queriesForTarget } from './certainty.ts';
 import { begin, chooseSetting, type Tuned } from './choose.ts';
@@ -58,9 +59,16 @@ export async function tuneIndex(
     const asked = queryOf(subject, conditions, k);
     const source = { ...options, needed: queriesForTarget(targetRecall) };
     const queries = shuffled(await loadQueries(database, subject, asked, source, reporter, signal));
-    const trial = await withAnswers(database, { subject, conditions, k, queries }, options, reporter, signal);
-    const loss =
-      queries.own.length > 0 ? await lossOfNewcomers(database, subject, k, reporter, signal) : noLoss;
+    // No latency counts in either.
+    const [trial, loss] = await alongside(
+      database,
+      signal,
+      () => withAnswers(database, { subject, conditions, k, queries }, options, reporter, signal),
+      async (lane, either) =>
+        queries.own.length > 0
+          ? lossOfNewcomers(lane, subject, k, { ...reporter, progress: () => {} }, either)
+          : noLoss,
+    );
     const goal = { targetRecall, loss };
     const tuned = await database.transaction((session) =>
       chooseSetting(session, trial, options.role, goal, reporter),

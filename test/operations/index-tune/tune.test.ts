@@ -1,13 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { nearestDistances } from '../../../src/operations/index-recall/exact.ts';
+import { loadQueries } from '../../../src/operations/index-recall/queries.ts';
 import { measureRecall } from '../../../src/operations/index-recall/recall.ts';
-import { findIndexSubject } from '../../../src/operations/index-recall/subject.ts';
+import { findIndexSubject, queryOf } from '../../../src/operations/index-recall/subject.ts';
 import {
   applyRecommendation,
   readApplyTo,
   requireMayApply,
 } from '../../../src/operations/index-tune/apply.ts';
 import { between, lossOfNewcomers } from '../../../src/operations/index-tune/newcomers.ts';
+import { risingEfforts } from '../../../src/operations/index-tune/rising.ts';
+import { pointsOf } from '../../../src/operations/index-tune/sweep.ts';
 import { type TuneOptions, tuneIndex } from '../../../src/operations/index-tune/tune.ts';
 import { eachDatabase } from '../../support/databases.ts';
 import { collectReports } from '../../support/reports.ts';
@@ -217,6 +221,11 @@ eachDatabase((fixture) => {
     expect(loss(5)).toBeGreaterThan(0.02);
     expect(loss(40)).toBeLessThan(loss(5));
     expect(loss(500)).toBe(0);
+    // A recommendation makes up for it, and is sought on more queries than a measurement takes.
+    const { sweep, recommendation, newVectorsLose } = await tune({ index: 'more_hnsw', sample: undefined });
+    expect(newVectorsLose).toBeGreaterThan(0);
+    expect(recommendation!.recall - newVectorsLose!).toBeGreaterThanOrEqual(0.9);
+    expect(Math.max(...sweep.map(({ queries }) => queries))).toBe(fixture.kind === 'server' ? 2300 : 200);
     // Where no temporary table can be made, nothing is known, and nothing fails.
     await database.query('SET default_transaction_read_only = on');
     const reports = collectReports();
@@ -224,6 +233,43 @@ eachDatabase((fixture) => {
     await database.query('RESET default_transaction_read_only');
     expect(unknown(5)).toBe(0);
     expect(reports.notes.join()).toContain('is not known');
+  });
+
+  test('queries that have found all are not asked with more effort, and none is told otherwise for it', async () => {
+    const subject = await findIndexSubject(database, { index: 'docs_hnsw' });
+    const queries = await loadQueries(
+      database,
+      subject,
+      queryOf(subject, {}, 5),
+      { sample: 600 },
+      collectReports(),
+      signal,
+    );
+    const searches = { subject, conditions: {}, k: 5, queries };
+    const unknown = queries.vectors.map(() => []);
+    const nearest = await nearestDistances(database, searches, unknown, collectReports(), signal);
+    const settingOf = (efSearch: number) => ({ efSearch });
+    await database.transaction(async (session) => {
+      const reports = collectReports();
+      const pointAt = risingEfforts(session, { searches, nearest }, settingOf, reports);
+      for (const efSearch of [5, 40, 10]) {
+        const { recall, recallLow, queries } = await pointAt(efSearch);
+        const [plain] = await pointsOf(
+          session,
+          { searches, nearest },
+          [settingOf(efSearch)],
+          collectReports(),
+        );
+        expect({ efSearch, recall, recallLow, queries }).toEqual({
+          efSearch,
+          recall: expect.closeTo(plain!.recall, 12),
+          recallLow: expect.closeTo(plain!.recallLow, 12),
+          queries: 600,
+        });
+        if (efSearch === 5) expect(reports.progressed.at(-1)!.total).toBe(600);
+        else expect(reports.progressed.at(-1)!.total).toBeLessThan(500);
+      }
+    });
   });
 
   test('too few queries to tell', async () => {
