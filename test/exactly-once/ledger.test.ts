@@ -257,9 +257,9 @@ eachDatabase((fixture) => {
     ])('is none, and its table not made, where it is refused: %s', async (_, code, options) => {
       await expect(run(options)).rejects.toMatchObject({ code });
       const { rows } = await database.query(
-        "SELECT to_regclass('docs')::text AS docs, (SELECT count(*) FROM pgv.loads) AS loads",
+        "SELECT to_regclass('docs')::text AS docs, to_regclass('pgv.loads')::text AS loads",
       );
-      expect(rows).toEqual([{ docs: null, loads: 0 }]);
+      expect(rows).toEqual([{ docs: null, loads: null }]);
     });
 
     test('--atomic leaves nothing of a file that is wrong', async () => {
