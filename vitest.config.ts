@@ -3,7 +3,7 @@ import { globSync } from 'tinyglobby';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
-import { nodeFlags } from './test/support/node-flags.ts';
+import { testFlags } from './test/support/node-flags.ts';
 
 const include = ['test/**/*.test.ts'];
 /** What a file mocks, no other may get: it has a process to itself. */
@@ -11,9 +11,9 @@ const mocking = globSync(include).filter((file) => readFileSync(file, 'utf8').in
 
 const each = {
   pool: 'forks' as const,
-  execArgv: [...nodeFlags],
+  execArgv: [...testFlags],
   setupFiles: './test/support/file-setup.ts',
-  testTimeout: 60_000,
+  testTimeout: 60_000 * Math.max(1, Number(process.env.PGV_TEST_CASES ?? 1)),
   hookTimeout: 120_000,
   // What is waited for comes at once, but for a machine that is busy.
   expect: { poll: { timeout: 20_000 } },

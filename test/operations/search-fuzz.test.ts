@@ -6,6 +6,7 @@ import { type SearchOptions, search } from '../../src/operations/search/search.t
 import { silentReporter } from '../../src/progress.ts';
 import { quoteLiteral, quoteName } from '../../src/sql/identifiers.ts';
 import type { Metric } from '../../src/vector/metrics.ts';
+import { cases } from '../support/cases.ts';
 import { eachDatabase } from '../support/databases.ts';
 
 /** Text with what would end a literal, a name or a statement, were it pasted into one. */
@@ -39,7 +40,7 @@ const nasty = fc
 /** What PostgreSQL can store. */
 const storable = nasty.filter((text) => text !== '' && !text.includes('\0'));
 const columnName = storable.filter((name) => Buffer.byteLength(name) <= 63);
-const runs = { numRuns: 40, endOnFailure: true };
+const runs = { ...cases(20), endOnFailure: true };
 const query = { vector: '[1,0]' };
 const is = (key: string, value: string) => ({ key, operator: '=' as const, values: [value] });
 
@@ -142,7 +143,7 @@ eachDatabase((fixture) => {
         expect(await idsOf({ table: 'odd', query: { id: value } })).toEqual(['']);
         await database.query('DROP TABLE odd');
       }),
-      { ...runs, numRuns: 15 },
+      { ...runs, ...cases(8) },
     );
   });
 
@@ -163,7 +164,7 @@ eachDatabase((fixture) => {
         expect(explanation).toMatchObject({ index: 'the_index', reranked: 2 });
         await database.query('DROP TABLE odd');
       }),
-      { ...runs, numRuns: 15 },
+      { ...runs, ...cases(8) },
     );
     await database.query('RESET enable_seqscan');
   });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
-import { nodeFlags } from './node-flags.ts';
+import { programFlags } from './node-flags.ts';
 import { scratch } from './temporary.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/pgv.js', import.meta.url));
@@ -40,7 +40,7 @@ export interface RunResult {
  */
 export async function pgv(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   checkBuild();
-  const child = spawn(process.execPath, [...nodeFlags, PROGRAM, ...args], {
+  const child = spawn(process.execPath, [...programFlags, PROGRAM, ...args], {
     cwd: options.cwd ?? scratch,
     env: cleanEnvironment(options.env),
     stdio: 'pipe',
@@ -65,7 +65,7 @@ export async function pgvOnTerminal(
   options: Omit<RunOptions, 'input'> = {},
 ): Promise<RunResult> {
   checkBuild();
-  const program = [process.execPath, ...nodeFlags, PROGRAM, ...args].map(shellQuoted).join(' ');
+  const program = [process.execPath, ...programFlags, PROGRAM, ...args].map(shellQuoted).join(' ');
   const child = spawn(SCRIPT, ['-qec', `stty cols 100 rows 30; exec ${program}`, '/dev/null'], {
     cwd: options.cwd ?? scratch,
     env: { SHELL: '/bin/sh', TERM: 'xterm-256color', ...cleanEnvironment(options.env) },

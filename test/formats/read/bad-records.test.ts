@@ -12,6 +12,7 @@ import { npy } from '../../../src/formats/read/vectors/npy.ts';
 import { fvecs } from '../../../src/formats/read/vectors/vecs.ts';
 import type { ValueType } from '../../../src/values/types.ts';
 import { readAround } from '../../support/bad-records.ts';
+import { cases } from '../../support/cases.ts';
 import { chunkedSource } from '../../support/read-vectors.ts';
 import { fvecsFile, npyFile } from '../../support/vector-files.ts';
 
@@ -320,7 +321,7 @@ describe('the sample', () => {
       fieldNames: ['a', 'b'],
       sample: [['3', 'c']],
     });
-    await expect(sampleOf(csv, 'a,b\n1\n1,"x\n')).rejects.toMatchObject({ code: 'unclosed-quote', row: 2 });
+    expect(await sampleOf(csv, 'a,b\n1\n1,"x\n')).toMatchObject({ sample: [] });
   });
 
   test('of objects leaves out what is broken, its keys too', async () => {
@@ -420,7 +421,7 @@ describe('random files', () => {
           expect(all).toEqual(expected);
         },
       ),
-      { numRuns: 150 },
+      cases(60),
     ),
   );
 });

@@ -6,6 +6,7 @@ import { type BytesColumn, isValid, type Piece } from '../../../src/batch.ts';
 import { csv } from '../../../src/formats/read/csv/csv.ts';
 import type { DecodedColumn, OpenOptions } from '../../../src/formats/read/format.ts';
 import { streamSource } from '../../../src/source.ts';
+import { cases } from '../../support/cases.ts';
 import { type Dialect, fileText, randomFile, type WrittenRow } from '../../support/random-csv.ts';
 
 interface ReadRow {
@@ -73,7 +74,7 @@ describe('random files', () => {
           expect(rows).toEqual(numbered(file.rows));
         },
       ),
-      { numRuns: 1500 },
+      cases(400),
     ));
 
   test('so do those with few quotes and line ends far apart', () =>
@@ -121,7 +122,7 @@ describe('random files', () => {
         const ours = await readAll(Buffer.from(text), asOptions(file.dialect));
         expect(ours.map(({ fields }) => fields)).toEqual(theirs);
       }),
-      { numRuns: 300 },
+      cases(150),
     ));
 });
 

@@ -6,6 +6,7 @@ import type { DecodedColumn, OpenOptions, ReadFormat } from '../../../src/format
 import { json, jsonl } from '../../../src/formats/read/json/json.ts';
 import { streamSource } from '../../../src/source.ts';
 import type { ValueType } from '../../../src/values/types.ts';
+import { cases } from '../../support/cases.ts';
 import { randomObjects } from '../../support/random-json.ts';
 
 interface ReadRow {
@@ -128,7 +129,7 @@ describe('random objects', () => {
           expect(rows).toEqual(expected(objects, numbers));
         },
       ),
-      { numRuns: 1000 },
+      cases(250),
     ));
 
   test('in an array: likewise', () =>
@@ -149,7 +150,7 @@ describe('random objects', () => {
           );
         },
       ),
-      { numRuns: 1000 },
+      cases(250),
     ));
 
   test('JSON.parse reads them alike', () =>
@@ -163,7 +164,7 @@ describe('random objects', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      cases(150),
     ));
 
   test('a byte anywhere changed: JSON.parse and we agree whether it is JSON', () =>
@@ -190,7 +191,7 @@ describe('random objects', () => {
           } else expect(Array.isArray(ours)).toBe(isObject || lines[0]!.trim() === '');
         },
       ),
-      { numRuns: 1000 },
+      cases(250),
     ));
 });
 

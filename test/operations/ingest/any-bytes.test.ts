@@ -4,6 +4,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { DataError, UsageError } from '../../../src/errors.ts';
 import type { ReadFormat } from '../../../src/formats/read/format.ts';
 import { readFormats } from '../../../src/formats/read/formats.ts';
+import { cases } from '../../support/cases.ts';
 import { emptyDatabase } from '../../support/databases.ts';
 import { load } from '../../support/load.ts';
 import { noServer } from '../../support/servers.ts';
@@ -50,6 +51,6 @@ describe.skipIf(noServer !== null)('any bytes', () => {
       fc.constantFrom('stop' as const, 'skip' as const),
       (content, onError) => check(format, content, onError),
     );
-    await fc.assert(property, { numRuns: 15 });
+    await fc.assert(property, cases(8));
   });
 });

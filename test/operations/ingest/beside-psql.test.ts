@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../../src/database/connect.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { resolveTarget } from '../../../src/database/resolve.ts';
+import { cases } from '../../support/cases.ts';
 import { expectSameRows } from '../../support/compare-tables.ts';
 import { emptyDatabase, type Fixture } from '../../support/databases.ts';
 import { csvText, type Load, load } from '../../support/load.ts';
@@ -181,7 +182,7 @@ describe.skipIf(noServer !== null)('beside psql', () => {
         await load(database, file.text, { table: 'ours', ...dialect, null: nullText, pieceLength });
         await expectSameRows(database, 'ours', 'theirs');
       }),
-      { numRuns: 100, interruptAfterTimeLimit: 8_000 },
+      cases(30),
     ));
 
   test.each([
