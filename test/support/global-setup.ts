@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { buildProgram } from './build.ts';
 import { keeper } from './server/keeper.ts';
 import { startServer } from './server/provision.ts';
 import type { OwnServer, TestServer } from './server/test-server.ts';
@@ -28,7 +27,7 @@ declare module 'vitest' {
 
 /** Builds the program, makes a folder for the run and starts its server. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  project.provide('buildFailure', await build(project.config.root));
+  project.provide('buildFailure', await buildProgram(project.config.root));
   const scratch = await mkdtemp(path.join(tmpdir(), 'pgv-test-'));
   const sweeper = keeper('rm -rf -- "$1"', [scratch]);
   const server = await startServer().catch((error: unknown) => {
@@ -41,17 +40,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if (!(server instanceof Unavailable)) await server.stop();
     await sweeper.release();
   };
-}
-
-async function build(root: string): Promise<string | null> {
-  try {
-    await promisify(execFile)(process.execPath, [path.join(root, 'scripts/build.mjs')], { cwd: root });
-    return null;
-  } catch (error) {
-    const said = `the build failed: ${(error as { stderr: string }).stderr}`;
-    process.stderr.write(`${said}\n`);
-    return said;
-  }
 }
 
 function describeServer(server: OwnServer | Unavailable): ServerOfTheRun {

@@ -16,7 +16,10 @@ export interface Load extends Partial<IngestOptions>, OpenOptions {
   format?: ReadFormat;
 }
 
-/** Ingests a file, named `test.<format>` in messages, the way the command does; two lanes where the database has them. */
+/**
+ * Ingests a file, named `test.<format>` in messages, the way the command does: by two lanes, where the database has them
+ * and `pieceLength` makes more than a piece of it.
+ */
 export async function load(
   database: Database,
   content: string | Uint8Array,
@@ -35,7 +38,7 @@ export async function load(
     database,
     [input],
     {
-      jobs: 2,
+      jobs: options.pieceLength === undefined ? 1 : 2,
       create: true,
       types: new Map(),
       onConflict: 'error',
