@@ -14,6 +14,8 @@ import { eachDatabase, emptyDatabase, type Fixture } from '../../support/databas
 import { collectReports } from '../../support/reports.ts';
 import { noServer } from '../../support/servers.ts';
 
+const docsHalf = `CREATE INDEX docs_half ON docs USING ivfflat ((v::ext.halfvec(8)) ext.halfvec_l2_ops) WITH (lists = 5)
+  WHERE lang = 'en'`;
 // pgvector and the tables lie off the search path, and names want quotes.
 const tables = `CREATE SCHEMA ext; CREATE EXTENSION vector SCHEMA ext; CREATE SCHEMA arch;
   CREATE TABLE docs (id int PRIMARY KEY, lang text, v ext.vector(8));
@@ -21,7 +23,7 @@ const tables = `CREATE SCHEMA ext; CREATE EXTENSION vector SCHEMA ext; CREATE SC
     CASE WHEN i % 5 > 0 THEN ARRAY(SELECT random()::real FROM generate_series(1, 8) WHERE i > 0)::ext.vector(8) END
     FROM generate_series(1, 1000) i;
   CREATE INDEX docs_hnsw ON docs USING hnsw (v ext.vector_cosine_ops) WITH (m = 8);
-  CREATE INDEX docs_half ON docs USING ivfflat ((v::ext.halfvec(8)) ext.halfvec_l2_ops) WITH (lists = 5) WHERE lang = 'en';
+  ${docsHalf};
   CREATE INDEX docs_bits ON docs USING hnsw ((ext.binary_quantize(v OPERATOR(ext.-) '[0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5]')::bit(8)) ext.bit_hamming_ops);
   CREATE INDEX docs_lang ON docs (lang);
   CREATE TABLE arch."Old ""d" (v ext.halfvec(2)); INSERT INTO arch."Old ""d" VALUES ('[1,2]');
@@ -193,10 +195,10 @@ describe.skipIf(noServer)('on a server', () => {
 
   test('an INVALID index is listed once, however many builds run on its table', async () => {
     const [holder, ...builders] = [await fixture.open(), await fixture.open(), await fixture.open()];
-    await database.query(`CREATE TABLE busy (id int, v ext.vector(3)); INSERT INTO busy VALUES (1, '[1,2,3]');
+    await database.query(`DROP TABLE IF EXISTS busy; CREATE TABLE busy (id int, v ext.vector(3)); INSERT INTO busy VALUES (1, '[1,2,3]');
       CREATE INDEX busy_v ON busy USING hnsw (v ext.vector_l2_ops);
       UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'busy_v'::regclass;
-      CREATE FUNCTION held(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
+      CREATE OR REPLACE FUNCTION held(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS
         'BEGIN PERFORM pg_advisory_lock_shared(77); RETURN $1; END'`);
     await holder.query('SELECT pg_advisory_lock(77)');
     const building = builders.map((builder, i) => builder.query(`CREATE INDEX busy_${i} ON busy (held(id))`));
@@ -258,13 +260,14 @@ describe.skipIf(noServer)('on a server', () => {
 
   test('a drop says whom it waits for; interrupted, what is left, which then goes', async () => {
     const [holder, worker] = [await fixture.open(), await fixture.open()];
+    await database.query(`DROP INDEX IF EXISTS docs_half; ${docsHalf}`);
     const reports = collectReports();
     let interrupted: Promise<unknown> | undefined;
     await holder.transaction(async (session) => {
       await session.query(`SET LOCAL application_name = 'reports'; SELECT count(*) FROM docs`);
       interrupted = failure(drop(worker, 'docs_half', undefined, reports));
       await expect
-        .poll(() => reports.progressed.map(({ phase }) => phase), { timeout: 5000 })
+        .poll(() => reports.progressed.map(({ phase }) => phase))
         .toContainEqual(
           expect.stringMatching(
             /^waiting for session \d+ of \w+ \(reports\), idle in transaction for \d+ s$/,
@@ -297,7 +300,8 @@ describe.skipIf(noServer)('on a server', () => {
 
   test('prewarming says what it met and what it would be faster with; pg_prewarm reads the table too', async () => {
     const reports = collectReports();
-    await database.query(`CREATE EXTENSION pg_buffercache; CREATE TABLE same AS SELECT '[1,1]'::ext.vector(2) AS v FROM generate_series(1, 900);
+    await database.query(`CREATE EXTENSION IF NOT EXISTS pg_buffercache; DROP EXTENSION IF EXISTS pg_prewarm; DROP TABLE IF EXISTS same;
+      CREATE TABLE same AS SELECT '[1,1]'::ext.vector(2) AS v FROM generate_series(1, 900);
       CREATE INDEX same_hnsw ON same USING hnsw (v ext.vector_l2_ops)`);
     const scanned = await prewarm(database, 'docs_hnsw', reports);
     expect(scanned).toMatchObject({ method: 'scan', into: 'buffers', cachedBlocks: scanned.blocks });
@@ -317,7 +321,7 @@ describe.skipIf(noServer)('on a server', () => {
 
   test('an index that the planner passes over is not said to be read', async () => {
     await database.query(
-      'CREATE INDEX twin ON parts_1 USING hnsw (v ext.vector_l1_ops) WITH (m = 2); DROP EXTENSION IF EXISTS pg_prewarm',
+      'DROP INDEX IF EXISTS twin; CREATE INDEX twin ON parts_1 USING hnsw (v ext.vector_l1_ops) WITH (m = 2); DROP EXTENSION IF EXISTS pg_prewarm',
     );
     const results = [await failure(prewarm(database, 'twin')), await failure(prewarm(database, 'alone'))];
     expect(results.filter((error) => error === undefined).length).toBe(1);
