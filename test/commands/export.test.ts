@@ -36,6 +36,18 @@ eachDatabase((fixture) => {
     expect(binary.stdoutBytes.subarray(0, 11).toString('latin1')).toBe('PGCOPY\n\xff\r\n\0');
   });
 
+  test('an ending that means no format is csv, and it is said', async () => {
+    const cwd = await temporaryDirectory();
+    const unknown = await run(['export', 'docs', '-o', 'docs.txt'], { env: env(), cwd });
+    expect(unknown.stderr).toMatch(/^docs\.txt is written as csv: no format has the ending \.txt/m);
+    expect(readFileSync(join(cwd, 'docs.txt'), 'utf8')).toBe(csv);
+    const plain = await run(['export', 'docs', '-o', 'docs.txt', '--format', 'csv', '--force'], {
+      env: env(),
+      cwd,
+    });
+    expect(plain.stderr).not.toMatch(/is written as/);
+  });
+
   test('a file, its format by its ending, and its summary', async () => {
     const cwd = await temporaryDirectory();
     const binary = await run(['export', 'docs', '-o', 'docs.bin', '--json'], { env: env(), cwd });
@@ -50,15 +62,6 @@ eachDatabase((fixture) => {
         { path: 'docs.bin', rows: 2, bytes: bytes.length, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       ],
     });
-
-    const unknown = await run(['export', 'docs', '-o', 'docs.txt'], { env: env(), cwd });
-    expect(unknown.stderr).toMatch(/^docs\.txt is written as csv: no format has the ending \.txt/m);
-    expect(readFileSync(join(cwd, 'docs.txt'), 'utf8')).toBe(csv);
-    const plain = await run(['export', 'docs', '-o', 'docs.txt', '--format', 'csv', '--force'], {
-      env: env(),
-      cwd,
-    });
-    expect(plain.stderr).not.toMatch(/is written as/);
 
     const again = await run(['export', 'docs', '-o', 'docs.bin'], { env: env(), cwd });
     expect(again).toMatchObject({ code: 2, stdout: '' });
