@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { checkInit, type InitRequest, init } from '../src/operations/init/init.ts';
 import { columnRoles, idTypes } from '../src/operations/init/plan.ts';
 import { initStatements } from '../src/operations/init/statements.ts';
+import { shellWord } from '../src/shell-word.ts';
 import { action } from './action.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -102,7 +103,7 @@ async function run(context: Context<InitOptions>, argument: string | undefined):
 function nextStep(table: string | undefined): string {
   return table === undefined
     ? 'next: pgv ingest <file>, or pgv init <table> --dimensions <n>'
-    : `next: pgv ingest <file> -t ${table}`;
+    : `next: pgv ingest <file> -t ${shellWord(table)}`;
 }
 
 async function printStatements({ output }: Context<InitOptions>, request: InitRequest): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Command } from 'commander';
+import { ClosedPipeError, isClosedPipe } from './errors.ts';
 
 /** A stream that may be a terminal. */
 export type Input = Readable & { isTTY?: boolean | undefined };
@@ -43,4 +44,17 @@ export async function readText(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array | string));
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Writes and waits until the stream has passed the data on, so that memory holds one piece at a time. @throws what the stream failed with */
+export function writeTo(stream: Sink, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(data, (error) => {
+      if (!error) resolve();
+      else
+        reject(
+          isClosedPipe(error) ? new ClosedPipeError(error.message) : Object.assign(error, { path: 'stdout' }),
+        );
+    });
+  });
 }

@@ -4,7 +4,7 @@ import { UsageError } from '../src/errors.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import { isClosedPipe, isReaderGone, toPgvError } from './errors.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
-import { bindInvocation, type Invocation, type Io } from './io.ts';
+import { bindInvocation, type Invocation, type Io, writeTo } from './io.ts';
 import { addOutputOptions } from './options.ts';
 import { hasColor } from './output/color.ts';
 
@@ -15,24 +15,34 @@ import { hasColor } from './output/color.ts';
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const reader = watchReader(io);
+  // Help and the version, which Commander writes, and does not wait for.
+  let written = Promise.resolve();
+  const show = (text: string) => {
+    written = written.then(() => writeTo(io.stdout, text));
+  };
   try {
     const invocation: Invocation = { io, exitCode: exitCodes.done };
     const words = normalise(argv);
     requireCommandFirst(words);
-    const { program, isKnown } = await createProgram(words, invocation);
+    const { program, isKnown } = await createProgram(words, invocation, show);
     // Asked for help on a command that is not there, Commander would show the help of what is above it.
     const understood = isKnown ? words : words.filter((word) => word !== '--help' && word !== '-h');
-    await program.parseAsync(understood, { from: 'user' });
+    await program.parseAsync(understood, { from: 'user' }).catch(unlessShown);
+    await written;
     return invocation.exitCode;
   } catch (error) {
     if (isReaderGone(error) || reader.gone) return exitCodes.done;
-    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
     // A group without its command: Commander has shown the group's help on stderr.
     if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
     return fail(error, argv, io);
   } finally {
     reader.unwatch();
   }
+}
+
+/** Commander ends so when it has shown help or the version. */
+function unlessShown(error: unknown): void {
+  if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
 }
 
 /** Tells a failure on stderr, and under --json on stdout too. The only place that does. */
@@ -73,6 +83,7 @@ const ownFlags = new Set(['-h', '--help', '-V', '--version']);
 async function createProgram(
   argv: readonly string[],
   invocation: Invocation,
+  show: (text: string) => void,
 ): Promise<{ program: Command; isKnown: boolean }> {
   const { io } = invocation;
   const program = new Command('pgv')
@@ -84,7 +95,7 @@ async function createProgram(
     .exitOverride()
     .configureHelp({ styleTitle: (title) => `\u001b[1m${title}\u001b[22m` })
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
+      writeOut: show,
       writeErr: (text) => io.stderr.write(text),
       // Errors are told in fail(), like all others.
       outputError: () => {},

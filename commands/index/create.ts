@@ -108,17 +108,18 @@ const howToSearch = {
 async function show(
   { options, output, reporter, database: open }: Context<IndexCreateFlags>,
   request: IndexCreateOptions,
-  { table, index, status, statements, steps }: IndexPreview,
+  { table: named, index, status, statements, steps }: IndexPreview,
 ): Promise<void> {
   const database = (await open()).target.description;
   const texts = statements.map(({ text }) => `${text};`);
-  if (output.json) return output.document({ database, table, index, status, statements: texts });
+  if (output.json) return output.document({ database, table: named, index, status, statements: texts });
   if (status === 'present') return reporter.note(`index ${index} is there already`);
-  if (status === 'too-few-rows') return reporter.note(`${table} has too few vectors yet: no index`);
+  if (status === 'too-few-rows') return reporter.note(`${named} has too few vectors yet: no index`);
   if (options.sql) return output.write(`${texts.join('\n')}\n`);
-  for (const { definition, resources, leftover } of steps) {
+  for (const { definition, resources, leftover, table } of steps) {
     if (leftover !== undefined) reporter.note(`would drop index ${leftover}, which a failed build left`);
-    reporter.note(`would create index ${definition.name} on ${definition.table.name}`);
-    if (resources.rows > 0) tellExpectation(definition, resources, request, reporter, true);
+    reporter.note(`would create index ${definition.name} on ${table.shown}`);
+    if (resources.rows > 0)
+      tellExpectation({ name: definition.name, table }, resources, request, reporter, true);
   }
 }

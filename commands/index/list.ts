@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type ListedIndex, listIndexes } from '../../src/operations/index-upkeep/list.ts';
+import { shellWord } from '../../src/shell-word.ts';
 import { action } from '../action.ts';
 import type { Context } from '../context.ts';
 import { addConnectionOptions, addExamples, addTableOption } from '../options.ts';
@@ -25,7 +26,7 @@ async function run(context: Context<object>, argument: string | undefined): Prom
   const indexes = await listIndexes(database, table, reporter);
   if (output.json) return output.document({ database: database.target.description, indexes });
   if (indexes.length > 0) return showTable(output, indexes);
-  const [on, flag] = table === undefined ? ['', ''] : [` on ${table}`, ` -t ${table}`];
+  const [on, flag] = table === undefined ? ['', ''] : [` on ${table}`, ` -t ${shellWord(table)}`];
   reporter.note(`there is no vector index${on} yet: \`pgv index create${flag}\` makes one`);
 }
 

@@ -1,6 +1,5 @@
 import { UsageError } from '../../src/errors.ts';
-import { ClosedPipeError, isClosedPipe } from '../errors.ts';
-import type { Sink } from '../io.ts';
+import { type Sink, writeTo } from '../io.ts';
 import { jsonPieces } from './json.ts';
 import type { Style } from './style.ts';
 import { type Column, tableLines } from './table.ts';
@@ -89,17 +88,4 @@ export function createOutput(settings: OutputSettings): Output {
       });
     },
   };
-}
-
-/** Writes and waits until the stream has passed the data on, so that memory holds one piece at a time. */
-function writeTo(stream: Sink, data: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(data, (error) => {
-      if (!error) resolve();
-      else
-        reject(
-          isClosedPipe(error) ? new ClosedPipeError(error.message) : Object.assign(error, { path: 'stdout' }),
-        );
-    });
-  });
 }

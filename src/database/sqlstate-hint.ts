@@ -35,10 +35,7 @@ export function hintFor(
           }
         : {};
     case '42501': // insufficient_privilege
-      return {
-        code: 'permission',
-        hint: error.hint ?? 'have it granted to the role, or connect as another role',
-      };
+      return { code: 'permission', hint: error.hint ?? permissionHint(error) };
     case '42P10': // invalid_column_reference: as an error, of ON CONFLICT alone
       return {
         code: 'no-unique-key',
@@ -68,6 +65,13 @@ export function hintFor(
 function lockHint({ isPooled = false }: ErrorContext): string {
   const lifting = isPooled ? 'ALTER ROLE … SET lock_timeout = 0' : "PGOPTIONS='-c lock_timeout=0'";
   return `another session has it locked: try again when that is done; where the role or the database limits the wait, ${lifting} lifts that`;
+}
+
+/** Ownership is not granted: a role has it, or is of one that has. */
+function permissionHint({ message }: ServerError): string {
+  return /^must be (?:the )?owner of/.test(message)
+    ? 'its owner may, and roles that are members of the owner: connect as one of them'
+    : 'have it granted to the role, or connect as another role';
 }
 
 /** Behind a pooler, what is no transaction keeps the role's own limit; elsewhere only what runs can set another. */

@@ -21,13 +21,13 @@ export async function findConcurrentWorkers(session: Session, table: { oid: numb
 /** Waits until nobody is, without keeping them from it: each look is a statement of its own. */
 export async function waitForConcurrentWork(
   database: Database,
-  table: { oid: number; name: string },
+  table: { oid: number; shown: string },
   reporter: Reporter,
 ): Promise<void> {
   for (let waits = false; ; waits = true) {
     const [holder] = await findConcurrentWorkers(database, table);
     if (holder === undefined) return;
-    if (!waits) reporter.note(`the indexes of ${table.name} are being worked on: waiting for ${holder}`);
+    if (!waits) reporter.note(`the indexes of ${table.shown} are being worked on: waiting for ${holder}`);
     reporter.progress({ phase: `waiting for ${holder}` });
     await sleep(interval);
   }
@@ -39,7 +39,7 @@ export async function waitForConcurrentWork(
  */
 export async function dropConcurrently(
   database: Database,
-  table: { oid: number; name: string },
+  table: { oid: number; shown: string },
   index: { schema: string; name: string },
   reporter: Reporter,
 ): Promise<void> {

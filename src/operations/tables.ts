@@ -1,5 +1,6 @@
 import type { Session } from '../database/database.ts';
 import { UsageError } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
 import { parseTableName, quoteName } from '../sql/identifiers.ts';
 import { columnsOf, columnsOfTypes, primaryKeyOf, tablesNamed, tablesWithVectors } from '../sql/tables.ts';
 import { isVectorType, type VectorType } from '../vector/metrics.ts';
@@ -48,6 +49,8 @@ export interface TableDescription {
   primaryKey: string[];
   /** Whether policies filter what the current role sees and writes. */
   rowSecurity: boolean;
+  /** As messages name it, and as -t takes it. */
+  shown: string;
   /** As the last VACUUM or ANALYZE counted; null: never counted, or a view. */
   estimatedRows: number | null;
 }
@@ -69,7 +72,12 @@ export async function describeTable(session: Session, name: string): Promise<Tab
   const { visible, ...table } = found;
   const columns = await session.query<CatalogueColumn>(columnsOf(table.oid));
   const key = await session.query<{ name: string }>(primaryKeyOf(table.oid));
-  return { ...table, columns: columns.rows.map(withDimensions), primaryKey: key.rows.map((row) => row.name) };
+  return {
+    ...table,
+    columns: columns.rows.map(withDimensions),
+    primaryKey: key.rows.map((row) => row.name),
+    shown: displayName(found),
+  };
 }
 
 /** The columns that a query gives, described like a table's. @param query without a semicolon at its end */
@@ -119,9 +127,9 @@ export function findVectorColumn(table: TableDescription, name: string | undefin
     candidates.length === 1 ? candidates[0] : candidates.find((column) => column.name === 'embedding');
   if (chosen !== undefined) return chosen;
   if (candidates.length === 0) throw noVectorColumn(table);
-  throw new UsageError(`table ${table.name} has ${candidates.length} vector columns: ${list(candidates)}`, {
+  throw new UsageError(`table ${table.shown} has ${candidates.length} vector columns: ${list(candidates)}`, {
     code: 'ambiguous-column',
-    hint: `choose one with --vector-column, for example --vector-column ${candidates[0]!.name}`,
+    hint: `choose one with --vector-column, for example --vector-column ${shellWord(candidates[0]!.name)}`,
   });
 }
 
@@ -131,7 +139,7 @@ export function displayName(table: { schema: string; name: string; visible?: boo
   return parts.map((part) => (/[".]/.test(part) ? quoteName(part) : part)).join('.');
 }
 
-type Found = Omit<TableDescription, 'columns' | 'primaryKey'> & { visible: boolean };
+type Found = Omit<TableDescription, 'columns' | 'primaryKey' | 'shown'> & { visible: boolean };
 type CatalogueColumn = Omit<ColumnDescription, 'vector' | 'dimensions'> & { fromPgvector: boolean };
 
 function withDimensions({ fromPgvector, ...column }: CatalogueColumn): ColumnDescription {
@@ -152,7 +160,7 @@ async function onlyTableWithVectors(session: Session): Promise<string> {
   }
   throw new UsageError(`several tables have a vector column: ${some(names)}`, {
     code: 'ambiguous-table',
-    hint: `choose one with -t, for example -t ${names[0]}`,
+    hint: `choose one with -t, for example -t ${shellWord(names[0]!)}`,
   });
 }
 
@@ -183,17 +191,17 @@ function namedVectorColumn(
   const chosen = holding.find((column) => column.name === name);
   if (chosen !== undefined) return chosen;
   const other = table.columns.find((column) => column.name === name);
-  const hint = holding.length > 0 ? `vector columns of ${table.name}: ${list(holding)}` : undefined;
+  const hint = holding.length > 0 ? `vector columns of ${table.shown}: ${list(holding)}` : undefined;
   throw new UsageError(
     other === undefined
-      ? `column ${name} does not exist in ${table.name}`
-      : `column ${name} of ${table.name} is no vector column but ${other.declared}`,
+      ? `column ${name} does not exist in ${table.shown}`
+      : `column ${name} of ${table.shown} is no vector column but ${other.declared}`,
     { code: 'no-column', column: name, hint },
   );
 }
 
 function noVectorColumn(table: TableDescription): UsageError {
-  return new UsageError(`${table.kind} ${table.name} has no vector column`, {
+  return new UsageError(`${table.kind} ${table.shown} has no vector column`, {
     code: 'no-vector-column',
     hint: 'name another table with -t, or add one: ALTER TABLE … ADD COLUMN embedding vector(<dimensions>)',
   });

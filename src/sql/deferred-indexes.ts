@@ -43,7 +43,7 @@ export interface DeferredIndex {
   parameters: string[];
 }
 
-/** Gives one row: whether the role owns the table, and so may drop its indexes. */
+/** Gives one row: whether the role owns the table, and so may make and drop its indexes. */
 export function ownsTable(tableOid: number): Statement {
   return {
     text: `SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owns FROM pg_catalog.pg_class c WHERE c.oid = $1`,

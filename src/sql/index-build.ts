@@ -86,12 +86,14 @@ export interface PartitionRow {
   oid: number;
   schema: string;
   name: string;
+  /** Its name alone finds it. */
+  visible: boolean;
 }
 
 /** The partitions of a table, on whatever level, that can be indexed: no foreign ones. */
 export function partitionsOf(tableOid: number): Statement {
   return {
-    text: `SELECT c.oid, n.nspname AS schema, c.relname AS name
+    text: `SELECT c.oid, n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_is_visible(c.oid) AS visible
 FROM pg_catalog.pg_partition_tree($1::oid::regclass) t
 JOIN pg_catalog.pg_class c ON c.oid = t.relid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

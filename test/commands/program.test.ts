@@ -1,7 +1,9 @@
+import { Writable } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { commands } from '../../commands/commands.ts';
+import { run } from '../../commands/program.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { runInMemory } from './memory-io.ts';
+import { memoryIo, runInMemory } from './memory-io.ts';
 
 test('--version prints the version alone', async () => {
   expect(await runInMemory(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' });
@@ -142,5 +144,19 @@ test.each([['export'], ['init'], ['vacuum'], ['index', 'restore'], ['loads', 'li
       code: 2,
       err: expect.stringContaining('two tables are named: docs, and other'),
     });
+  },
+);
+
+test.each([[['--help']], [['--version']], [['help', 'ingest']]])(
+  'a disk that is full is told: %s',
+  async (words) => {
+    const io = memoryIo();
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+    expect(await run(words, { ...io, stdout })).toBe(4);
+    expect(io.err()).toMatch(/^pgv: stdout: no space left on device/);
   },
 );

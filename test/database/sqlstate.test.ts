@@ -69,6 +69,14 @@ describe('an error', () => {
     });
   });
 
+  test('ownership is not said to be granted', () => {
+    const hint = (message: string) =>
+      (toPgvError(Object.assign(new Error(message), { severity: 'ERROR', code: '42501' })) as DatabaseError)
+        .hint;
+    expect(hint('must be owner of table late')).toMatch(/^its owner may/);
+    expect(hint('permission denied for table late')).toMatch(/^have it granted/);
+  });
+
   test('of ours stays as it is', () => {
     const error = new UsageError('x');
     expect(toPgvError(error)).toBe(error);

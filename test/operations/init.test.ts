@@ -213,7 +213,7 @@ eachDatabase(({ open }) => {
       ]);
       expect((await init(database, grant, silentReporter)).granted).toEqual([
         'USAGE on schema My own',
-        'SELECT, INSERT, UPDATE, USAGE on table t',
+        'SELECT, INSERT, UPDATE, USAGE on table My own.t',
       ]);
       await database.query(`SET ROLE ${role}; INSERT INTO "My own".t (n) VALUES (1); RESET ROLE`);
       await database.query('DROP SCHEMA "My own" CASCADE');

@@ -230,6 +230,21 @@ eachDatabase((fixture) => {
       });
     });
 
+    test('messages name the schema that the search path lacks, and hints are for a shell', async () => {
+      await database.query('CREATE SCHEMA geheim');
+      await database.query('CREATE TABLE geheim."T x" (id int, a vector(2), b halfvec(2))');
+      const names = await failure(database, { table: undefined });
+      const columns = await failure(database, { table: 'geheim.T x' });
+      await database.query('DROP SCHEMA geheim CASCADE');
+      expect(names).toMatchObject({
+        message: 'several tables have a vector column: geheim.T x, docs',
+        hint: "choose one with -t, for example -t 'geheim.T x'",
+      });
+      expect(columns).toMatchObject({
+        message: expect.stringMatching(/^table geheim\.T x has 2 vector columns: /),
+      });
+    });
+
     test('two vector columns: the one called embedding, else none', async () => {
       await database.query('CREATE TABLE two (id int, a vector(2), b halfvec(2), flags bit(8))');
       expect(await failure(database, { table: 'two' })).toMatchObject({

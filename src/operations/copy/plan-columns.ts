@@ -98,14 +98,14 @@ function checkTarget(columns: readonly ColumnDescription[], existing: TableDescr
     const into = existing.columns.find((column) => column.name === name);
     if (into === undefined) {
       const names = existing.columns.map((column) => column.name).join(', ');
-      throw new UsageError(`table ${existing.name} has no column ${name} (it has ${names})`, {
+      throw new UsageError(`table ${existing.shown} has no column ${name} (it has ${names})`, {
         code: 'no-column',
         column: name,
         hint,
       });
     }
     if (into.generated !== null) {
-      throw new UsageError(`column ${name} of ${existing.name} is generated and takes no values`, {
+      throw new UsageError(`column ${name} of ${existing.shown} is generated and takes no values`, {
         code: 'generated-column',
         column: name,
         hint,
@@ -122,7 +122,7 @@ function checkTarget(columns: readonly ColumnDescription[], existing: TableDescr
   );
   if (missing === undefined) return;
   throw new UsageError(
-    `column ${missing.name} of ${existing.name} is NOT NULL without a default, and no column goes into it`,
+    `column ${missing.name} of ${existing.shown} is NOT NULL without a default, and no column goes into it`,
     { code: 'missing-column', column: missing.name, hint },
   );
 }

@@ -29,7 +29,7 @@ export async function subjectOf(from: Database, options: CopyOptions): Promise<S
   const source = await tableSource(from, { table: options.table, columns, where }, silentReporter);
   const table = source.table!;
   if (source.columns.length === 0) {
-    throw new UsageError(`${table.name} has no columns`, {
+    throw new UsageError(`${table.shown} has no columns`, {
       code: 'no-column',
       hint: 'name another table with -t',
     });

@@ -38,7 +38,7 @@ export async function refuseSameTable(
   throw new UsageError(
     itself
       ? `${source.name} would be copied into itself`
-      : `${source.name} would be copied into ${existing.name}, and one is a part of the other`,
+      : `${source.name} would be copied into ${existing.shown}, and one is a part of the other`,
     { code: 'same-table', hint: 'name another table with --to-table, or another database' },
   );
 }
@@ -52,7 +52,7 @@ export async function refuseFilled(to: Database, existing: TableDescription): Pr
   const table = quoteQualified(existing.schema, existing.name);
   const { rows } = await to.query<{ any: boolean }>(hasRows(table));
   if (!rows[0]!.any) return;
-  throw new UsageError(`table ${existing.name} of ${to.target.description} holds rows already`, {
+  throw new UsageError(`table ${existing.shown} of ${to.target.description} holds rows already`, {
     code: 'filled-table',
     hint: '--truncate empties it first; --on-conflict skip or update goes by its key, --on-conflict error adds to what is there',
   });

@@ -51,7 +51,7 @@ export function checkChanged({ column, options }: ChangedColumn, existing: Table
   checkVectorColumn(into, options);
   if (into.vector !== undefined) return;
   throw new UsageError(
-    `column ${into.name} of ${existing.name} is ${into.declared}, and no vectors go into it`,
+    `column ${into.name} of ${existing.shown} is ${into.declared}, and no vectors go into it`,
     {
       code: 'bad-type',
       column: into.name,

@@ -30,11 +30,14 @@ export async function deferIndexes(
   if ((await listIndexes(session, table)).length === 0) return [];
   const { rows } = await session.query<{ owns: boolean }>(ownsTable(table.oid));
   if (!rows[0]!.owns) {
-    throw new DatabaseError(`--defer-indexes drops the indexes of ${table.name}, which its owner alone may`, {
-      code: 'permission',
-      sqlstate: '42501',
-      hint: 'load as its owner, or without --defer-indexes',
-    });
+    throw new DatabaseError(
+      `--defer-indexes drops the indexes of ${table.shown}, which its owner alone may`,
+      {
+        code: 'permission',
+        sqlstate: '42501',
+        hint: 'load as its owner, or without --defer-indexes',
+      },
+    );
   }
   await session.query(lockTable(quoteQualified(table.schema, table.name), session.limits.lock));
   // Once more, as somebody may have been at them before the lock.

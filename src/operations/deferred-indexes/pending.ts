@@ -1,5 +1,6 @@
 import type { Session } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
+import { shellWord } from '../../shell-word.ts';
 import { findDeferredIndexes, type PendingIndex, pendingIndexes } from '../../sql/deferred-indexes.ts';
 import type { TableDescription } from '../tables.ts';
 
@@ -25,12 +26,12 @@ export async function warnOfMissingIndexes(
   reporter: Reporter,
 ): Promise<void> {
   const missing = (await findPendingIndexes(session, table)).filter(({ taken }) => taken !== 'index');
-  if (missing.length > 0) reporter.warn(missingIndexes(table.name, missing));
+  if (missing.length > 0) reporter.warn(missingIndexes(table.shown, missing));
 }
 
 /** `index a of docs is missing, …`, with what to do. */
 export function missingIndexes(table: string, missing: readonly { name: string }[]): string {
   const names = missing.map(({ name }) => name).join(', ');
   const are = missing.length === 1 ? `index ${names} of ${table} is` : `indexes ${names} of ${table} are`;
-  return `${are} missing since a load with --defer-indexes: unless it is still running, \`pgv index restore ${table}\` builds what it dropped`;
+  return `${are} missing since a load with --defer-indexes: unless it is still running, \`pgv index restore ${shellWord(table)}\` builds what it dropped`;
 }

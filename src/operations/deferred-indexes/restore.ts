@@ -2,6 +2,7 @@ import { connectLane } from '../../database/connect.ts';
 import type { Database, Session } from '../../database/database.ts';
 import { InterruptedError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
+import { shellWord } from '../../shell-word.ts';
 import { type PendingIndex, rebuildIndex, takeIndex } from '../../sql/deferred-indexes.ts';
 import { countRows } from '../../sql/indexes.ts';
 import { indexProgress } from '../../sql/progress.ts';
@@ -67,7 +68,7 @@ export async function restoreAfterFailure(
     try {
       if (signal.aborted && (await findPendingIndexes(again, table)).length > 0)
         reporter.note(
-          `building the indexes of ${table.name} again; another Ctrl-C leaves that to \`pgv index restore\``,
+          `building the indexes of ${table.shown} again; another Ctrl-C leaves that to \`pgv index restore\``,
         );
       // The signal has done its work: it ended the load.
       await restoreIndexes(again, table, reporter, new AbortController().signal);
@@ -78,7 +79,7 @@ export async function restoreAfterFailure(
     const reason =
       error instanceof PgvError && !(error instanceof InterruptedError) ? ` (${error.message})` : '';
     reporter.warn(
-      `the indexes of ${table.name} that the load dropped are not all there again${reason}: \`pgv index restore ${table.name}\` builds them`,
+      `the indexes of ${table.shown} that the load dropped are not all there again${reason}: \`pgv index restore ${shellWord(table.shown)}\` builds them`,
     );
   }
 }

@@ -92,7 +92,7 @@ async function requireUnaltered(session: Session, table: TableDescription | unde
   const found = await describeTable(session, quoteQualified(table.schema, table.name));
   const facts = ({ oid, columns, rowSecurity }: TableDescription) => ({ oid, columns, rowSecurity });
   if (found !== undefined && isDeepStrictEqual(facts(found), facts(table))) return;
-  throw new DatabaseError(`table ${table.name} has just been altered`, {
+  throw new DatabaseError(`table ${table.shown} has just been altered`, {
     code: 'table-altered',
     hint: 'run the command again: it reads the table as it is now',
   });

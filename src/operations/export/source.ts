@@ -128,10 +128,10 @@ function namedColumns(table: TableDescription, names: readonly string[]): Column
 function requireColumn(table: TableDescription, name: string): ColumnDescription {
   const column = table.columns.find((candidate) => candidate.name === name);
   if (column !== undefined) return column;
-  throw new UsageError(`column ${name} does not exist in ${table.name}`, {
+  throw new UsageError(`column ${name} does not exist in ${table.shown}`, {
     code: 'no-column',
     column: name,
-    hint: `columns of ${table.name}: ${table.columns.map((present) => present.name).join(', ')}`,
+    hint: `columns of ${table.shown}: ${table.columns.map((present) => present.name).join(', ')}`,
   });
 }
 

@@ -15,7 +15,7 @@ const cleaningPatience = 2000;
 
 /** An index that is about to be built on one table. */
 export interface Build {
-  table: { oid: number; schema: string; name: string };
+  table: { oid: number; schema: string; name: string; shown: string };
   definition: IndexDefinition;
   resources: BuildResources;
 }

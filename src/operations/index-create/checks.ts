@@ -93,7 +93,7 @@ function checkDimensions(
   if (dimensions === undefined) {
     throw new UsageError(`column ${name} has no dimensions, which an index needs`, {
       code: 'no-dimensions',
-      hint: `declare them: ALTER TABLE ${table.name} ALTER COLUMN ${name} TYPE ${vector}(<dimensions>)`,
+      hint: `declare them: ALTER TABLE ${table.shown} ALTER COLUMN ${name} TYPE ${vector}(<dimensions>)`,
     });
   }
   if (declared.kind === 'd' && quantize === 'none') {
@@ -103,7 +103,7 @@ function checkDimensions(
       `column ${name} is of domain ${declared.name}, whose dimensions pgvector does not see`,
       {
         code: 'no-dimensions',
-        hint: `${flags === '' ? '' : `use ${flags}, or `}give it the type itself: ALTER TABLE ${table.name} ALTER COLUMN ${name} TYPE ${vector}(${dimensions})`,
+        hint: `${flags === '' ? '' : `use ${flags}, or `}give it the type itself: ALTER TABLE ${table.shown} ALTER COLUMN ${name} TYPE ${vector}(${dimensions})`,
       },
     );
   }

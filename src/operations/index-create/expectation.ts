@@ -6,7 +6,7 @@ const worthTelling = 5;
 
 /** Says what is expected of a build: its memory, its workers, its time; and what the user could do about them. */
 export function tellExpectation(
-  { name, table }: { name: string; table: { name: string } },
+  { name, table }: { name: string; table: { shown: string } },
   resources: BuildResources,
   options: { memory?: number | undefined },
   reporter: Reporter,
@@ -33,7 +33,7 @@ export function tellExpectation(
   }
   if (tableWorkers !== undefined) {
     reporter.note(
-      `${table.name} has parallel_workers = ${tableWorkers}, which holds for the build too: ALTER TABLE … RESET (parallel_workers) lets it have more`,
+      `${table.shown} has parallel_workers = ${tableWorkers}, which holds for the build too: ALTER TABLE … RESET (parallel_workers) lets it have more`,
     );
   }
 }

@@ -1,11 +1,15 @@
 import type { Database, Statement } from '../../database/database.ts';
+import { DatabaseError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
+import { shellWord } from '../../shell-word.ts';
+import { ownsTable } from '../../sql/deferred-indexes.ts';
 import { atLeast } from '../../sql/index-build.ts';
 import { dropIndex, indexSize } from '../../sql/indexes.ts';
 import type { IndexType, Metric } from '../../vector/metrics.ts';
 import type { Quantization } from '../../vector/quantization.ts';
 import { dropConcurrently } from '../concurrent-work.ts';
 import { warnOfMissingIndexes } from '../deferred-indexes/pending.ts';
+import type { TableDescription } from '../tables.ts';
 import type { Beside } from '../watch.ts';
 import { build } from './build.ts';
 import { findInvalid, findSame, wrongCondition } from './existing.ts';
@@ -95,7 +99,7 @@ export async function createVectorIndex(
   };
   if (await hasTooFew(database, found, options)) {
     reporter.note(
-      `${table.name} has fewer than ${options.ifRows!.toLocaleString('en')} vectors: no index yet`,
+      `${table.shown} has fewer than ${options.ifRows!.toLocaleString('en')} vectors: no index yet`,
     );
     return { ...summary, status: 'too-few-rows' };
   }
@@ -116,7 +120,7 @@ export async function createVectorIndex(
     const memoryFullAfter = await buildAll(database, beside, work, options, reporter);
     for (const invalid of await findInvalid(database, table)) {
       reporter.warn(
-        `index ${invalid} of ${table.name} is INVALID: it serves nobody and slows writes down; \`pgv index drop ${invalid}\` drops it`,
+        `index ${invalid} of ${table.shown} is INVALID: it serves nobody and slows writes down; \`pgv index drop ${shellWord(invalid)}\` drops it`,
       );
     }
     const seconds = (performance.now() - started) / 1000;
@@ -133,7 +137,9 @@ async function buildAll(
   reporter: Reporter,
 ): Promise<number | null> {
   let full: number | null = null;
-  for (const step of await planSteps(database, work, options)) {
+  const steps = await planSteps(database, work, options);
+  await requireOwner(database, work.table);
+  for (const step of steps) {
     const { leftover, definition, table } = step;
     if (leftover !== undefined) {
       reporter.note(`index ${leftover} is what a failed build left: it is replaced`);
@@ -142,10 +148,21 @@ async function buildAll(
         ? dropConcurrently(database, table, index, reporter)
         : database.query(dropIndex(index, false)));
     }
-    tellExpectation(definition, step.resources, options, reporter);
+    tellExpectation({ name: definition.name, table }, step.resources, options, reporter);
     full = (await build(database, beside, step, options, reporter)) ?? full;
   }
   return full;
+}
+
+/** @throws DatabaseError where the server would refuse the build, before anything is said of it */
+async function requireOwner(database: Database, table: TableDescription): Promise<void> {
+  const { rows } = await database.query<{ owns: boolean }>(ownsTable(table.oid));
+  if (rows[0]!.owns) return;
+  throw new DatabaseError(`the role may not index ${table.shown}: its owner alone may`, {
+    code: 'permission',
+    sqlstate: '42501',
+    hint: 'connect as its owner, or as a role that is a member of it; --sql prints the statements for one',
+  });
 }
 
 async function hasTooFew(

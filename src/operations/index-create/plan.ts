@@ -65,14 +65,14 @@ async function chooseLists(
   const vectors = rows[0]?.rows ?? 0;
   const details = { hint: 'load the rows first, use --type hnsw, or say how many --lists' };
   if (vectors === 0) {
-    throw new UsageError(`${table.name} has no vectors yet, from which ivfflat would make its lists`, {
+    throw new UsageError(`${table.shown} has no vectors yet, from which ivfflat would make its lists`, {
       ...details,
       code: 'empty-table',
     });
   }
   if (vectors < rowsOfList) {
     throw new UsageError(
-      `${table.name} has but ${vectors} vectors, and ivfflat makes a list of every ${rowsOfList}`,
+      `${table.shown} has but ${vectors} vectors, and ivfflat makes a list of every ${rowsOfList}`,
       { ...details, code: 'too-few-rows' },
     );
   }

@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import { type PartitionRow, parentsOfIndexes, partitionsOf } from '../../sql/index-build.ts';
 import { createIndex, dropIndex } from '../../sql/indexes.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
@@ -66,7 +67,7 @@ async function planPartitions(database: Database, work: Work, options: BuildOpti
   if (incomplete !== undefined) {
     throw new UsageError(`index ${incomplete.name} is there already, and not on every partition`, {
       code: 'name-taken',
-      hint: `\`pgv index drop ${displayName({ ...incomplete, schema: table.schema })}\` drops it, or attach what it lacks (ALTER INDEX … ATTACH PARTITION)`,
+      hint: `\`pgv index drop ${shellWord(displayName({ ...incomplete, schema: table.schema }))}\` drops it, or attach what it lacks (ALTER INDEX … ATTACH PARTITION)`,
     });
   }
   const { rows: partitions } = await database.query<PartitionRow>(partitionsOf(table.oid));
@@ -76,7 +77,7 @@ async function planPartitions(database: Database, work: Work, options: BuildOpti
     const loose = await withoutParents(database, await findAlike(database, partition, work));
     if (loose.length > 0) continue;
     const own = await onPartition(database, work, partition);
-    steps.push(await planStep(database, work, partition, own, options));
+    steps.push(await planStep(database, work, { ...partition, shown: displayName(partition) }, own, options));
   }
   const whole = { ...definition, concurrently: false };
   const settings = { lock_timeout: String(database.limits.lock) };

@@ -17,7 +17,7 @@ const interval = 300;
  */
 export async function withTurn<T>(
   database: Database,
-  table: { oid: number; name: string },
+  table: { oid: number; shown: string },
   reporter: Reporter,
   meanwhile: () => Promise<T | undefined>,
   work: (beside: Beside | undefined) => Promise<T>,
@@ -26,16 +26,16 @@ export async function withTurn<T>(
   if (database.target.kind === 'embedded') return work(undefined);
   const holder = await openHolding(database).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    reporter.warn(`other pgv are not kept from the indexes of ${table.name}: no second connection (${why})`);
+    reporter.warn(`other pgv are not kept from the indexes of ${table.shown}: no second connection (${why})`);
     return undefined;
   });
   let beside: Beside | undefined;
   try {
     let waits = false;
     while (holder !== undefined && !(await taken(holder, table.oid))) {
-      if (!waits) reporter.note(`another pgv is at the indexes of ${table.name}: waiting for it`);
+      if (!waits) reporter.note(`another pgv is at the indexes of ${table.shown}: waiting for it`);
       waits = true;
-      reporter.progress({ phase: `waiting for another pgv, which is at the indexes of ${table.name}` });
+      reporter.progress({ phase: `waiting for another pgv, which is at the indexes of ${table.shown}` });
       // It asks over the first connection, which a cancellation ends, and this wait with it.
       const done = await meanwhile();
       if (done !== undefined) return done;

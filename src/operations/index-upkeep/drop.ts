@@ -1,6 +1,7 @@
 import type { Database, Statement } from '../../database/database.ts';
 import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
+import { shellWord } from '../../shell-word.ts';
 import { dropIndex } from '../../sql/indexes.ts';
 import { lockWait } from '../../sql/lock-holders.ts';
 import { dropConcurrently, findConcurrentWorkers } from '../concurrent-work.ts';
@@ -52,7 +53,7 @@ export async function dropPlanned(
   reporter: Reporter,
 ): Promise<void> {
   const { index } = planned;
-  const table = { oid: index.tableOid, name: index.shownTable };
+  const table = { oid: index.tableOid, shown: index.shownTable };
   const gone = async () => ((await findAgain(database, index)) === undefined ? true : undefined);
   await withTurn(database, table, reporter, gone, async (beside) => {
     reporter.progress({ phase: `dropping ${index.shown}` });
@@ -100,7 +101,7 @@ async function dropWatched(
   index: CatalogueIndex,
   reporter: Reporter,
 ): Promise<void> {
-  const table = { oid: index.tableOid, name: index.shownTable };
+  const table = { oid: index.tableOid, shown: index.shownTable };
   const stop = beside === undefined ? async () => {} : watchFrom(beside, lockWait, reporter);
   try {
     await dropConcurrently(database, table, index, reporter);
@@ -122,7 +123,7 @@ async function withRemains(
   const left = await findAgain(connection, index);
   if (left === undefined || left.valid) return error;
   return error.withHint(
-    `${index.shown} is INVALID now, and serves nobody: \`pgv index drop ${index.shown}\` again drops it`,
+    `${index.shown} is INVALID now, and serves nobody: \`pgv index drop ${shellWord(index.shown)}\` again drops it`,
   );
 }
 
@@ -136,7 +137,9 @@ async function partOf(
     {
       code: 'part-of-index',
       hint:
-        parent === undefined ? undefined : `\`pgv index drop ${parent.shown}\` drops it on all partitions`,
+        parent === undefined
+          ? undefined
+          : `\`pgv index drop ${shellWord(parent.shown)}\` drops it on all partitions`,
     },
   );
 }

@@ -1,5 +1,6 @@
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
+import { shellWord } from '../../shell-word.ts';
 import { parseTableName } from '../../sql/identifiers.ts';
 import { type Relation, relationsCalled } from '../../sql/index-catalogue.ts';
 import { findTable } from '../tables.ts';
@@ -40,13 +41,13 @@ export async function findIndex(
  * @throws UsageError where it has none
  */
 export async function findIndexesOf(session: Session, table: string | undefined): Promise<CatalogueIndex[]> {
-  const { oid, name } = await findTable(session, table);
+  const { oid, shown } = await findTable(session, table);
   const all = await readIndexes(session, oid);
   const indexes = all.filter((index) => index.parentOid === null && !isLeftoverAmong(index, all));
   if (indexes.length > 0) return indexes;
-  throw new UsageError(`${name} has no vector index`, {
+  throw new UsageError(`${shown} has no vector index`, {
     code: 'no-index',
-    hint: `\`pgv index create -t ${name}\` makes one`,
+    hint: `\`pgv index create -t ${shellWord(shown)}\` makes one`,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import type { Reporter } from '../../progress.ts';
+import { shellWord } from '../../shell-word.ts';
 import type { PendingIndex } from '../../sql/deferred-indexes.ts';
 import { setLocal } from '../../sql/search.ts';
 import { type Metric, metricOfOperatorClass } from '../../vector/metrics.ts';
@@ -74,7 +75,7 @@ async function noteDue(
   const tables = new Map(indexes.map(({ tableOid, shownTable }) => [tableOid, shownTable]));
   for (const [oid, name] of tables) {
     const { due, reason } = await vacuumDue(database, { oid });
-    if (due) reporter.note(`${name} is due for \`pgv vacuum ${name}\`: ${reason}`);
+    if (due) reporter.note(`${name} is due for \`pgv vacuum ${shellWord(name)}\`: ${reason}`);
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Statement } from '../../database/database.ts';
 import { DatabaseError, PgvError, UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
+import { shellWord } from '../../shell-word.ts';
 import { indexSize, reindex } from '../../sql/indexes.ts';
 import { indexProgress } from '../../sql/progress.ts';
 import { resetSetting, setSetting } from '../../sql/settings.ts';
@@ -63,7 +64,7 @@ export async function rebuild(
 ): Promise<Reindexed> {
   checkComplete(index);
   checkNotBuilding(index);
-  const table = { oid: index.tableOid, name: index.shownTable };
+  const table = { oid: index.tableOid, shown: index.shownTable };
   return withTurn(
     database,
     table,
@@ -88,7 +89,7 @@ export function checkComplete({ partitioned, valid, shown, shownTable }: Catalog
   if (!partitioned || valid) return;
   throw new UsageError(`index ${shown} is INVALID, as it is not on every partition of ${shownTable}`, {
     code: 'invalid-index',
-    hint: `\`pgv index drop ${shown}\`, then \`pgv index create -t ${shownTable}\` makes one on all of them`,
+    hint: `\`pgv index drop ${shellWord(shown)}\`, then \`pgv index create -t ${shellWord(shownTable)}\` makes one on all of them`,
   });
 }
 
@@ -110,11 +111,11 @@ async function rebuildLeaf(
   reporter: Reporter,
 ): Promise<void> {
   if (isConcurrent(database)) {
-    await waitForConcurrentWork(database, { oid: leaf.tableOid, name: leaf.shownTable }, reporter);
+    await waitForConcurrentWork(database, { oid: leaf.tableOid, shown: leaf.shownTable }, reporter);
     await removeLeftovers(database, await findLeftovers(database, leaf), reporter);
   }
   const resources = await resourcesToRebuild(database, leaf, options);
-  tellExpectation({ name: leaf.shown, table: { name: leaf.shownTable } }, resources, options, reporter);
+  tellExpectation({ name: leaf.shown, table: { shown: leaf.shownTable } }, resources, options, reporter);
   reporter.progress({ phase: `building ${leaf.shown} anew` });
   const run = (settings: Record<string, string>) =>
     withSettings(database, settings, () => buildAnew(database, beside, leaf, reporter));
@@ -157,7 +158,7 @@ async function afterFailure(
     return error;
   } catch {
     return error.withHint(
-      `an INVALID index ${leaf.name}_ccnew may be left: \`pgv index reindex ${leaf.shown}\` removes it, and begins again`,
+      `an INVALID index ${leaf.name}_ccnew may be left: \`pgv index reindex ${shellWord(leaf.shown)}\` removes it, and begins again`,
     );
   }
 }

@@ -55,7 +55,7 @@ export async function createTableFor(
     return asItIs(file, { ...options, types: undefined }, existing);
   }
   const { made, shown } = created;
-  reporter.note(`created table ${made.table.name} (${shown})`);
+  reporter.note(`created table ${made.table.shown} (${shown})`);
   if (hasRowNumberAsId(file, made.fields)) {
     reporter.note(
       `id is the row's number in ${file.layout.file}, from 0; rows of other files are numbered on`,

@@ -38,13 +38,13 @@ export interface Prepared {
  */
 export function asItIs(file: OpenedFile, options: TableOptions, existing: TableDescription): Prepared {
   if (existing.kind !== 'table' && existing.kind !== 'partitioned table') {
-    throw new UsageError(`${existing.name} is a ${existing.kind}, and rows are loaded into tables`, {
+    throw new UsageError(`${existing.shown} is a ${existing.kind}, and rows are loaded into tables`, {
       code: 'not-a-table',
     });
   }
   if (options.types !== undefined && options.types.size > 0) {
     throw new UsageError(
-      `table ${existing.name} is there already, with types of its own: --types is for a new one`,
+      `table ${existing.shown} is there already, with types of its own: --types is for a new one`,
       {
         hint: 'leave --types out, or load into another table with -t',
       },

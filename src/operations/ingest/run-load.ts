@@ -71,7 +71,7 @@ async function complete(
   try {
     await checkAhead(run, plan, prepared, ahead);
     if (prepared.table.rowSecurity) {
-      reporter.note(`row security applies to ${prepared.table.name}: rows go through a staging table`);
+      reporter.note(`row security applies to ${prepared.table.shown}: rows go through a staging table`);
     }
     const created = prepared.created || run.made.has(options.table);
     await beforeLoad(run.database, { ...prepared, created }, options, begun.loadId, reporter, signal);

@@ -42,6 +42,6 @@ function besideStored(error: unknown, results: readonly LoadResult[], ledger: bo
   const onward = ledger
     ? `the same command leaves ${them} at that, one with other options must leave ${them} out`
     : `leave ${them} out of the next command`;
-  const told = `${what} stored in ${table.name} already (${rows.toLocaleString('en')} row${rows === 1 ? '' : 's'}): ${onward}`;
+  const told = `${what} stored in ${table.shown} already (${rows.toLocaleString('en')} row${rows === 1 ? '' : 's'}): ${onward}`;
   return error.withHint(error.hint === undefined ? told : `${error.hint}; ${told}`);
 }

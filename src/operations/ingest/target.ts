@@ -193,7 +193,7 @@ function conflictKey(
 ): readonly string[] {
   const chosen = key ?? (onConflict === 'update' ? table.primaryKey : []);
   if (onConflict === 'update' && chosen.length === 0) {
-    throw new UsageError(`table ${table.name} has no primary key to tell which rows to update`, {
+    throw new UsageError(`table ${table.shown} has no primary key to tell which rows to update`, {
       code: 'no-key',
       hint: 'name the columns of a unique index with --key <columns>',
     });

@@ -47,7 +47,7 @@ async function needs(
     rights.push({ kind: 'sequence', name: quoteQualified(schema, name), privileges: ['USAGE'] });
   }
   const schema = table.schema === extension.schema ? [] : [usageOf(table.schema)];
-  return [ledgerNeed, types, ...schema, { on: `table ${table.name}`, rights }];
+  return [ledgerNeed, types, ...schema, { on: `table ${table.shown}`, rights }];
 }
 
 function usageOf(schema: string): Need {

@@ -43,7 +43,7 @@ export function filterCondition(table: TableDescription, { key, operator, values
 export function tenantCondition(table: TableDescription, tenant: string, name = 'tenant_id'): Condition {
   const column = table.columns.find((each) => each.name === name);
   if (column !== undefined) return columnEquals(name, castType(column.base), [tenant]);
-  throw new UsageError(`column ${name} does not exist in ${table.name}`, {
+  throw new UsageError(`column ${name} does not exist in ${table.shown}`, {
     code: 'no-column',
     column: name,
     hint: 'name the column that tells tenants apart with --tenant-column',
@@ -88,9 +88,9 @@ function jsonColumnOf(table: TableDescription, key: string): ColumnDescription {
   const holding = table.columns.filter(({ name }) => key.startsWith(`${name}.`));
   // Names may hold dots themselves: the longest one is meant.
   const column = holding.sort((a, b) => b.name.length - a.name.length)[0];
-  const hint = `columns of ${table.name}: ${table.columns.map(({ name }) => name).join(', ')}`;
+  const hint = `columns of ${table.shown}: ${table.columns.map(({ name }) => name).join(', ')}`;
   if (column === undefined) {
-    throw new UsageError(`filter ${key} names no column of ${table.name}`, { code: 'no-column', hint });
+    throw new UsageError(`filter ${key} names no column of ${table.shown}`, { code: 'no-column', hint });
   }
   if (isJson(column)) return column;
   throw new UsageError(

@@ -1,6 +1,7 @@
 import type { Session } from '../../database/database.ts';
 import { UsageError } from '../../errors.ts';
 import type { Reporter } from '../../progress.ts';
+import { shellWord } from '../../shell-word.ts';
 import { defaultMetric, type Metric, metricOfOperatorClass, metricsOf } from '../../vector/metrics.ts';
 import { metricsServed, type Quantization } from '../../vector/quantization.ts';
 import type { TableDescription, VectorColumn } from '../tables.ts';
@@ -113,8 +114,6 @@ function missing(metric: Metric, column: string, served: readonly Metric[], opti
 /** The flags that name the same table and column to another command, as a shell takes them. */
 function flagsOf({ table, vectorColumn }: IndexOptions): string {
   const flag = (name: string, value: string | undefined) =>
-    value === undefined
-      ? ''
-      : ` ${name} ${/^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}`;
+    value === undefined ? '' : ` ${name} ${shellWord(value)}`;
   return flag('-t', table) + flag('--vector-column', vectorColumn);
 }

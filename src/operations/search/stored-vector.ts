@@ -18,7 +18,7 @@ export async function storedVector(
   { note }: Pick<Reporter, 'note'>,
 ): Promise<{ vector: string; others: Condition }> {
   if (key.length === 0) {
-    throw new UsageError(`table ${table.name} has no primary key to find ${id} by`, {
+    throw new UsageError(`table ${table.shown} has no primary key to find ${id} by`, {
       code: 'no-key',
       hint: 'search with a vector instead',
     });
@@ -30,12 +30,12 @@ export async function storedVector(
   );
   const vector = rows[0]?.vector;
   if (vector === undefined)
-    throw new UsageError(`row ${id} does not exist in ${table.name}`, { code: 'no-row' });
+    throw new UsageError(`row ${id} does not exist in ${table.shown}`, { code: 'no-row' });
   if (vector === null)
     throw new UsageError(`row ${id} has no vector in ${column.name}`, { code: 'no-vector' });
   if (rows.length > 1) {
     note(
-      `several rows of ${table.name} have ${key[0]!.name} ${id}: one's vector is taken, and all are left out`,
+      `several rows of ${table.shown} have ${key[0]!.name} ${id}: one's vector is taken, and all are left out`,
     );
   }
   return { vector, others: keyDiffers(columns, values) };

@@ -77,10 +77,10 @@ function shownColumns(
     .map((name) => {
       const column = table.columns.find((each) => each.name === name);
       if (column !== undefined) return column;
-      throw new UsageError(`column ${name} does not exist in ${table.name}`, {
+      throw new UsageError(`column ${name} does not exist in ${table.shown}`, {
         code: 'no-column',
         column: name,
-        hint: `columns of ${table.name}: ${table.columns.map((each) => each.name).join(', ')}`,
+        hint: `columns of ${table.shown}: ${table.columns.map((each) => each.name).join(', ')}`,
       });
     })
     .filter((column) => !isId(column));

@@ -79,7 +79,7 @@ function textSearch(table: TableDescription, { text, language }: TextOptions): T
   const all = named(table.columns.filter(({ base }) => base.category === 'S'));
   const texts = all.includes('content') ? ['content'] : all;
   if (vectors.length === 0 && texts.length === 0) {
-    throw new UsageError(`table ${table.name} has no text to search`, {
+    throw new UsageError(`table ${table.shown} has no text to search`, {
       code: 'no-text',
       hint: '--text looks in a column of type tsvector, else in content, else in all text columns',
     });
@@ -97,7 +97,7 @@ async function hybridHits(
 ): Promise<Found> {
   if (subject.key.length === 0) {
     throw new UsageError(
-      `table ${subject.table.name} has no primary key, by which --hybrid knows a row again`,
+      `table ${subject.table.shown} has no primary key, by which --hybrid knows a row again`,
       {
         code: 'no-key',
         hint: 'search by vector or by --text alone',

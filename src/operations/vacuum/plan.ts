@@ -87,7 +87,7 @@ async function settingsFor(
 
 function checkKind(table: TableDescription): void {
   if (table.kind !== 'view' && table.kind !== 'foreign table') return;
-  throw new UsageError(`${table.name} is a ${table.kind}, which has no rows of its own to vacuum`, {
+  throw new UsageError(`${table.shown} is a ${table.kind}, which has no rows of its own to vacuum`, {
     hint: table.kind === 'view' ? 'name the table below it' : 'vacuum it where its rows are',
   });
 }

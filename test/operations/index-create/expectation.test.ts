@@ -17,7 +17,7 @@ const resources: BuildResources = {
 
 function told(changes: Partial<BuildResources>, options = {}) {
   const reports = collectReports();
-  const index = { name: 'docs_idx', table: { name: 'docs' } };
+  const index = { name: 'docs_idx', table: { shown: 'docs' } };
   tellExpectation(index, { ...resources, ...changes }, options, reports);
   return [...reports.notes, ...reports.warnings];
 }

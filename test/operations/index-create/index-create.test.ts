@@ -362,6 +362,27 @@ describe.skipIf(noServer)('on a server in use', () => {
     await Promise.all([writing, building]);
     expect(await indexesOf(database, 'docs')).toMatchObject([{ valid: true }]);
   });
+
+  test('who does not own the table is told so before anything is said of the build', async () => {
+    const fixture = await emptyDatabase('server');
+    const database = await fixture.open();
+    await database.query('CREATE EXTENSION vector');
+    await database.query('CREATE TABLE docs (id int, v vector(3))');
+    const role = `other_${process.pid}_${Date.now()}`;
+    await database.query(`CREATE ROLE ${role}`);
+    await database.query(`GRANT SELECT ON docs TO ${role}`);
+    await database.query(`SET ROLE ${role}`);
+    const error = await failure(database, { table: 'docs' });
+    await database.query('RESET ROLE');
+    await database.query(`DROP OWNED BY ${role}`);
+    await database.query(`DROP ROLE ${role}`);
+    expect(error).toMatchObject({
+      name: 'DatabaseError',
+      sqlstate: '42501',
+      message: 'the role may not index docs: its owner alone may',
+      hint: expect.stringContaining('--sql'),
+    });
+  });
 });
 
 function gate(): [Promise<void>, () => void] {

@@ -25,7 +25,7 @@ export function resumableKey({ table, rows }: Source): RangeKey {
   const [name, ...more] = table.primaryKey;
   const column = table.columns.find((candidate) => candidate.name === name);
   if (column === undefined || more.length > 0) {
-    throw refuse(`needs a primary key of one column, which ${table.name} has not`);
+    throw refuse(`needs a primary key of one column, which ${table.shown} has not`);
   }
   return { name: column.name, declared: column.declared };
 }

@@ -22,15 +22,15 @@ export async function checkTruncate(
   const { rows } = await session.query<Obstacles>(truncateObstacles(table.oid));
   const { allowed, referencing } = rows[0]!;
   if (!allowed) {
-    throw new DatabaseError(`the role may not truncate ${table.name}`, {
+    throw new DatabaseError(`the role may not truncate ${table.shown}`, {
       code: 'permission',
       sqlstate: '42501',
-      hint: `have it granted: GRANT TRUNCATE ON ${table.name} TO the role; or use --on-conflict update --delete-missing`,
+      hint: `have it granted: GRANT TRUNCATE ON ${table.shown} TO the role; or use --on-conflict update --delete-missing`,
     });
   }
   if (referencing.length === 0) return;
   throw new UsageError(
-    `--truncate cannot empty ${table.name}: foreign keys of ${referencing.join(', ')} refer to its rows`,
+    `--truncate cannot empty ${table.shown}: foreign keys of ${referencing.join(', ')} refer to its rows`,
     {
       code: 'referenced-table',
       sqlstate: '0A000',

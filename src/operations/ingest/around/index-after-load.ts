@@ -1,6 +1,7 @@
 import type { Database } from '../../../database/database.ts';
 import { InterruptedError, PgvError, UsageError } from '../../../errors.ts';
 import type { Reporter } from '../../../progress.ts';
+import { shellWord } from '../../../shell-word.ts';
 import { quoteQualified } from '../../../sql/identifiers.ts';
 import type { IndexType } from '../../../vector/metrics.ts';
 import { cancellable } from '../../cancellable.ts';
@@ -64,9 +65,9 @@ function columnOf({ table, columns }: Indexable): VectorColumn {
   return findVectorColumn(table, loaded.length === 1 ? loaded[0]!.name : undefined);
 }
 
-function stillLoaded(error: unknown, { name }: TableDescription, type: IndexType): unknown {
+function stillLoaded(error: unknown, { shown }: TableDescription, type: IndexType): unknown {
   if (!(error instanceof PgvError)) return error;
-  const next = `every row is stored; \`pgv index create -t ${name} --type ${type}\` makes the index`;
+  const next = `every row is stored; \`pgv index create -t ${shellWord(shown)} --type ${type}\` makes the index`;
   const hint = error instanceof InterruptedError || error instanceof UsageError ? undefined : error.hint;
   return error.withHint([hint, next].filter((part) => part !== undefined).join('; '));
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../../../database/database.ts';
 import { InterruptedError, PgvError } from '../../../errors.ts';
 import type { Reporter } from '../../../progress.ts';
+import { shellWord } from '../../../shell-word.ts';
 import { analyze, analyzeIsDue, tableCondition, vacuum } from '../../../sql/maintenance.ts';
 import { vacuumProgress } from '../../../sql/progress.ts';
 import { setLocal } from '../../../sql/search.ts';
@@ -66,9 +67,11 @@ export async function maintainAfterLoad(
   } catch (error) {
     if (!(error instanceof PgvError)) throw error;
     if (error instanceof InterruptedError) {
-      throw error.withHint(`every row is stored; \`pgv vacuum ${table.name}\` does what was left`);
+      throw error.withHint(
+        `every row is stored; \`pgv vacuum ${shellWord(table.shown)}\` does what was left`,
+      );
     }
-    reporter.warn(`every row is stored, but ${table.name} is not analysed: ${error.message}`);
+    reporter.warn(`every row is stored, but ${table.shown} is not analysed: ${error.message}`);
   }
 }
 
@@ -79,13 +82,13 @@ async function isAnalyzeDue(database: Database, table: TableDescription, rows: n
 }
 
 /** Waiting for a build of an index would end it: ANALYZE has a snapshot while it waits. */
-function leftAlone({ name }: TableDescription, worker: string): string {
-  return `${name} is not analysed, as ${worker} is at its indexes: \`pgv vacuum ${name}\` does it when that is done`;
+function leftAlone({ shown }: TableDescription, worker: string): string {
+  return `${shown} is not analysed, as ${worker} is at its indexes: \`pgv vacuum ${shellWord(shown)}\` does it when that is done`;
 }
 
 /** VACUUM is no part of a transaction, and without one its wait for a lock has no limit behind a pooler. */
-function leftDead({ name }: TableDescription, dead: number): string {
-  return `${name} has ${dead.toLocaleString('en')} dead rows, and is not vacuumed through a pooler: \`pgv vacuum ${name} --direct-url …\` does it`;
+function leftDead({ shown }: TableDescription, dead: number): string {
+  return `${shown} has ${dead.toLocaleString('en')} dead rows, and is not vacuumed through a pooler: \`pgv vacuum ${shellWord(shown)} --direct-url …\` does it`;
 }
 
 interface Counted {
@@ -115,7 +118,7 @@ async function run(
   if (after.analyzed === null || after.analyzed !== before.analyzed) return after;
   // To PostgreSQL, a table that the role may not analyse is no error.
   reporter.warn(
-    `every row is stored, but ${table.name} is not analysed, as the role may not: its owner may, with \`pgv vacuum ${table.name}\``,
+    `every row is stored, but ${table.shown} is not analysed, as the role may not: its owner may, with \`pgv vacuum ${shellWord(table.shown)}\``,
   );
   return { rows: null, deadRows: null };
 }

@@ -20,7 +20,7 @@ export function checkColumns(
     const found = table.columns.find((candidate) => candidate.name === column);
     if (found === undefined) throw noSuchColumn(name, each, table, mapped);
     if (found.generated !== null) {
-      throw new DataError(`column ${column} of ${table.name} is generated and takes no values`, {
+      throw new DataError(`column ${column} of ${table.shown} is generated and takes no values`, {
         code: 'generated-column',
         file: name,
         column,
@@ -75,7 +75,7 @@ function checkComplete(
   );
   if (missing === undefined) return;
   throw new DataError(
-    `column ${missing.name} of ${table.name} is NOT NULL without a default, and the file lacks it`,
+    `column ${missing.name} of ${table.shown} is NOT NULL without a default, and the file lacks it`,
     {
       code: 'missing-column',
       file: file.layout.file,
@@ -96,7 +96,7 @@ function noSuchColumn(
   mapped: readonly MappedColumn[],
 ): PgvError {
   const names = table.columns.map(({ name }) => name).join(', ');
-  const message = `table ${table.name} has no column ${column} (it has ${names})`;
+  const message = `table ${table.shown} has no column ${column} (it has ${names})`;
   if (origin.kind === 'constant') {
     const hint =
       origin.flag === '--set'
