@@ -24,7 +24,7 @@ export function configure(command: Command): Command {
   addEmbedOptions(addTextOptions(addConnectionOptions(addTableOptions(command))))
     .argument(
       '[vector]',
-      "as '[0.1,0.2,…]', '{1:0.5}/100' for sparsevec, '0110' for bit; - reads it from stdin",
+      "as '[0.1,0.2,…]' or in another form that ingest reads, '{1:0.5}/100' for sparsevec, '0110' for bit; - reads it from stdin",
     )
     .option('--id <key>', "a stored row's neighbours, itself left out")
     .option(

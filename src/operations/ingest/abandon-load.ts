@@ -31,13 +31,14 @@ export async function abandonLoad(
   const known = run.ledger && plan.sourceKey !== undefined;
   // What else went wrong would go wrong again: what is staged is of no use then.
   const passing = reason instanceof InterruptedError || mayPass(reason) || isOfEndpoint(reason);
-  const { resumes = true, truncate = false, onConflict = 'error' } = options;
+  const { resumes = true, truncate = false, onConflict = 'error', onError } = options;
   const staysStaged = !target.immediate && known && passing && resumes;
   if (!staysStaged && rows === 0 && !atLeast) await undo(run, begun);
   const comesAgain = passing && (staysStaged || (known && (rows > 0 || atLeast)));
   const canRestart = prepared.created || truncate || onConflict !== 'error';
   const again = resumes ? 'goes on from there' : canRestart ? 'begins again' : undefined;
-  return explain(reason, begun, { rows, atLeast, again: comesAgain ? again : undefined });
+  const maySkip = resumes && onError !== 'skip';
+  return explain(reason, begun, { rows, atLeast, again: comesAgain ? again : undefined, maySkip });
 }
 
 async function undo({ database, ledger, reporter }: Run, { target, prepared, loadId }: Begun): Promise<void> {
@@ -61,14 +62,21 @@ interface Kept {
   atLeast: boolean;
   /** What the same command does; undefined: nothing that would help. */
   again: string | undefined;
+  /** Bad rows could be left out; those of another table cannot. */
+  maySkip: boolean;
 }
 
 /** Adds to an error what only the whole load knows: rows that are stored already, a type that was a guess. */
-function explain(error: unknown, { prepared, target }: Begun, { rows, atLeast, again }: Kept): unknown {
+function explain(
+  error: unknown,
+  { prepared, target }: Begun,
+  { rows, atLeast, again, maySkip }: Kept,
+): unknown {
   if (!(error instanceof PgvError)) return error;
   const { table, inferred } = prepared;
   const hints = error.hint === undefined ? [] : [error.hint];
-  if (error instanceof DataError && isBadValue(error)) hints.push(...aboutValue(error, table, inferred));
+  if (error instanceof DataError && isBadValue(error))
+    hints.push(...aboutValue(error, table, inferred, maySkip));
   if (error.hint === undefined && error.sqlstate === '23505') {
     hints.push('--on-conflict skip leaves rows that are there already, --on-conflict update overwrites them');
   }
@@ -88,11 +96,12 @@ function isBadValue({ sqlstate, column }: DataError): boolean {
   return sqlstate.startsWith('22') && sqlstate !== '22021' && sqlstate !== '22P04';
 }
 
-/** The type may be a wrong guess, or the row a wrong one; where vectors are wanted, and where the first row is bad, one of these is not. */
+/** A wrong guess may be to blame, but not of vectors, or the row alone, but for the first. */
 function aboutValue(
   { column, row = 0 }: DataError,
   { columns }: TableDescription,
   inferred: ReadonlySet<string>,
+  maySkip: boolean,
 ): string[] {
   const isVector = columns.find(({ name }) => name === column)?.vector !== undefined;
   const guess =
@@ -100,5 +109,5 @@ function aboutValue(
       ? [`${column} got its type from the first rows: --types ${column}=text gives it another`]
       : [];
   const skip = '--on-error skip --reject-file <file> loads the other rows, and keeps those that are wrong';
-  return row > 1 ? [...guess, skip] : guess;
+  return maySkip && row > 1 ? [...guess, skip] : guess;
 }

@@ -80,6 +80,19 @@ eachDatabase((fixture) => {
     });
   });
 
+  test('where rows are left out already, that is no advice', async () => {
+    const bad = load(database, 'id,v\n1,"[1,2]"\n2,"[1,2]"\n3,"[1]"\n4,"[NaN,1]"\n', {
+      table: 'left_out',
+      onError: 'skip',
+      maxErrors: 0,
+      types: new Map([['v', 'vector(2)']]),
+    });
+    await expect(bad).rejects.toMatchObject({
+      code: 'too-many-errors',
+      hint: expect.not.stringContaining('--on-error'),
+    });
+  });
+
   test('--dimensions above what the vectors have', async () => {
     const bad = load(database, 'id,v\n1,"[1,2]"\n', { table: 'longer', dimensions: 5 });
     await expect(bad).rejects.toMatchObject({
