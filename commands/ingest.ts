@@ -10,7 +10,7 @@ import { withoutIds } from '../src/operations/ingest/ids-beside.ts';
 import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
 import { type CheckedInput, inputOf } from '../src/operations/ingest/input.ts';
 import { checkFields } from '../src/operations/ingest/mapping/check-fields.ts';
-import { refuseInput } from '../src/operations/ingest/reject-paths.ts';
+import { requireRejectFile } from '../src/operations/ingest/reject-paths.ts';
 import { defaultLanes } from '../src/operations/lanes.ts';
 import { withoutCompression } from '../src/sources/decompress.ts';
 import { type NamedInput, resolveInputs } from '../src/sources/inputs.ts';
@@ -98,7 +98,7 @@ async function prepare(context: Context<IngestFlags>, args: string[]): Promise<E
   const table = context.table ?? dataset?.table ?? tableName(inputs);
   const rejectFile = options.rejectFile === undefined ? undefined : path.resolve(io.cwd, options.rejectFile);
   if (rejectFile !== undefined)
-    await refuseInput(
+    await requireRejectFile(
       rejectFile,
       inputs.map(({ location }) => location),
     );

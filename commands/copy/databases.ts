@@ -27,7 +27,9 @@ export async function openBoth(
   refuseSameDirectory(from, to, io.cwd);
   // Where both are embedded, neither has what the flags limit.
   const limitsServersOnly = ![from, to].every((url) => /^pglite:/i.test(url));
-  const source = await connect(from, { writes: false, createsEmbedded: false, limitsServersOnly });
+  const source = await connect(from, { writes: false, createsEmbedded: false, limitsServersOnly }).catch(
+    namesAnother,
+  );
   // Before an embedded database is made for what is not there.
   await findTable(source, table);
   const target = { writes: !options.dryRun, createsEmbedded: true, limitsServersOnly };
@@ -44,6 +46,13 @@ function namesOf(args: readonly (string | undefined)[], { from, to }: DatabaseFl
     });
   }
   return Object.fromEntries(Object.entries(named).filter(([, url]) => url !== undefined));
+}
+
+/** Nothing is copied from a database that is not there. */
+function namesAnother(error: unknown): never {
+  throw error instanceof UsageError && error.code === 'no-database'
+    ? error.withHint('name another as <from>, or with --from or PGV_FROM')
+    : error;
 }
 
 function notNamed(which: string, name: string): UsageError {

@@ -7,7 +7,7 @@ import type {
   TuneResult,
 } from '../../src/operations/index-tune/result.ts';
 import type { Column } from '../output/table.ts';
-import { bytes, duration } from '../output/units.ts';
+import { bytes, counted, duration } from '../output/units.ts';
 import { milliseconds, shareText } from './sweep-text.ts';
 
 interface Table {
@@ -100,8 +100,10 @@ function otherIndexes({ type, where, partial }: TuneResult): string {
 }
 
 /** How to find out. */
-export function moreQueries({ queriesFrom }: TuneResult, { queries }: Unsure): string {
+export function moreQueries({ queriesFrom, rows }: TuneResult, { queries, tooFewRows }: Unsure): string {
   if (queries === undefined) return 'nor is any number of them: aim a little lower';
+  if (tooFewRows)
+    return `about ${queries} would be, and the table has but ${counted(rows, 'row')} to ask with: --queries <file> names others`;
   return queriesFrom === 'rows' ? `--sample ${queries} asks more` : `about ${queries} would be`;
 }
 

@@ -3,7 +3,6 @@ import { PgvError, UsageError } from '../../src/errors.ts';
 import {
   type ApplyTo,
   applyRecommendation,
-  previewApply,
   readApplyTo,
   requireMayApply,
 } from '../../src/operations/index-tune/apply.ts';
@@ -107,8 +106,8 @@ async function run(context: Context<TuneFlags>, name: string | undefined): Promi
     reporter.note(verdict(result));
   }
   try {
-    const set = dryRun ? previewApply : applyRecommendation;
-    const applied = apply === undefined ? undefined : await set(database, result, apply, reporter);
+    const applied =
+      apply === undefined ? undefined : await applyRecommendation(database, result, apply, reporter, dryRun);
     if (output.json) {
       await output.document(dryRun ? { ...result, dryRun, wouldApply: applied } : { ...result, applied });
     }

@@ -29,12 +29,17 @@ function renderFile({
   sampledRows,
   columns,
 }: DescribedFile): string {
-  const written = Object.entries(details).map(([name, value]) => `${inWords(name)} ${JSON.stringify(value)}`);
+  const written = Object.entries(details).map(([name, value]) => inWords(name, value));
   const facts = [format, ...(size === null ? [] : [bytes(size)]), ...written].join(', ');
   const width = Math.max(...columns.map(({ from }) => from.length));
   const lines = columns.map(({ column, type, from }) => `  ${from.padEnd(width)} → ${column} ${type}\n`);
   return `\n${path} (${facts}${statuses[status]}), ${counted(sampledRows, 'row')} looked at\n${lines.join('')}`;
 }
 
-/** `fieldCount` is "field count". */
-const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** `float64`, `6 dimensions`, `Fortran order`; what else there is, by its name: `fieldCount` is "field count". */
+function inWords(name: string, value: unknown): string {
+  if (name === 'elements' || name === 'byteOrder') return String(value);
+  if (name === 'dimensions') return `${value} dimensions`;
+  if (name === 'order') return `${value} order`;
+  return `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${JSON.stringify(value)}`;
+}

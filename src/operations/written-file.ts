@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { existsSync, type Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseError, PgvError, UsageError } from '../errors.ts';
@@ -48,11 +48,17 @@ function fileError(
       return error;
     case 'ENOENT':
     case 'ENOTDIR':
-      return new UsageError(`directory ${dirname(path)} does not exist`, {
-        ...details,
-        code: 'file-not-found',
-        hint: `make it first, or choose another with ${flag}`,
-      });
+      return existsSync(dirname(path))
+        ? new UsageError(`${path} cannot be made: ${dirname(path)} takes no files`, {
+            ...details,
+            code: 'file-not-writable',
+            hint: `choose another place with ${flag}`,
+          })
+        : new UsageError(`directory ${dirname(path)} does not exist`, {
+            ...details,
+            code: 'file-not-found',
+            hint: `make it first, or choose another with ${flag}`,
+          });
     case 'ENOSPC':
     case 'EDQUOT':
       return new DatabaseError(`${path} cannot be written: no space left on the device`, {

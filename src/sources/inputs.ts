@@ -50,6 +50,12 @@ export async function resolveInputs(
     else inputs.set(identity, input);
   };
   for (const argument of args) {
+    if (argument === '') {
+      throw new UsageError('a file is named by an empty text', {
+        code: 'file-not-found',
+        hint: 'is a variable of the shell empty?',
+      });
+    }
     if (argument === '-') add('-', stdinInput(surroundings));
     else if (isUrl(argument)) add(parseUrl(argument).href, urlInput(argument));
     else {

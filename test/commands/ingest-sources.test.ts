@@ -66,7 +66,7 @@ test('a format that seeks, from a URL with ranges and from stdin', async () => {
   const piped = await ingest(['-', '-t', 'piped', '--format', 'hdf5'], content);
   expect(piped.code).toBe(0);
   expect(piped.stderr).toMatch(
-    /^stdin is read here and there: it goes into a temporary file in .*\nthe temporary file holds 5,392 bytes$/m,
+    /^the format is not read from front to back: stdin goes into a temporary file in .*\nthe temporary file holds 5,392 bytes$/m,
   );
   const differences = 'SELECT count(*) AS n FROM (TABLE ranged EXCEPT ALL TABLE piped) AS d';
   expect(await rows(differences)).toEqual([{ n: 0 }]);

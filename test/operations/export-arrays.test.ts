@@ -156,7 +156,8 @@ eachDatabase((fixture) => {
     const vectors = { table: 'docs', columns: ['embedding'] };
     await expect(write('docs.npy', vectors)).rejects.toMatchObject({
       name: 'UsageError',
-      message: 'docs.ids.npy.gz exists already',
+      message: 'docs.ids.npy.gz exists already, and would be taken for a part of docs.npy',
+      hint: expect.stringMatching(/^it belongs to another export of the name/),
     });
     await write('docs.npy', { ...vectors, force: true });
     expect(readdirSync(cwd)).toEqual(['docs.npy']);

@@ -92,3 +92,7 @@ test('what can be read once says so', async () => {
   execFileSync('mkfifo', [pipe]);
   expect((await resolve('a.csv', 'pipe', '-')).inputs.map(({ once }) => once)).toEqual([false, true, true]);
 });
+
+test('an empty name is told as one', async () => {
+  await expect(resolve('')).rejects.toMatchObject({ message: 'a file is named by an empty text' });
+});

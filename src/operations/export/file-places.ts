@@ -41,11 +41,14 @@ export async function filePlaces(options: FilePlacesOptions): Promise<Places> {
   const older = await olderFiles(path.resolve(cwd, folder), stem, endings, numbered);
   if (older.length > 0 && !overwrite) {
     const first = path.join(folder, older[0]!);
-    throw new UsageError(`${first} exists already`, {
-      code: 'file-exists',
-      file: first,
-      hint: '--force overwrites it, and removes files of the name that are not written again',
-    });
+    throw new UsageError(
+      `${first} exists already${numbered ? '' : `, and would be taken for a part of ${output}`}`,
+      {
+        code: 'file-exists',
+        file: first,
+        hint: `${numbered ? '' : 'it belongs to another export of the name: write this one under another, or in another directory; '}--force overwrites it, and removes files of the name that are not written again`,
+      },
+    );
   }
   const manifestPath = isDirectory ? path.join(folder, manifestName) : `${output}.${manifestName}`;
   return new FilePlaces(options, { folder, stem, ending, manifestPath, older, isNew });

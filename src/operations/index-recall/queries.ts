@@ -25,6 +25,12 @@ export interface QuerySource {
   needed?: number | undefined;
 }
 
+/** The flag that says where queries come from, for hints; undefined: none was given. */
+export function queryFlag({ queries, sample }: QuerySource): string | undefined {
+  if (queries !== undefined) return '--queries';
+  return sample === undefined ? undefined : '--sample';
+}
+
 /**
  * How many rows are asked with, where nobody says: as many as make so many comparisons, within bounds. To tune takes more
  * than to measure: 0.01 of recall can be worth a third of the effort.

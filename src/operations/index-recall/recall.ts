@@ -5,7 +5,7 @@ import type { MeasuredIndex, SweepPoint } from '../index-tune/result.ts';
 import { asUsage, type Conditions } from '../search/request.ts';
 import { nearestDistances } from './exact.ts';
 import { type Measured, measure, type Searches, selected } from './measure.ts';
-import { loadQueries, type QuerySource } from './queries.ts';
+import { loadQueries, type QuerySource, queryFlag } from './queries.ts';
 import { pointOf } from './recall-of.ts';
 import { ensureServed } from './served.ts';
 import { asRole, settingInForce, withRerank } from './setting.ts';
@@ -89,6 +89,6 @@ export async function measureRecall(
       seconds: (performance.now() - started) / 1000,
     };
   } catch (error) {
-    throw asUsage(error, options.queries === undefined ? '--sample' : '--queries', conditions);
+    throw asUsage(error, queryFlag(options), conditions);
   }
 }

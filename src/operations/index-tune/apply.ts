@@ -35,44 +35,28 @@ export function readApplyTo(text: string): ApplyTo | undefined {
 /** What is recommended, and for which kind of index. */
 type Recommended = Pick<TuneResult, 'type' | 'recommendation'>;
 
-/**
- * Sets the recommendation for new sessions, in this database alone, and sees that one has it.
- * @returns undefined, with a warning, where nothing is recommended
- * @throws DatabaseError where the role may not
- */
-export async function applyRecommendation(
-  database: Database,
-  result: Recommended,
-  to: ApplyTo,
-  reporter: Reporter,
-): Promise<Applied | undefined> {
-  const planned = await planApply(database, result, to, reporter);
-  if (planned === undefined) return undefined;
+/** Sets it, and sees that a new session has it. */
+async function applyPlanned(database: Database, planned: PlannedApply, reporter: Reporter): Promise<void> {
   const { scope, self, settings, statements } = planned;
   const schema = await settingForGood(database, scope, async (session) => {
     for (const statement of statements) await session.query(statement);
   });
   await verify(database, settings, scope.role ?? self, schema, reporter);
-  return appliedOf(planned);
 }
 
-/** What applyRecommendation would set, and for whom; nothing is set. */
-export async function previewApply(
-  database: Database,
-  result: Recommended,
-  to: ApplyTo,
-  reporter: Reporter,
-): Promise<Applied | undefined> {
-  const planned = await planApply(database, result, to, reporter);
-  return planned && appliedOf(planned);
-}
-
-async function planApply(
+/**
+ * Sets the recommendation for new sessions, in this database alone, and sees that one has it.
+ * @param dryRun only tell what would be set, and for whom
+ * @returns undefined, with a warning, where nothing is recommended
+ * @throws DatabaseError where the role may not
+ */
+export async function applyRecommendation(
   database: Database,
   { type, recommendation }: Recommended,
   to: ApplyTo,
   reporter: Reporter,
-): Promise<PlannedApply | undefined> {
+  dryRun = false,
+): Promise<Applied | undefined> {
   if (recommendation === null) {
     reporter.warn('nothing is applied: no setting reaches the target');
     return undefined;
@@ -80,10 +64,7 @@ async function planApply(
   const { scope, self } = await scopeOf(database, to);
   const settings = namedSettings(type, recommendation, 0);
   const statements = Object.entries(settings).map(([name, value]) => setForGood(scope, name, value));
-  return { scope, self, settings, statements };
-}
-
-function appliedOf({ scope, statements }: PlannedApply): Applied {
+  if (!dryRun) await applyPlanned(database, { scope, self, settings, statements }, reporter);
   return { role: scope.role ?? null, statements: statements.map(({ text }) => text) };
 }
 

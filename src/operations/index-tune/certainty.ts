@@ -25,6 +25,8 @@ export interface Unsure {
   point: SweepPoint;
   /** How many would be enough, about, those that choose among them; undefined where no number is that can be asked. */
   queries: number | undefined;
+  /** The table has too few rows to ask so many; a file may have them. */
+  tooFewRows: boolean;
 }
 
 /** Where nothing is recommended for want of queries, the setting that needs the fewest more; undefined: that is not why. */
@@ -39,16 +41,18 @@ export function unsure({
   | undefined {
   if (recommendation !== null) return undefined;
   // The highest efforts are among those that were confirmed, on the most queries.
-  const most = Math.max(...sweep.map((point) => point.queries));
+  const mostAsked = Math.max(...sweep.map((point) => point.queries));
   const found = sweep
-    .filter((point) => point.queries === most)
+    .filter((point) => point.queries === mostAsked)
     .filter(({ recall, recallLow }) => recall >= targetRecall && recallLow < targetRecall)
     .map((point) => ({ point, queries: queriesNeeded(point, targetRecall) }))
     .sort((a, b) => a.queries - b.queries)[0];
   if (found === undefined) return undefined;
   const { point, queries } = found;
-  const askable = queriesFrom === 'rows' ? Math.min(mostQueries, rows) : mostQueries;
-  return { point, queries: queries <= askable ? Math.min(askable, rounded(queries)) : undefined };
+  if (queries > mostQueries) return { point, queries: undefined, tooFewRows: false };
+  const tooFewRows = queriesFrom === 'rows' && queries > rows;
+  const most = queriesFrom === 'rows' && !tooFewRows ? Math.min(mostQueries, rows) : mostQueries;
+  return { point, queries: Math.min(most, rounded(queries)), tooFewRows };
 }
 
 /** How many independent answers the point's queries gave is read off its interval. */

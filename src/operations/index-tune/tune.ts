@@ -3,7 +3,7 @@ import type { Reporter } from '../../progress.ts';
 import { countVectors } from '../../sql/indexes.ts';
 import { nearestDistances } from '../index-recall/exact.ts';
 import { measure, type Searches } from '../index-recall/measure.ts';
-import { loadQueries, type QuerySource } from '../index-recall/queries.ts';
+import { loadQueries, type QuerySource, queryFlag } from '../index-recall/queries.ts';
 import { ensureServed } from '../index-recall/served.ts';
 import {
   findIndexSubject,
@@ -98,7 +98,7 @@ export async function tuneIndex(
       seconds: (performance.now() - started) / 1000,
     };
   } catch (error) {
-    throw asUsage(error, options.queries === undefined ? '--sample' : '--queries', conditions);
+    throw asUsage(error, queryFlag(options), conditions);
   }
 }
 

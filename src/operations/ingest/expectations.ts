@@ -46,7 +46,7 @@ export async function checkWhole(
 
 export function unexpectedRows(file: string, rows: number, expected: number): DataError {
   return new DataError(
-    `${file} has ${rows.toLocaleString('en')} rows, --expect-rows says ${expected.toLocaleString('en')}`,
+    `${file} has ${rows.toLocaleString('en')} row${rows === 1 ? '' : 's'}, --expect-rows says ${expected.toLocaleString('en')}`,
     { code: 'unexpected-rows', file, hint: 'the load is not finished: was the file written to its end?' },
   );
 }

@@ -139,7 +139,7 @@ function inUtf8(source: Source, format: ReadFormat, encoding: string | undefined
 
 async function spoolFor(source: Source, reporter: Reporter, signal: AbortSignal): Promise<Source> {
   reporter.note(
-    `${source.name} is read here and there: it goes into a temporary file in ${spoolDirectory()}`,
+    `the format is not read from front to back: ${source.name} goes into a temporary file in ${spoolDirectory()}`,
   );
   const kept = await spooled(source, {
     onProgress: (bytes) => reporter.progress({ phase: 'spooling', bytes }),

@@ -32,10 +32,11 @@ async function plainLength(path: string): Promise<number | undefined> {
 }
 
 /**
+ * Before anything is made for a load.
  * @param inputs paths of the files that are read
- * @throws UsageError where rejects would be written over one of them
+ * @throws UsageError where rejects would be written over one of them; that and DatabaseError where they cannot be written
  */
-export async function refuseInput(path: string, inputs: readonly string[]): Promise<void> {
+export async function requireRejectFile(path: string, inputs: readonly string[]): Promise<void> {
   const taken = await Promise.all([path, errorsPathOf(path)].map(statOrNone));
   for (const input of inputs) {
     const stats = await statOrNone(input);
@@ -46,4 +47,5 @@ export async function refuseInput(path: string, inputs: readonly string[]): Prom
       hint: 'name another --reject-file',
     });
   }
+  await lengths(path);
 }

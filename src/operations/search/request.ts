@@ -101,21 +101,25 @@ function candidates(
 
 /**
  * All that a search is told comes from its arguments: what the database cannot take of it is wrong usage.
- * @param source where the query came from, as the hint names it
+ * @param source where the query came from, as the hint names it; undefined: of no flag
  */
-export function asUsage(error: unknown, source: string, { where, filters, tenant }: Conditions): unknown {
+export function asUsage(
+  error: unknown,
+  source: string | undefined,
+  { where, filters, tenant }: Conditions,
+): unknown {
   // What a file holds is told with its row.
   if (error instanceof PgvError && error.file !== undefined) return error;
   const isArgument =
     error instanceof DataError || (error instanceof PgvError && /^42(?!501)/.test(error.sqlstate ?? ''));
   if (!isArgument) return error;
-  const told = [source];
+  const told = source === undefined ? [] : [source];
   if (filters !== undefined && filters.length > 0) told.push('--filter');
   if (tenant !== undefined) told.push('--tenant');
   if (where !== undefined) told.push('--where');
   return new UsageError(error.message, {
     sqlstate: error.sqlstate,
-    hint: error.hint ?? `check ${told.join(' and ')}`,
+    hint: error.hint ?? (told.length === 0 ? undefined : `check ${told.join(' and ')}`),
     cause: error,
   });
 }

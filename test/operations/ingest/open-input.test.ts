@@ -75,7 +75,7 @@ test('an array in Fortran order from stdin, which is found out while it is opene
   const fromStdin = await opened('-', {}, content);
   expect(fromStdin.bytes.equals(fromFile.bytes)).toBe(true);
   expect(fromStdin.notes).toEqual([
-    expect.stringMatching(/^stdin is read here and there: it goes into a temporary file in /),
+    expect.stringMatching(/^the format is not read from front to back: stdin goes into a temporary file in /),
     `the temporary file holds ${content.length} bytes`,
   ]);
   await expect(opened('-', {}, content.subarray(0, -1))).rejects.toMatchObject({ code: 'truncated' });

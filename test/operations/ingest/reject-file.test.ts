@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DatabaseError, UsageError } from '../../../src/errors.ts';
 import { type Reject, RejectFile } from '../../../src/operations/ingest/reject-file.ts';
-import { refuseInput } from '../../../src/operations/ingest/reject-paths.ts';
+import { requireRejectFile } from '../../../src/operations/ingest/reject-paths.ts';
 import { temporaryDirectory, temporaryFile } from '../../support/temporary.ts';
 
 const head = Buffer.from('id,t\n');
@@ -174,13 +174,16 @@ test('the input is not written over, by whatever name', async () => {
   await symlink(input, linked);
   await link(input, hard);
   for (const file of [input, linked, hard]) {
-    await expect(refuseInput(file, ['none.csv', input])).rejects.toMatchObject({
+    await expect(requireRejectFile(file, ['none.csv', input])).rejects.toMatchObject({
       code: 'reject-file-is-input',
     });
   }
   const errors = await temporaryFile('b.csv.errors.jsonl', '{}\n');
-  await expect(refuseInput(errors.replace('.errors.jsonl', ''), [errors])).rejects.toThrow(UsageError);
-  await refuseInput(`${input}.bad`, [input]);
+  await expect(requireRejectFile(errors.replace('.errors.jsonl', ''), [errors])).rejects.toThrow(UsageError);
+  await requireRejectFile(`${input}.bad`, [input]);
+  await expect(requireRejectFile(`${input}.d/bad.csv`, [input])).rejects.toMatchObject({
+    message: expect.stringMatching(/^directory .*\.d does not exist$/),
+  });
 });
 
 describe('a load that goes on', () => {

@@ -25,11 +25,12 @@ const [MINUS, PLUS, DOT, ZERO, NINE, LETTER_E, LETTER_U] = [0x2d, 0x2b, 0x2e, 0x
 /** Behind the white space at `at`: space, tab, line feed, carriage return. */
 export function skipSpace(bytes: Uint8Array, at: number, end: number): number {
   let position = at;
-  while (position < end && isSpace(bytes[position]!)) position++;
+  while (position < end && isJsonSpace(bytes[position]!)) position++;
   return position;
 }
 
-function isSpace(byte: number): boolean {
+/** JSON knows no other white space; C does. */
+function isJsonSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
@@ -108,7 +109,7 @@ function scanDigits(bytes: Uint8Array, at: number, end: number): number {
 function isBoundary(bytes: Uint8Array, at: number, end: number): boolean {
   if (at >= end) return true;
   const byte = bytes[at]!;
-  return byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT || isSpace(byte);
+  return byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT || isJsonSpace(byte);
 }
 
 const words = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')];

@@ -16,6 +16,7 @@ import { prepareTable } from '../prepare.ts';
 import { shapedInputs } from '../shaped-inputs.ts';
 import { chooseTarget, needsStaging } from '../target.ts';
 import { checkTable } from './around-load.ts';
+import { layoutDetails } from './layout-details.ts';
 
 /** What a load would do. */
 export interface IngestDescription {
@@ -37,7 +38,7 @@ export interface DescribedFile {
   /** What the ledger says of it: it would go on with a load, begin it again, or leave it at what is loaded. */
   status: LoadPlan['decision']['kind'];
   format: string;
-  /** How the format is written, as far as it was found out: delimiter, quote, … */
+  /** How the format is written, as far as it was found out, and is not as usual: delimiter, quote, … */
   details: Record<string, unknown>;
   bytes: number | null;
   /** Rows that were looked at. */
@@ -111,11 +112,11 @@ function describeFile(
   file: OpenedFile,
   { fields, columns }: Prepared,
 ): Omit<DescribedFile, 'status' | 'bytes'> {
-  const { format, file: path, ...details } = file.layout;
+  const { format, file: path } = file.layout;
   return {
     path,
     format,
-    details: plainOnly(details),
+    details: layoutDetails(file.layout),
     sampledRows: file.sample.length,
     columns: columns.map(({ name, declared }) => ({
       column: name,
@@ -123,25 +124,6 @@ function describeFile(
       from: fields.find(({ column }) => column === name)!.source,
     })),
   };
-}
-
-/** What of a layout says something to people: words, numbers, and of a dialect its characters. */
-function plainOnly({ dialect, ...details }: Record<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(details).filter(([, value]) => typeof value !== 'object');
-  return { ...Object.fromEntries(entries), ...(isObject(dialect) && characters(dialect)) };
-}
-
-/** A dialect keeps its characters as bytes. */
-function characters(dialect: object): Record<string, unknown> {
-  const entries = Object.entries(dialect).map(([name, value]): [string, unknown] => {
-    if (value instanceof Uint8Array) return [name, Buffer.from(value).toString()];
-    return [name, typeof value === 'number' ? String.fromCharCode(value) : value];
-  });
-  return Object.fromEntries(entries);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 /** As the table lies in the catalogue. */
