@@ -77,6 +77,8 @@ export async function findDataset(
 export const vdfFormat = 'vdf';
 
 async function kindOf(argument: string, cwd: string): Promise<'manifest' | 'vdf' | undefined> {
+  // No file: the folder one is in is not meant, and resolveInputs tells it.
+  if (argument === '') return undefined;
   const location = path.resolve(cwd, argument);
   const stats = await stat(location).catch(() => undefined);
   if (stats?.isFile() && isManifestName(location)) {
