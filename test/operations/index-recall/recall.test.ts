@@ -327,7 +327,7 @@ eachDatabase((fixture) => {
       await database.query('DROP INDEX other');
       await expect(recall({ where: 'nope = 1' })).rejects.toMatchObject({
         message: expect.stringContaining('column "nope" does not exist'),
-        hint: 'check --sample and --where',
+        hint: 'check --where',
       });
     });
     await expect(recall({ index: 'of_vector_pkey' })).rejects.toMatchObject({ code: 'not-a-vector-index' });
