@@ -210,7 +210,7 @@ eachDatabase((fixture) => {
     const fortran = npyFile({ kind: 'u1', fortran: true, rows: 2, dimensions: 2, bytes: Buffer.alloc(4) });
     expect(await pgv(['ingest', '-', '-t', 'piped_3'], { env, input: fortran })).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('it goes into a temporary file'),
+      stderr: expect.stringContaining('stdin goes into a temporary file'),
     });
   });
 
