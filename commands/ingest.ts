@@ -7,7 +7,8 @@ import { describeIngest } from '../src/operations/ingest/around/describe-ingest.
 import { checkOptions } from '../src/operations/ingest/check-options.ts';
 import { embeddedPieceLength } from '../src/operations/ingest/embed/embedding.ts';
 import { withoutIds } from '../src/operations/ingest/ids-beside.ts';
-import { type IngestOptions, ingest } from '../src/operations/ingest/ingest.ts';
+import { ingest } from '../src/operations/ingest/ingest.ts';
+import type { IngestOptions } from '../src/operations/ingest/ingest-options.ts';
 import { type CheckedInput, inputOf } from '../src/operations/ingest/input.ts';
 import { checkFields } from '../src/operations/ingest/mapping/check-fields.ts';
 import { requireRejectFile } from '../src/operations/ingest/reject-paths.ts';

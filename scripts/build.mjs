@@ -23,7 +23,7 @@ const outdir = path.join(root, 'dist');
 // Output name → source. Lanes are worker threads, which src/built-files.ts finds, and the host too.
 const program = {
   pgv: 'bin/pgv.ts',
-  'ingest-lane': 'src/operations/ingest/lane.ts',
+  'ingest-lane': 'src/operations/ingest/lane-thread.ts',
   'export-lane': 'src/operations/export/lane.ts',
 };
 const library = { index: 'src/index.ts' };

@@ -1,6 +1,6 @@
 import { checkAround } from './around/around-load.ts';
 import { checkExpectations } from './expectations.ts';
-import type { IngestOptions } from './ingest.ts';
+import type { IngestOptions } from './ingest-options.ts';
 import { checkLedger } from './known-loads.ts';
 import { checkRejects } from './rejects.ts';
 import { checkKey } from './target.ts';

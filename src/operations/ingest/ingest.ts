@@ -6,28 +6,17 @@ import { describeTable, type TableDescription } from '../tables.ts';
 import { afterLoads, checkAround } from './around/around-load.ts';
 import { checkOptions } from './check-options.ts';
 import { loadsToGuard, loadsTouched } from './guarded-loads.ts';
+import { type IngestOptions, planOptions } from './ingest-options.ts';
 import type { Input } from './input.ts';
-import { fullName, type LedgerOptions, prepareLedger, tellUnknown } from './known-loads.ts';
-import type { LaneThreads } from './lane-threads.ts';
-import { type DescribedLoad, decideLoads, describeLoads, type PlanOptions, piecesOf } from './plan-loads.ts';
-import type { RejectOptions } from './rejects.ts';
-import type { LoadOptions, LoadResult, Run } from './run.ts';
+import { fullName, prepareLedger, tellUnknown } from './known-loads.ts';
+import { type DescribedLoad, decideLoads, describeLoads, piecesOf } from './plan-loads.ts';
+import type { LoadResult, Run } from './run.ts';
 import { runLoads } from './run-loads.ts';
-import { shapeOf } from './shape-of.ts';
 import { shapedInputs } from './shaped-inputs.ts';
 import { startRun } from './start-run.ts';
 import { storedBefore } from './stored-before.ts';
 import { countsOf, type IngestSummary, notesOf, summarize } from './summary.ts';
 import { needsStaging } from './target.ts';
-
-export interface IngestOptions extends Omit<LoadOptions, 'pieceLength'>, RejectOptions, LedgerOptions {
-  /** Lanes at the most; default: as many as there are cores, and at most 4. */
-  jobs?: number | undefined;
-  /** Bytes a piece; default: what serves speed. */
-  pieceLength?: number | undefined;
-  /** For the lanes, where some are started already. */
-  threads?: LaneThreads | undefined;
-}
 
 /**
  * Loads files into a table, which it creates where it is not there yet; each once, whatever is interrupted when.
@@ -112,17 +101,6 @@ async function ingestGuarded(
   } finally {
     await close();
   }
-}
-
-export function planOptions(options: IngestOptions): PlanOptions {
-  const { onConflict = 'error', key = [], atomic = false, truncate = false, deleteMissing = false } = options;
-  return {
-    loadId: options.loadId,
-    shape: { ...options.dialect, ...shapeOf(options) },
-    mode: { onConflict, key, atomic, truncate, deleteMissing },
-    ifLoaded: options.ifLoaded ?? 'skip',
-    restart: options.restart ?? false,
-  };
 }
 
 async function finishRun(run: Run, results: readonly LoadResult[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { type TransferListItem, Worker } from 'node:worker_threads';
 import { builtFile } from '../../built-files.ts';
+import type { Lane } from './lane.ts';
 import type { FromLane, ToLane } from './lane-messages.ts';
-import type { Lane } from './lane-work.ts';
 
 /** What the owner of a lane hears. */
 export interface LaneEars {
@@ -91,7 +91,7 @@ export class OwnThreadHost implements LaneHost {
 
   /** The lanes' code is not loaded where threads have it. */
   private async load(): Promise<Lane> {
-    const { Lane } = await import('./lane-work.ts');
+    const { Lane } = await import('./lane.ts');
     return new Lane({
       // In a turn of their own, as a thread's messages come.
       onMessage: (message) => queueMicrotask(() => this.ears?.onMessage(message)),

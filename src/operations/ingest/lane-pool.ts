@@ -16,7 +16,7 @@ const patience = 10_000;
 /** `onProgress`: something moved; look at `rows`, `bytes`, `lanes`. */
 export type LaneEvents = Pick<LaneHandleEvents, 'onProgress' | 'onBuffer' | 'onRejects' | 'onRetry'>;
 
-/** Worker threads that load pieces side by side. After the first failure no further piece is taken. */
+/** Lanes that load pieces side by side. After the first failure no further piece is taken. */
 export class LanePool {
   /** Of pieces that are stored: rows, those rejected, and bytes. */
   rows = 0;
@@ -125,7 +125,7 @@ export class LanePool {
     return this.abandoned;
   }
 
-  /** Ends the threads and their connections. */
+  /** Ends the lanes and their connections. */
   async close(): Promise<void> {
     await Promise.all(this.lanes.map((lane) => lane.close()));
   }
@@ -134,7 +134,7 @@ export class LanePool {
     return this.lanes.some(({ load }) => load > 0);
   }
 
-  /** Gives up waiting; close() ends the threads that are still at work, and with their connections their COPY. */
+  /** Gives up waiting; close() ends the lanes that are still at work, and with their connections their COPY. */
   private abandon(): void {
     this.abandoned = true;
     this.wake();

@@ -5,9 +5,9 @@ import type { Reporter } from '../../progress.ts';
 import { defaultLanes } from '../lanes.ts';
 import { LastingConnection, tryingAgain } from '../lasting-connection.ts';
 import type { LoadMode } from '../ledger/ledger.ts';
-import type { IngestOptions } from './ingest.ts';
+import type { IngestOptions } from './ingest-options.ts';
 import type { Input } from './input.ts';
-import { LanePool } from './lane-pool.ts';
+import { type LaneEvents, LanePool } from './lane-pool.ts';
 import { Rejects } from './rejects.ts';
 import type { Run } from './run.ts';
 import type { StoredBefore } from './stored-before.ts';
@@ -33,18 +33,12 @@ export function startRun(
   let before: StoredBefore | undefined;
   /** Of the file that is read; 0: not known. */
   let byteLength = 0;
-  const lanes = Math.min(options.jobs ?? defaultLanes(), database.maxLanes);
-  const pool = new LanePool(
-    database,
-    lanes,
-    {
-      onProgress: () => reportProgress(reporter, pool, byteLength),
-      onBuffer: (buffer) => run.recycle(buffer),
-      onRejects: (rows) => run.keep(rows),
-      onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
-    },
-    options.threads,
-  );
+  const pool = lanePool(database, options, {
+    onProgress: () => reportProgress(reporter, pool, byteLength),
+    onBuffer: (buffer) => run.recycle(buffer),
+    onRejects: (rows) => run.keep(rows),
+    onRetry: (message, pause) => reporter.warn(tryingAgain(message, pause)),
+  });
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping = pool.stop();
@@ -82,6 +76,10 @@ export function startRun(
     if ((await connection.get().catch(() => database)) !== database) await connection.close();
   };
   return { run, goOn, close };
+}
+
+function lanePool(database: Database, { jobs, threads }: IngestOptions, events: LaneEvents): LanePool {
+  return new LanePool(database, Math.min(jobs ?? defaultLanes(), database.maxLanes), events, threads);
 }
 
 /** A connection that replaces the first one where that is lost. */

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
-import type { IngestOptions } from '../../../src/operations/ingest/ingest.ts';
+import type { IngestOptions } from '../../../src/operations/ingest/ingest-options.ts';
 import { eachDatabase } from '../../support/databases.ts';
 import { load } from '../../support/load.ts';
 import { collectReports } from '../../support/reports.ts';

@@ -9,7 +9,7 @@ import { inScratch } from '../../scratch.ts';
 import { describeTable, type TableDescription } from '../../tables.ts';
 import { checkOptions } from '../check-options.ts';
 import type { Prepared } from '../fit-table.ts';
-import { type IngestOptions, planOptions } from '../ingest.ts';
+import { type IngestOptions, planOptions } from '../ingest-options.ts';
 import type { Input } from '../input.ts';
 import { decideLoads, describeLoads, type LoadPlan, tellEarlier } from '../plan-loads.ts';
 import { prepareTable } from '../prepare.ts';

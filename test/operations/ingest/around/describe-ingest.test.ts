@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../../../src/database/database.ts';
 import { csv } from '../../../../src/formats/read/csv/csv.ts';
 import { describeIngest } from '../../../../src/operations/ingest/around/describe-ingest.ts';
-import type { IngestOptions } from '../../../../src/operations/ingest/ingest.ts';
+import type { IngestOptions } from '../../../../src/operations/ingest/ingest-options.ts';
 import type { Input } from '../../../../src/operations/ingest/input.ts';
 import { describeTable } from '../../../../src/operations/tables.ts';
 import { silentReporter } from '../../../../src/progress.ts';
