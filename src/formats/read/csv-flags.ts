@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import type { OpenOptions } from './format.ts';
 
 /** What flags say of how CSV is written. */
-type CsvOptions = Pick<OpenOptions, 'delimiter' | 'quote' | 'escape' | 'null' | 'header'>;
+export type CsvOptions = Pick<OpenOptions, 'delimiter' | 'quote' | 'escape' | 'null' | 'header'>;
 
 /** The first flag given of these. */
 export function csvFlag(options: CsvOptions): string | undefined {

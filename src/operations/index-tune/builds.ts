@@ -20,7 +20,7 @@ import {
   withAnswersIn,
   withSample,
 } from './sample.ts';
-import type { Trial } from './sweep.ts';
+import type { Trial } from './trials.ts';
 
 /** What is built, as `index create` takes it. */
 type Build = Pick<IndexRequest, 'type' | 'm' | 'efConstruction' | 'lists' | 'quantize'>;

@@ -6,8 +6,8 @@ import { type IndexSubject, isFiltered } from '../index-recall/subject.ts';
 import { settingText } from './curves.ts';
 import { type Family, familiesOf } from './families.ts';
 import type { SweepPoint, TuneResult } from './result.ts';
-import { confirm, type Goal, guess, pointsOf, servedRungs, sweep, type Trial } from './sweep.ts';
-import { inHalves } from './trials.ts';
+import { confirm, type Goal, guess, pointsOf, servedRungs, sweep } from './sweep.ts';
+import { inHalves, type Trial } from './trials.ts';
 
 /** What the sweep came to. */
 export type Tuned = Pick<TuneResult, 'current' | 'currentPlanned' | 'recommendation' | 'sweep' | 'planned'>;

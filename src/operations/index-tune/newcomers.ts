@@ -15,11 +15,8 @@ import {
   withAnswersIn,
   withSample,
 } from './sample.ts';
-import type { Trial } from './sweep.ts';
-import { withAnswer } from './trials.ts';
-
-/** How much less of what is nearest an index finds for vectors that it does not hold, by the effort. */
-export type Loss = (effort: number) => number;
+import type { Loss } from './sweep.ts';
+import { type Trial, withAnswer } from './trials.ts';
 
 export const noLoss: Loss = () => 0;
 

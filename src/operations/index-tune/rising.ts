@@ -4,8 +4,7 @@ import { measure } from '../index-recall/measure.ts';
 import { pointOf, recallOf } from '../index-recall/recall-of.ts';
 import type { IndexSetting } from '../index-recall/setting.ts';
 import type { SweepPoint } from './result.ts';
-import type { Trial } from './sweep.ts';
-import { inOrder } from './trials.ts';
+import { inOrder, type Trial } from './trials.ts';
 
 /** Queries that are asked at every effort, since latencies are told of: those of hard queries alone would be too long. */
 const timed = 200;

@@ -18,7 +18,8 @@ import { type IndexSubject, queryOf } from '../index-recall/subject.ts';
 import { findTable } from '../tables.ts';
 import { type Family, familiesOf } from './families.ts';
 import type { SweepPoint } from './result.ts';
-import { servedRungs, sweep, type Trial } from './sweep.ts';
+import { servedRungs, sweep } from './sweep.ts';
+import type { Trial } from './trials.ts';
 
 /** A random sample of a table, in a temporary table. */
 export interface Sample {

@@ -6,16 +6,9 @@ import { isServed } from '../index-recall/served.ts';
 import type { IndexSetting } from '../index-recall/setting.ts';
 import type { Family } from './families.ts';
 import { coarse, lowestPassing, rungsToDouble } from './ladder.ts';
-import type { Loss } from './newcomers.ts';
 import type { SweepPoint } from './result.ts';
 import { risingEfforts } from './rising.ts';
-
-/** Searches whose exact answers are known. */
-export interface Trial {
-  searches: Searches;
-  /** Distances of the k nearest rows, a query. */
-  nearest: readonly (readonly number[])[];
-}
+import type { Trial } from './trials.ts';
 
 /** A family of settings, measured. */
 export interface Swept {
@@ -63,6 +56,9 @@ export async function sweep(
   const points = await pointsOf(session, trial, settings, reporter, seconds);
   return families.map((family, i) => ({ family, points: points.splice(0, efforts[i]!.length) }));
 }
+
+/** How much less of what is nearest an index finds for vectors that it does not hold, by the effort. */
+export type Loss = (effort: number) => number;
 
 /** What is wanted of a setting. */
 export interface Goal {

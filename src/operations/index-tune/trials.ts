@@ -1,8 +1,14 @@
 import { UsageError } from '../../errors.ts';
-import { selected } from '../index-recall/measure.ts';
+import { type Searches, selected } from '../index-recall/measure.ts';
 import type { Queries } from '../index-recall/queries.ts';
 import { answerable } from '../index-recall/recall-of.ts';
-import type { Trial } from './sweep.ts';
+
+/** Searches whose exact answers are known. */
+export interface Trial {
+  searches: Searches;
+  /** Distances of the k nearest rows, a query. */
+  nearest: readonly (readonly number[])[];
+}
 
 /** Queries that choose a setting, at most; the others confirm it. */
 export const choosing = 200;

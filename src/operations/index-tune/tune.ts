@@ -23,8 +23,8 @@ import { settingText } from './curves.ts';
 import { generous } from './families.ts';
 import { lossOfNewcomers, noLoss } from './newcomers.ts';
 import type { TuneResult } from './result.ts';
-import type { Goal, Trial } from './sweep.ts';
-import { shuffled, withAnswer } from './trials.ts';
+import type { Goal } from './sweep.ts';
+import { shuffled, type Trial, withAnswer } from './trials.ts';
 
 export interface TuneOptions extends IndexSubjectOptions, QuerySource, Conditions {
   k: number;

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { csvFlag } from '../../formats/read/csv-flags.ts';
+import { type CsvOptions, csvFlag } from '../../formats/read/csv-flags.ts';
 import type { ReadFormat } from '../../formats/read/format.ts';
 import {
   formatOf,
@@ -12,7 +12,6 @@ import {
 import { beginning, type Source } from '../../source.ts';
 import { withoutCompression } from '../../sources/decompress.ts';
 import type { NamedInput } from '../../sources/inputs.ts';
-import type { InputOptions } from './open-input.ts';
 
 /**
  * The format of an input: by --format, else by the file's name, and where that says nothing by its first bytes.
@@ -21,7 +20,7 @@ import type { InputOptions } from './open-input.ts';
 export async function chooseFormat(
   source: Source,
   { name, fileName }: NamedInput,
-  options: InputOptions,
+  options: CsvOptions & { format?: string | undefined },
 ): Promise<{ format: ReadFormat; whole: Source }> {
   const { bytes, whole } = await beginning(source, tellingLength);
   const marked = formatOfBytes(bytes);
