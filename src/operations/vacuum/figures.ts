@@ -7,8 +7,11 @@ import { type VacuumFigures, vacuumFigures } from '../../sql/maintenance.ts';
  * counters when it is closed: there the rows are counted, and what its pages had room for besides is taken for dead.
  */
 export async function figuresOf(database: Database, table: { oid: number }): Promise<VacuumFigures[]> {
+  const embedded = database.target.kind === 'embedded';
+  // Its one session tells of what it changed once a second at most; those of a server do when they go idle, or end.
+  if (embedded) await database.query('SELECT pg_catalog.pg_stat_force_next_flush()');
   const { rows } = await database.query<VacuumFigures>(vacuumFigures(table.oid));
-  if (database.target.kind === 'server') return rows;
+  if (!embedded) return rows;
   const figures: VacuumFigures[] = [];
   for (const row of rows) figures.push(row.counted ? row : await estimate(database, row));
   return figures;
