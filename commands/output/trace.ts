@@ -30,6 +30,8 @@ export function traceDatabase(database: Database, print: (line: string) => void)
         () => database.readTogether(statements),
         (results) => counted(results.at(-1)?.rowCount ?? 0, 'row'),
       ),
+    // Each is told by itself.
+    sendBehind: undefined,
     lane: () => database.lane(),
     onNotice: (listener) => database.onNotice(listener),
     cancel: () => database.cancel(),

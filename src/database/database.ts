@@ -51,6 +51,11 @@ export interface Session {
   copyOut(sql: string, take: TakeBytes): Promise<void>;
 }
 
+export type SendBehind = <Row extends object>(
+  first: string,
+  second: string,
+) => [Promise<QueryResult<Record<string, unknown>>>, Promise<QueryResult<Row>>];
+
 /** One open database, a server's connection or the embedded one. One caller at a time, as a connection is. */
 export interface Database extends Session {
   readonly target: Target;
@@ -69,6 +74,14 @@ export interface Database extends Session {
    * @returns each one's result
    */
   readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]>;
+  /**
+   * Runs two statements, the second sent with the first, to run whatever comes of that. Undefined where it saves
+   * nothing, or a pooler may give the second another session.
+   * @param first one that ends a transaction
+   * @param second one that begins another, in the same session
+   * @returns the answer to each
+   */
+  readonly sendBehind: SendBehind | undefined;
   /** What another thread, or this one, needs to open the same database once more (see `connectLane`). */
   lane(): Promise<{ address: LaneAddress; transfer: TransferListItem[] }>;
   /**

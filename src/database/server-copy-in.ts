@@ -23,20 +23,28 @@ const copyDataLetter = 0x64;
  */
 export class CopyIn {
   private readonly sql: string;
+  private readonly waits: boolean;
   private readonly header = Buffer.from([copyDataLetter, 0, 0, 0, 0]);
+  /** When data may be sent. */
   private readonly started = new Settled();
   private readonly ended = new Settled();
   private rows = 0;
   private refusal: { error: unknown } | undefined;
   private onRefusal: (error: unknown) => void = () => {};
 
-  constructor(sql: string) {
+  /**
+   * @param waits with the data until the server asks for it; else it is sent behind the statement, and the server drops what
+   * it has no use for
+   */
+  constructor(sql: string, waits: boolean) {
     this.sql = sql;
+    this.waits = waits;
   }
 
   /** Called by pg. */
   submit(connection: Connection): void {
     connection.query(this.sql);
+    if (!this.waits) this.started.settle();
   }
 
   handleCopyInResponse(): void {
@@ -110,7 +118,7 @@ export class CopyIn {
     await this.unlessRefused(written).catch(() => {});
   }
 
-  /** Resolves when the server asks for data, or has refused. */
+  /** Resolves when data may be sent, or the server has refused. */
   private async whenStarted(): Promise<void> {
     if (!this.started.isSettled) await this.unlessRefused(this.started.promise).catch(() => {});
   }

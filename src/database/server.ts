@@ -4,6 +4,7 @@ import type {
   Database,
   LaneAddress,
   QueryResult,
+  SendBehind,
   Session,
   Statement,
   TakeBytes,
@@ -92,7 +93,7 @@ class ServerDatabase implements Database {
   }
 
   async copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
-    const copy = this.#submit(new CopyIn(sql));
+    const copy = this.#submit(new CopyIn(sql, this.isPooled));
     const { stream: socket } = this.#client.connection;
     const outcome = await this.#watch(copy.send(socket, chunks, this.#cancelled.signal));
     if (outcome.kind === 'refused') throw this.#explain(outcome.error);
@@ -121,17 +122,21 @@ class ServerDatabase implements Database {
 
   async readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]> {
     const before = this.isPooled ? [limitStatements(this.limits)] : [];
-    const { stream } = this.#client.connection;
-    this.#client.pipeline = true;
-    stream.cork();
-    const running = ['BEGIN READ ONLY', ...before, ...statements, 'COMMIT'].map((one) => this.query(one));
-    stream.uncork();
+    const running = this.#sendTogether(['BEGIN READ ONLY', ...before, ...statements, 'COMMIT']);
     const ended = Promise.allSettled(running);
     const answered: Promise<unknown> = ended.then(() => this.#reads.delete(answered));
     this.#reads.add(answered);
     // The first: those behind it only say that the transaction has failed.
     for (const outcome of await ended) if (outcome.status === 'rejected') throw outcome.reason;
     return (await Promise.all(running)).slice(1 + before.length, -1);
+  }
+
+  get sendBehind(): SendBehind | undefined {
+    if (this.isPooled) return undefined;
+    return <Row extends object>(first: string, second: string) => {
+      const [one, other] = this.#sendTogether([first, second]);
+      return [one!, other as Promise<QueryResult<Row>>];
+    };
   }
 
   async lane(): Promise<{ address: LaneAddress; transfer: [] }> {
@@ -197,6 +202,18 @@ class ServerDatabase implements Database {
     if (command !== 'COMMIT') {
       throw new DatabaseError('the transaction was rolled back, for one of its statements had failed');
     }
+  }
+
+  /** Sends statements in one go, each without waiting for the answer to the one before. */
+  #sendTogether(
+    statements: readonly (Statement | string)[],
+  ): Promise<QueryResult<Record<string, unknown>>>[] {
+    const { stream } = this.#client.connection;
+    this.#client.pipeline = true;
+    stream.cork();
+    const running = statements.map((one) => this.query(one));
+    stream.uncork();
+    return running;
   }
 
   #submit<T extends CopyIn | CopyOut>(copy: T): T {

@@ -29,6 +29,7 @@ function scratchOf(database: Database): Database {
     copyIn: (sql, chunks) => undoable(database, (session) => session.copyIn(sql, chunks)),
     copyOut: (sql, take) => database.copyOut(sql, take),
     transaction: (inner) => undoable(database, () => inner(scratch)),
+    sendBehind: undefined,
     readTogether: (statements) => undoable(database, (session) => inTurn(session, statements)),
     lane: () => database.lane(),
     onNotice: (listener) => database.onNotice(listener),

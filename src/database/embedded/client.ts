@@ -108,6 +108,8 @@ export class EmbeddedClient implements Database {
     });
   }
 
+  readonly sendBehind = undefined;
+
   async lane(): Promise<{ address: LaneAddress; transfer: TransferListItem[] }> {
     if (this.#ended !== undefined) throw this.#ended;
     const { port1, port2 } = new MessageChannel();

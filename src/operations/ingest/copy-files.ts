@@ -78,6 +78,7 @@ async function readFiles(
         index,
         rowBase,
         stored,
+        told: ledger,
         reread,
         firstAlone: beforeFirst !== undefined,
         beforeLast,

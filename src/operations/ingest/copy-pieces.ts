@@ -1,6 +1,7 @@
 import type { Piece } from '../../batch.ts';
+import { checksum } from '../../checksum.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
-import type { LanePool } from './lane-pool.ts';
+import { isLarge, type LanePool } from './lane-pool.ts';
 import type { Stored } from './stored-pieces.ts';
 
 /** A file whose pieces the lanes store, and its place in the load. */
@@ -11,6 +12,8 @@ export interface FileToCopy {
   /** Rows of the load in the files before. */
   rowBase: number;
   stored: Stored;
+  /** What is stored is written down. */
+  told: boolean;
   /** Stored pieces are read again, as nothing else tells whether they are the same. */
   reread: boolean;
   /** No other piece begins before the file's first is stored. */
@@ -33,7 +36,7 @@ export interface FileRead {
  */
 export async function copyPieces(
   pool: LanePool,
-  { file, index, rowBase, stored, reread, firstAlone, beforeLast }: FileToCopy,
+  { file, index, rowBase, stored, told, reread, firstAlone, beforeLast }: FileToCopy,
   signal: AbortSignal,
   changed: () => Error,
 ): Promise<FileRead> {
@@ -43,7 +46,7 @@ export async function copyPieces(
     records = stored.records(index);
     for (const { byteLength } of stored.ofFile(index).values()) bytes += byteLength;
   }
-  const found = file.pieces(reread ? undefined : stored.ofFile(index));
+  const found = ahead(file.pieces(reread ? undefined : stored.ofFile(index)));
   for await (const { piece, isLast } of beforeLast === undefined ? asTheyCome(found) : withLast(found)) {
     const { location } = piece;
     pieces++;
@@ -56,7 +59,8 @@ export async function copyPieces(
       file.recycle(piece.bytes.buffer);
       continue;
     }
-    if (signal.aborted || !(await pool.give({ piece, file: index, rowBase }))) break;
+    const sum = told ? checksum(piece.bytes) : undefined;
+    if (signal.aborted || !(await pool.give({ piece, file: index, rowBase, checksum: sum }))) break;
     if (firstAlone && location.sequence === 0) await pool.finish();
   }
   // A stream that ends before what is stored of it: its producer died.
@@ -67,6 +71,25 @@ export async function copyPieces(
 interface Found {
   piece: Piece;
   isLast: boolean;
+}
+
+/** Reads the next while one is given away, so that a lane need not wait for it; a large one would be one more held. */
+async function* ahead(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  const source = pieces[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<Piece>> | undefined;
+  try {
+    for (;;) {
+      const { done, value } = await (next ?? source.next());
+      if (done) return;
+      next = isLarge(value) ? undefined : source.next();
+      // Whoever asks for it is told.
+      next?.catch(() => {});
+      yield value;
+    }
+  } finally {
+    // Not waited for: what it reads may never come.
+    source.return?.().catch(() => {});
+  }
 }
 
 async function* asTheyCome(pieces: AsyncIterable<Piece>): AsyncGenerator<Found> {

@@ -12,6 +12,8 @@ export interface PieceWork {
   file: number;
   /** Rows of the load in the files before. */
   rowBase: number;
+  /** Of its bytes; undefined: nothing is written down of it. */
+  checksum: string | undefined;
 }
 
 /** What became of a piece that is stored. */

@@ -1,3 +1,4 @@
+import type { Piece } from '../../batch.ts';
 import type { Database } from '../../database/database.ts';
 import { InterruptedError } from '../../errors.ts';
 import { LaneHandle, type LaneHandleEvents } from './lane-handle.ts';
@@ -8,10 +9,13 @@ import type { Recipe } from './recipe.ts';
 
 /** Pieces a lane holds: one at work, one waiting, so that it never waits for the file. */
 const piecesPerLane = 2;
-/** Bytes of a piece of which a lane holds one alone, and none waits: the row group of a columnar file. */
-const largePiece = 2 ** 25;
 /** Milliseconds a server has to answer a lane that was asked to stop. */
 const patience = 10_000;
+
+/** Whether a lane holds it alone, and none waits: the row group of a columnar file. */
+export function isLarge({ bytes }: Piece): boolean {
+  return bytes.buffer.byteLength > 2 ** 25;
+}
 
 /** `onProgress`: something moved; look at `rows`, `bytes`, `lanes`. */
 export type LaneEvents = Pick<LaneHandleEvents, 'onProgress' | 'onBuffer' | 'onRejects' | 'onRetry'>;
@@ -85,9 +89,9 @@ export class LanePool {
       if (this.lanes.length < this.size && (lane === undefined || lane.load > 0)) await this.startLane();
       else if (lane !== undefined && lane.load < piecesPerLane) {
         // What is read next would be one more: a lane must be free for it.
-        const isLarge = work.piece.bytes.buffer.byteLength > largePiece;
+        const alone = isLarge(work.piece);
         lane.give(this.given++, work);
-        if (isLarge) await this.idle();
+        if (alone) await this.idle();
         return true;
       } else await this.change();
     }

@@ -5,7 +5,7 @@ import { readFormat } from '../../formats/read/formats.ts';
 import { LastingConnection } from '../lasting-connection.ts';
 import { originOf } from './from-table/origin.ts';
 import { RowFetcher } from './from-table/row-fetcher.ts';
-import type { FromLane, ToLane } from './lane-messages.ts';
+import type { FromLane, PieceWork, ToLane } from './lane-messages.ts';
 import { type PieceEvents, PieceLoader } from './load-piece.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reject } from './reject-file.ts';
@@ -31,6 +31,8 @@ export class Lane {
   private address: LaneAddress | undefined;
   private readonly connection = new LastingConnection(() => connectLane(this.address!));
   private loader: PieceLoader | undefined;
+  /** Pieces of the last recipe that are not at work yet. */
+  private coming: PieceWork[] = [];
   private fetcher: RowFetcher | undefined;
   private readonly stopping = new AbortController();
   private keeping: { resolve: () => void; reject: (error: Error) => void } | undefined;
@@ -57,8 +59,8 @@ export class Lane {
     else if (message.kind === 'stop') this.stop();
     else if (message.kind === 'rejects-kept') this.rejectsKept(message);
     else if (message.kind === 'close') this.inTurn(() => this.close());
-    else if (message.kind === 'recipe') this.inTurn(() => this.prepare(message.recipe));
-    else this.inTurn(() => this.load(message));
+    else if (message.kind === 'recipe') this.use(message.recipe);
+    else this.expect(message);
   }
 
   /** Gives up whatever it is at work on, and its connection. */
@@ -87,13 +89,24 @@ export class Lane {
     setTimeout(() => void this.connection.drop(), cancelAfter).unref();
   }
 
-  private async prepare(recipe: Recipe): Promise<void> {
+  private use(recipe: Recipe): void {
+    const coming: PieceWork[] = [];
+    this.coming = coming;
+    this.inTurn(() => this.prepare(recipe, coming));
+  }
+
+  private expect(message: ToLane & { kind: 'piece' }): void {
+    this.coming.push(message.work);
+    this.inTurn(() => this.load(message));
+  }
+
+  private async prepare(recipe: Recipe, coming: PieceWork[]): Promise<void> {
     const { layout, stallAfter } = recipe;
     await readFormat(layout.format)!.prepare?.(layout);
     await this.fetcher?.close();
     const origin = originOf(layout);
     this.fetcher = origin && new RowFetcher(origin, this.stopping.signal, stallAfter);
-    this.loader = new PieceLoader(this.connection, recipe, this.events, this.fetcher);
+    this.loader = new PieceLoader(this.connection, recipe, this.events, coming, this.fetcher);
   }
 
   private async load({ id, work }: ToLane & { kind: 'piece' }): Promise<void> {

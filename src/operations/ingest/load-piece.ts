@@ -1,15 +1,6 @@
-import { checksum } from '../../checksum.ts';
-import type { Database, Session } from '../../database/database.ts';
-import { limitStatements } from '../../database/limits.ts';
+import type { Database } from '../../database/database.ts';
 import { DataError, type PgvError } from '../../errors.ts';
 import type { Backend } from '../../sql/backends.ts';
-import {
-  claimPiece,
-  commitPiece,
-  type PieceKey,
-  type PieceTable,
-  storedPiece,
-} from '../../sql/ledger-pieces.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
 import { whileWatched } from '../stall-watch.ts';
 import { type CopyEvents, PieceCopier } from './copy-piece.ts';
@@ -18,6 +9,7 @@ import { endBackend } from './end-backend.ts';
 import type { RowFetcher } from './from-table/row-fetcher.ts';
 import type { PieceOutcome, PieceWork } from './lane-messages.ts';
 import { Notices } from './notices.ts';
+import { type PieceTransactions, ToldTransactions, untold } from './piece-transactions.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Where it is stopped, nothing of the piece stays. */
@@ -28,21 +20,6 @@ export interface PieceEvents extends CopyEvents {
   signal: AbortSignal;
 }
 
-interface PieceTransaction {
-  /** False: the piece is stored already. */
-  begin: (session: Session) => Promise<boolean>;
-  commit: (outcome: PieceOutcome) => string;
-}
-
-/** Without a ledger. */
-const untold: PieceTransaction = {
-  begin: async (session) => {
-    await session.query(`BEGIN; ${limitStatements(session.limits)}`);
-    return true;
-  },
-  commit: () => 'COMMIT',
-};
-
 /** Loads the pieces of one file: one piece, one COPY, one transaction with the piece's row in the ledger. */
 export class PieceLoader {
   private readonly connection: LastingConnection;
@@ -51,15 +28,31 @@ export class PieceLoader {
   private readonly copier: PieceCopier;
   private readonly embedder: PieceEmbedder | undefined;
   private readonly fetcher: RowFetcher | undefined;
+  private readonly coming: PieceWork[];
+  /** Undefined: there is no ledger. */
+  private readonly told: ToldTransactions | undefined;
   /** Counts batches, so that it is seen whether there is progress. */
   private progress = 0;
 
-  /** @param fetcher gives the rows, where the pieces do not hold them */
-  constructor(connection: LastingConnection, recipe: Recipe, events: PieceEvents, fetcher?: RowFetcher) {
+  /**
+   * @param coming pieces that are to be loaded, in their order, as they come in
+   * @param fetcher gives the rows, where the pieces do not hold them
+   */
+  constructor(
+    connection: LastingConnection,
+    recipe: Recipe,
+    events: PieceEvents,
+    coming: PieceWork[],
+    fetcher?: RowFetcher,
+  ) {
     this.connection = connection;
+    this.coming = coming;
     this.fetcher = fetcher;
     this.recipe = recipe;
     this.events = events;
+    // While a text is embedded, which may take long, no transaction is open.
+    const next = () => (recipe.embedding === undefined ? coming[0] : undefined);
+    this.told = recipe.ledger && new ToldTransactions(recipe.ledger, next);
     const { isStopped, onRejects, onRetry, signal } = events;
     const { embedding, patience } = recipe;
     this.embedder =
@@ -82,38 +75,29 @@ export class PieceLoader {
    * @throws DataError with file, row and column where the piece is at fault
    */
   async load(work: PieceWork): Promise<PieceOutcome> {
+    this.coming.shift();
     const withoutText = await this.embedder?.embed(work.piece);
     return { ...(await this.store(work)), withoutText };
   }
 
   private async store(work: PieceWork): Promise<PieceOutcome> {
-    const { ledger, patience } = this.recipe;
-    if (ledger === undefined) return this.storeOnce(await this.connection.get(), work, untold);
-    const { location, bytes } = work.piece;
-    const key = { loadId: ledger.loadId, file: work.file, piece: location.sequence };
-    const claim = { ...key, ...location, checksum: checksum(bytes) };
-    /** Who has begun the piece's transaction last, when it is not known how that ended. */
-    let last: Backend | undefined;
-    const transaction: PieceTransaction = {
-      begin: async (session) => {
-        const limits = limitStatements(session.limits);
-        const { rows } = await session.query<Backend>(claimPiece(ledger.table, claim, limits));
-        last = rows[0] ?? last;
-        return rows[0] !== undefined;
-      },
-      commit: (outcome) => commitPiece(ledger.table, key, { ...outcome, tableOid: ledger.tableOid }),
-    };
+    const { told } = this;
+    if (told === undefined) return this.storeUntold(await this.connection.get(), work);
     const { onRetry, isStopped } = this.events;
+    let begun = false;
     return this.connection.retrying(
       async (database) => {
         // Only so a transaction that nobody listens to any more is not waited for.
-        if (last !== undefined) await endBackend(database, last);
-        const isOurs = await transaction.begin(database);
-        if (!isOurs) return this.alreadyStored(database, ledger.table, key, last !== undefined);
-        const storing = () => this.storeBegun(database, work, transaction);
-        return this.watched(database, () => last!, storing);
+        if (begun) await endBackend(database, told.backend!);
+        if (!(await told.begin(database, work))) return this.alreadyStored(database, work, told, begun);
+        begun = true;
+        return this.watched(
+          database,
+          () => told.backend!,
+          () => this.storeBegun(database, work, told),
+        );
       },
-      { onRetry, isStopped, patience },
+      { onRetry, isStopped, patience: this.recipe.patience },
     );
   }
 
@@ -129,35 +113,31 @@ export class PieceLoader {
   /** Another run has stored the piece, or this one has and did not hear of it. */
   private async alreadyStored(
     database: Database,
-    table: PieceTable,
-    key: PieceKey,
+    work: PieceWork,
+    told: ToldTransactions,
     byUs: boolean,
   ): Promise<PieceOutcome> {
     await database.query('ROLLBACK');
     if (!byUs) return { rows: 0, rejected: 0 };
-    const { rows } = await database.query<PieceOutcome>(storedPiece(table, key));
+    const { rows } = await database.query<PieceOutcome>(told.stored(work));
     // Who has stored it is who has fetched its rows last.
     return { rows: 0, rejected: 0, ...rows[0], fetched: this.fetcher?.rowBytes };
   }
 
-  private async storeOnce(
-    database: Database,
-    work: PieceWork,
-    transaction: PieceTransaction,
-  ): Promise<PieceOutcome> {
-    await transaction.begin(database);
-    return this.storeBegun(database, work, transaction);
+  private async storeUntold(database: Database, work: PieceWork): Promise<PieceOutcome> {
+    await untold.begin(database, work);
+    return this.storeBegun(database, work, untold);
   }
 
   /** Within the transaction that has begun. */
   private async storeBegun(
     database: Database,
     work: PieceWork,
-    transaction: PieceTransaction,
+    transactions: PieceTransactions,
   ): Promise<PieceOutcome> {
     const beginAgain = async () => {
       await database.query('ROLLBACK');
-      await transaction.begin(database);
+      await transactions.begin(database, work);
       await this.prepareFirst(database, work);
     };
     const notices = new Notices();
@@ -166,7 +146,7 @@ export class PieceLoader {
       await this.prepareFirst(database, work);
       const outcome = await this.copier.copy(database, work, beginAgain);
       if (outcome.rows === 0 && this.emptiesTable(work)) throw this.nothingLeft(outcome);
-      await database.query(transaction.commit(outcome));
+      await transactions.commit(database, work, outcome);
       return { ...outcome, notices: notices.told() };
     } catch (error) {
       // Where even this fails the connection is gone, and the transaction with it.

@@ -23,7 +23,12 @@ test('a lane that ends by itself fails the load, and is not waited for at the en
   });
   pool.use({} as Recipe);
   const location = { sequence: 0, firstRow: 1, records: 1, byteOffset: 0, byteLength: 2 };
-  await pool.give({ piece: { location, bytes: new Uint8Array(2) }, file: 0, rowBase: 0 });
+  await pool.give({
+    piece: { location, bytes: new Uint8Array(2) },
+    file: 0,
+    rowBase: 0,
+    checksum: undefined,
+  });
   await expect(pool.finish()).rejects.toThrow('a lane ended by itself (exit 3)');
   await pool.close();
 });

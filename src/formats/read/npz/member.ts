@@ -1,5 +1,5 @@
 import { createInflateRaw } from 'node:zlib';
-import { crc32 } from '../../../checksum.ts';
+import { crc32 } from '../../../crc32.ts';
 import { chunkSource, type Source } from '../../../source.ts';
 import { blocksOf, DamagedError, through } from '../../../sources/chunks.ts';
 import { type Archive, dataStart, refused, type ZipEntry } from './zip.ts';

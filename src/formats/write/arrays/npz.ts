@@ -1,4 +1,4 @@
-import { combinedCrc32, crc32 } from '../../../checksum.ts';
+import { combinedCrc32, crc32 } from '../../../crc32.ts';
 import type { Assembler, WriteFormat, WritePlan } from '../format.ts';
 import {
   arrayMeasures,
