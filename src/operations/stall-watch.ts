@@ -9,8 +9,8 @@ const defaultStallAfter = 30_000;
 export interface Watched {
   /** Its connection. */
   database: Database;
-  /** Who is at its other end, in the transaction that is open. */
-  backend: () => Backend;
+  /** Who is at its other end, with a moment of the transaction that is open; undefined: it is not known yet. */
+  backend: () => Backend | undefined;
   /** Another number whenever it has come further. */
   progress: () => number;
   /** Opens another connection to the same server. */
@@ -79,6 +79,7 @@ export function copyOutWatched(
 /** Asks the server over another connection what the backend is doing, and gives up one that waits for us. */
 async function doubt({ database, backend, reopen }: Watched, isStill: () => boolean): Promise<void> {
   const doubted = backend();
+  if (doubted === undefined) return;
   let other: Database | undefined;
   try {
     other = await reopen();
@@ -87,7 +88,7 @@ async function doubt({ database, backend, reopen }: Watched, isStill: () => bool
     if (!isLost || !isStill()) return;
     database.disconnect();
     // It would wait on, with what it has locked, until its own side notices.
-    await other.query(terminateBackend(doubted));
+    await other.query(terminateBackend(doubted, database.isPooled));
   } catch (error) {
     // The server is not to be reached by another way either.
     if (mayPass(error) && isStill()) database.disconnect();

@@ -7,21 +7,30 @@ export interface Backend {
   at: string;
 }
 
-// Behind a pooler the backend lives on and serves others: only the transaction of that moment, or one before, is ours.
-const isTheOne = `pid = $1 AND backend_start <= $2::timestamptz AND xact_start <= $2::timestamptz
-  AND usename = current_user AND pid <> pg_backend_pid()`;
+/**
+ * Without a pooler the backend is ours whatever it does: it may have begun the next transaction. Behind one it lives on
+ * and serves others: only the transaction of that moment, or one before, is ours.
+ */
+function isTheOne(isPooled: boolean): string {
+  return `pid = $1 AND backend_start <= $2::timestamptz AND usename = current_user AND pid <> pg_backend_pid()${
+    isPooled ? ' AND xact_start <= $2::timestamptz' : ''
+  }`;
+}
 
-/** Gives a row where the transaction of that moment was still there to be ended. */
-export function terminateBackend({ pid, at }: Backend): Statement {
+/** Gives a row where the backend, or that transaction, was still there to be ended. */
+export function terminateBackend({ pid, at }: Backend, isPooled: boolean): Statement {
   return {
-    text: `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE ${isTheOne}`,
+    text: `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE ${isTheOne(isPooled)}`,
     values: [pid, at],
   };
 }
 
 /** Gives a row as long as it is. */
-export function backendIsThere({ pid, at }: Backend): Statement {
-  return { text: `SELECT pid FROM pg_catalog.pg_stat_activity WHERE ${isTheOne}`, values: [pid, at] };
+export function backendIsThere({ pid, at }: Backend, isPooled: boolean): Statement {
+  return {
+    text: `SELECT pid FROM pg_catalog.pg_stat_activity WHERE ${isTheOne(isPooled)}`,
+    values: [pid, at],
+  };
 }
 
 /** Gives a row as long as the backend is there: waitsForUs, whether it waits for its client to send something, or to take it. */

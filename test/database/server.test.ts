@@ -295,6 +295,34 @@ describe.skipIf(noServer)('a transaction', () => {
   });
 });
 
+describe.skipIf(noServer)('a statement behind another', () => {
+  test('is run in the same session, whatever becomes of that', async () => {
+    const { database } = await open('CREATE TABLE t (a int UNIQUE DEFERRABLE INITIALLY DEFERRED)');
+    const claim = 'BEGIN; INSERT INTO t VALUES (7) RETURNING a, pg_backend_pid() AS pid';
+    await database.query('BEGIN; INSERT INTO t VALUES (1)');
+    const [committed, begun] = database.sendBehind!<{ a: number; pid: number }>('COMMIT', claim);
+    await committed;
+    const { rows } = await database.query('SELECT pg_backend_pid() AS pid');
+    expect((await begun).rows).toEqual([{ a: 7, ...rows[0] }]);
+    await database.query('INSERT INTO t VALUES (7)');
+    const [failed, again] = database.sendBehind!('COMMIT', claim);
+    await expect(failed).rejects.toMatchObject({ sqlstate: '23505' });
+    expect((await again).rows).toMatchObject([{ a: 7 }]);
+    await database.query('ROLLBACK');
+    expect(await count(database)).toBe(1);
+  });
+
+  test('fails with it, where the transaction stays open', async () => {
+    const { database } = await open('CREATE TABLE t (a int)');
+    await database.query('BEGIN');
+    const [failed, behind] = database.sendBehind!('SELECT 1 / 0; COMMIT', 'BEGIN; INSERT INTO t VALUES (1)');
+    await expect(failed).rejects.toMatchObject({ sqlstate: '22012' });
+    await expect(behind).rejects.toMatchObject({ sqlstate: '25P02' });
+    await database.query('ROLLBACK');
+    expect(await count(database)).toBe(0);
+  });
+});
+
 test.skipIf(noServer)('a lane is another session on the same database, by plain data', async () => {
   const { database } = await open('CREATE TABLE t (a int)');
   const { address, transfer } = await database.lane();

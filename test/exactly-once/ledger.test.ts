@@ -186,6 +186,18 @@ eachDatabase((fixture) => {
       expect(await run()).toMatchObject({ status: 'already-loaded' });
     });
 
+    test('goes on where a piece was refused at its COMMIT, and the next was claimed behind that', async () => {
+      await database.query(`CREATE TABLE docs (id bigint, t text, v vector(2));
+        CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'too late'; END $$;
+        CREATE CONSTRAINT TRIGGER late AFTER INSERT ON docs DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW WHEN (NEW.id = 30) EXECUTE FUNCTION refuse()`);
+      await expect(run({ jobs: 1 })).rejects.toMatchObject({ sqlstate: 'P0001' });
+      expect(await ids()).not.toContain(30);
+      await database.query('DROP TRIGGER late ON docs');
+      expect(await run()).toMatchObject({ status: 'resumed' });
+      expect(await ids()).toEqual(upTo(100));
+    });
+
     test('leaves out what is wrong when it goes on with --on-error skip', async () => {
       await begun();
       const rejectFile = path.join(directory, 'bad.csv');

@@ -1,6 +1,5 @@
 import type { Database } from '../../database/database.ts';
 import { DataError, type PgvError } from '../../errors.ts';
-import type { Backend } from '../../sql/backends.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
 import { whileWatched } from '../stall-watch.ts';
 import { type CopyEvents, PieceCopier } from './copy-piece.ts';
@@ -87,26 +86,26 @@ export class PieceLoader {
     let begun = false;
     return this.connection.retrying(
       async (database) => {
+        const lost = told.lost(database);
         // Only so a transaction that nobody listens to any more is not waited for.
-        if (begun) await endBackend(database, told.backend!);
-        if (!(await told.begin(database, work))) return this.alreadyStored(database, work, told, begun);
-        begun = true;
-        return this.watched(
-          database,
-          () => told.backend!,
-          () => this.storeBegun(database, work, told),
-        );
+        if (lost !== undefined) await endBackend(database, lost);
+        return this.watched(database, told, async () => {
+          if (!(await told.begin(database, work))) return this.alreadyStored(database, work, told, begun);
+          begun = true;
+          return this.storeBegun(database, work, told);
+        });
       },
       { onRetry, isStopped, patience: this.recipe.patience },
     );
   }
 
-  private watched<T>(database: Database, backend: () => Backend, work: () => Promise<T>): Promise<T> {
+  private watched<T>(database: Database, told: ToldTransactions, work: () => Promise<T>): Promise<T> {
     const { connection, recipe } = this;
     const { stallAfter } = recipe;
     const reopen = () => connection.another();
     // Who waits for rows does not wait for the database that they go into.
     const progress = () => (this.fetcher?.isWaiting ? ++this.progress : this.progress);
+    const backend = () => told.backend(database);
     return whileWatched({ database, backend, progress, reopen, stallAfter }, work);
   }
 

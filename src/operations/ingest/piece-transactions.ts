@@ -35,11 +35,11 @@ interface ClaimAhead {
  * can be, so that the server need not wait for us between the two.
  */
 export class ToldTransactions implements PieceTransactions {
-  /** Who has begun the last of them. */
-  backend: Backend | undefined;
   private readonly ledger: PieceLedger;
   private readonly next: () => PieceWork | undefined;
   private ahead: ClaimAhead | undefined;
+  /** Who has begun the last of them, over which connection. */
+  private last: { database: Database; backend: Backend } | undefined;
 
   /** @param next the piece after the one at work, where it is known */
   constructor(ledger: PieceLedger, next: () => PieceWork | undefined) {
@@ -52,8 +52,9 @@ export class ToldTransactions implements PieceTransactions {
     this.ahead = undefined;
     const isClaimed = ahead?.work === work && ahead.database === database;
     const { rows } = await (isClaimed ? ahead.answer : database.query<Backend>(this.claim(database, work)));
-    this.backend = rows[0] ?? this.backend;
-    return rows[0] !== undefined;
+    const [backend] = rows;
+    if (backend !== undefined) this.last = { database, backend };
+    return backend !== undefined;
   }
 
   async commit(database: Database, work: PieceWork, outcome: PieceOutcome): Promise<void> {
@@ -69,6 +70,16 @@ export class ToldTransactions implements PieceTransactions {
     answer.catch(() => {});
     await committed;
     this.ahead = { database, work: next, answer };
+  }
+
+  /** Who has begun the last of them over this connection. */
+  backend(database: Database): Backend | undefined {
+    return this.last?.database === database ? this.last.backend : undefined;
+  }
+
+  /** Who has begun the last of them, where that was over another connection. */
+  lost(database: Database): Backend | undefined {
+    return this.last?.database === database ? undefined : this.last?.backend;
   }
 
   /** Gives a row where the piece is stored: rows, rejected. */
