@@ -12,6 +12,18 @@ interface FloatsModule {
     rows: number,
   ) => void;
   allFinite: (at: number, count: number) => number;
+  writeTuples: (
+    from: number,
+    stride: number,
+    to: number,
+    count: number,
+    rows: number,
+    frame: number,
+    before: number,
+    behind: number,
+    numberAt: number,
+    number: number,
+  ) => number;
 }
 
 /** Behind what the compiler uses. */
@@ -44,6 +56,54 @@ export function rowSwapper(fromLength: number, toLength: number): RowSwapper | u
     to: new Uint8Array(module.memory.buffer, toFrom, toLength),
     swap: (at, toAt, strides, count, rows) =>
       module.swapRows(ownFrom + at, strides.from, toFrom + toAt, strides.to, count, rows),
+  };
+}
+
+/** What stands round the floats of each tuple. */
+export interface TupleFrame {
+  /** Up to 32 bytes each. */
+  before: Uint8Array;
+  behind: Uint8Array;
+  /** Where in the tuple the row's number goes, as int64; undefined: nowhere. */
+  numberAt: number | undefined;
+}
+
+/** Memory from which rows of float32s become COPY's tuples in other memory. */
+export interface TupleMemory {
+  from: Uint8Array<ArrayBuffer>;
+  to: Uint8Array<ArrayBuffer>;
+  /**
+   * Writes the tuples of `rows` rows of `count` float32s, the first at byte `at` of `from`, to byte `toAt` of `to` on.
+   * @param stride bytes from a row to the next
+   * @param number of the first
+   * @returns whether no float is NaN or infinite
+   */
+  write: (at: number, stride: number, count: number, rows: number, toAt: number, number: number) => boolean;
+}
+
+/** Bytes of a part of a tuple's frame. */
+const framePart = 32;
+
+/** New memory of so many bytes each, never moved; undefined where there is no module. */
+export function tupleMemory(
+  { before, behind, numberAt = -1 }: TupleFrame,
+  fromLength: number,
+  toLength: number,
+): TupleMemory | undefined {
+  const fromAt = ownFrom + 2 * framePart;
+  const toAt = fromAt + fromLength;
+  const module = withMemory(toAt - ownFrom + toLength + framePart);
+  if (module === null) return undefined;
+  const { buffer } = module.memory;
+  new Uint8Array(buffer).set(before, ownFrom);
+  new Uint8Array(buffer).set(behind, ownFrom + framePart);
+  const sizes = [before.length, behind.length] as const;
+  return {
+    from: new Uint8Array(buffer, fromAt, fromLength),
+    to: new Uint8Array(buffer, toAt, toLength),
+    write: (at, stride, count, rows, to, number) =>
+      module.writeTuples(fromAt + at, stride, toAt + to, count, rows, ownFrom, ...sizes, numberAt, number) !==
+      0,
   };
 }
 

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { expect } from 'vitest';
-import type { Batch, BytesColumn, Column } from '../../src/batch.ts';
-import type { OpenOptions, ReadFormat, Road } from '../../src/formats/read/format.ts';
+import type { Batch, BytesColumn, Column, Piece } from '../../src/batch.ts';
+import { encodeBinary } from '../../src/copy/binary.ts';
+import type { OpenOptions, PieceDecoder, ReadFormat, Road } from '../../src/formats/read/format.ts';
 import { type Source, streamSource } from '../../src/source.ts';
 import type { ValueType } from '../../src/values/types.ts';
 
@@ -55,6 +56,7 @@ async function readPieces(
   const decoder = format.decoder(file.layout, columns, road, { utc: true });
   const [values, numbers]: [unknown[], number[]] = [[], []];
   for await (const piece of file.pieces()) {
+    if (road === 'binary') expectSameTuples(decoder, piece);
     let n = 0;
     for (const batch of decoder.batches(piece)) {
       for (let row = 0; row < batch.rows; row++) {
@@ -67,6 +69,23 @@ async function readPieces(
     file.recycle(piece.bytes.fill(0x78).buffer);
   }
   return { values, numbers };
+}
+
+/** The shorter way to tuples, where there is one, comes to those of the batches, or to their error. */
+export function expectSameTuples(decoder: PieceDecoder, piece: Piece): void {
+  const tuples = decoder.tuples?.(piece);
+  if (tuples === undefined) return;
+  const outcome = (chunks: () => Iterable<Uint8Array>) => {
+    try {
+      return Buffer.concat(Array.from(chunks(), (chunk) => chunk.slice())).toString('base64');
+    } catch (error) {
+      return error;
+    }
+  };
+  const batches = function* () {
+    for (const batch of decoder.batches(piece)) yield encodeBinary(batch);
+  };
+  expect(outcome(() => tuples)).toEqual(outcome(batches));
 }
 
 function valueAt(column: Column, row: number): unknown {

@@ -139,10 +139,12 @@ export interface PieceDecoder {
    */
   batches: (piece: Piece, onBad?: OnBadRecord) => Iterable<Batch>;
   /**
-   * The piece's rows as COPY takes them by the binary road, in chunks that may end anywhere, where they go on just as they
-   * are; undefined: they have to be decoded.
+   * The piece's rows as COPY takes them by the binary road, in chunks that may end anywhere, each valid until the next, where
+   * there is a shorter way to them than by batches; else undefined.
+   * @param onBad left out, a bad record ends it all
+   * @throws DataError as `batches` does
    */
-  asTheyAre?: (piece: Piece) => Iterable<Uint8Array> | undefined;
+  tuples?: (piece: Piece, onBad?: OnBadRecord) => Iterable<Uint8Array> | undefined;
   /** Input bytes of the current piece that have been decoded. */
   readonly bytesRead: number;
   /** The number in the file of the piece's n-th decoded row (from 0), once the piece has been decoded that far. */

@@ -29,11 +29,12 @@ export class PieceEncoder {
     frames.clear();
     const isBinary = options.road === 'binary';
     if (isBinary) frames.addBytes(binaryHeader);
-    const asTheyAre = isBinary && options.numberedFrom === undefined ? decoder.asTheyAre?.(piece) : undefined;
-    if (asTheyAre === undefined) yield* this.encodeBatches(decoder, piece, options);
+    const isPlain = isBinary && options.numberedFrom === undefined;
+    const tuples = isPlain ? decoder.tuples?.(piece, options.onBad) : undefined;
+    if (tuples === undefined) yield* this.encodeBatches(decoder, piece, options);
     else {
       yield* frames.take();
-      yield* passedOn(asTheyAre, decoder, piece, options);
+      yield* passedOn(tuples, decoder, piece, options);
     }
     if (isBinary) frames.addBytes(binaryTrailer);
     yield* frames.take();

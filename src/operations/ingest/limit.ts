@@ -60,8 +60,8 @@ export class LimitingDecoder implements PieceDecoder {
     return this.upTo(firstRow + records - 1, whole(piece), onBad);
   }
 
-  asTheyAre(piece: Piece): Iterable<Uint8Array> | undefined {
-    return piece.held === undefined ? this.decoder.asTheyAre?.(piece) : undefined;
+  tuples(piece: Piece, onBad?: OnBadRecord): Iterable<Uint8Array> | undefined {
+    return piece.held === undefined ? this.decoder.tuples?.(piece, onBad) : undefined;
   }
 
   rowNumber(piece: Piece, n: number): number {

@@ -59,8 +59,8 @@ async function read(
   const reading: Reading = { rows: [], records: [], stored: new Map() };
   for await (const piece of file.pieces(options.stored)) {
     const { location } = piece;
-    expect(Buffer.concat([...decoder.asTheyAre!(piece)!])).toEqual(Buffer.from(piece.bytes));
-    expect(fewer.asTheyAre!(piece)).toBeUndefined();
+    expect(Buffer.concat([...decoder.tuples!(piece)!])).toEqual(Buffer.from(piece.bytes));
+    expect(fewer.tuples!(piece)).toBeUndefined();
     let n = 0;
     for (const batch of decoder.batches(piece)) {
       for (let row = 0; row < batch.rows; row++, n++) {

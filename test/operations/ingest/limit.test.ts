@@ -49,6 +49,6 @@ test('what goes on as it is goes on whole', () => {
   );
   const location = { sequence: 0, firstRow: 1, records: 1, byteOffset: 0, byteLength: 7 };
   const piece = { location, bytes: Uint8Array.from([0, 1, 0, 0, 0, 1, 0x61]) };
-  expect([...decoder.asTheyAre(piece)!]).toEqual([piece.bytes]);
-  expect(decoder.asTheyAre({ ...piece, held: 2 })).toBeUndefined();
+  expect([...decoder.tuples(piece)!]).toEqual([piece.bytes]);
+  expect(decoder.tuples({ ...piece, held: 2 })).toBeUndefined();
 });

@@ -50,7 +50,8 @@ class BinaryDecoder implements PieceDecoder {
     }
   }
 
-  asTheyAre(piece: Piece): Iterable<Uint8Array> | undefined {
+  /** Just as they are. */
+  tuples(piece: Piece): Iterable<Uint8Array> | undefined {
     return this.isWhole ? this.chunks(piece) : undefined;
   }
 

@@ -7,6 +7,7 @@ import { BadValue, type ColumnDecoder, elementsColumn, numbersColumn, type Run }
 import { fieldName, recordLength, type VectorLayout } from './layout.ts';
 import { otherDimensions } from './records.ts';
 import { type Rows, RowsReader } from './rows.ts';
+import { VectorTuples } from './tuples.ts';
 import { jsonLine } from './value-text.ts';
 
 /** Input bytes a batch, as in CSV. */
@@ -31,11 +32,13 @@ class VectorDecoder implements PieceDecoder {
   private rows: Rows | undefined;
   private readonly rowNumbers = new RowNumbers();
   private readonly columns: readonly { name: string; decode: ColumnDecoder }[];
+  private readonly writer: VectorTuples | undefined;
 
   constructor(layout: VectorLayout, columns: readonly DecodedColumn[], road: Road, session: SessionFacts) {
     this.layout = layout;
     this.recordLength = recordLength(layout);
     this.rowsReader = new RowsReader(layout);
+    this.writer = road === 'binary' ? VectorTuples.of(this.layout, columns) : undefined;
     this.columns = columns.map((column) => ({
       name: column.name,
       decode:
@@ -64,6 +67,12 @@ class VectorDecoder implements PieceDecoder {
     this.bytesRead = piece.bytes.length;
   }
 
+  tuples(piece: Piece, onBad?: OnBadRecord): Iterable<Uint8Array> | undefined {
+    const isWhole = piece.bytes.length % this.recordLength === 0;
+    if (this.writer === undefined || onBad !== undefined || !isWhole) return undefined;
+    return this.written(piece, this.writer);
+  }
+
   rowNumber(piece: Piece, n: number): number {
     return piece.location.firstRow + this.rowNumbers.recordOf(n);
   }
@@ -78,6 +87,26 @@ class VectorDecoder implements PieceDecoder {
     if (!(batch instanceof DataError)) yield batch;
     else if (onBad === undefined) throw batch;
     else yield* this.goodRows(piece, from, count, onBad);
+  }
+
+  private *written(piece: Piece, writer: VectorTuples): Generator<Uint8Array> {
+    const { bytes, location } = piece;
+    const { recordLength: length } = this;
+    this.bytesRead = 0;
+    this.rowNumbers.clear();
+    this.rows = this.rowsReader.read(piece, bytes.length / length);
+    // What a piece that was not sent to its end has left.
+    writer.take();
+    for (let from = 0; this.bytesRead < bytes.length; from += writer.rows) {
+      const some = bytes.subarray(from * length, (from + writer.rows) * length);
+      const count = some.length / length;
+      this.checkPrefixes(piece, from, count);
+      const isRight = writer.add(some, count, location.firstRow - 1 + from);
+      // Tells which value it is.
+      if (!isRight) this.decode(piece, from, count);
+      this.bytesRead += some.length;
+      if (writer.isFull || this.bytesRead === bytes.length) yield writer.take();
+    }
   }
 
   /** Looks at each row alone, tells of the bad ones, and decodes what lies between them. */
