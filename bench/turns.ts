@@ -56,7 +56,10 @@ export async function run({ name, commands }: Contestant): Promise<void> {
   await Promise.all(commands.map((command) => runCommand(name, command)));
 }
 
-/** @param watch is told the process's id when it has begun */
+/**
+ * Node reads the certificates of NODE_EXTRA_CA_CERTS at each start, whatever it does then, which has nothing to do with what
+ * is compared: it is left out.
+ * @param watch is told the process's id when it has begun */
 export async function runCommand(
   name: string,
   { command: [file, ...args], environment, input }: Command,
@@ -64,7 +67,7 @@ export async function runCommand(
 ): Promise<void> {
   const child = spawn(file, args, {
     stdio: ['pipe', 'ignore', 'pipe'],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, ...environment },
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
