@@ -55,7 +55,10 @@ eachDatabase((fixture) => {
   }
 
   async function stream(text: string, options: Options = {}): Promise<IngestSummary> {
-    const stdin = Readable.from([Buffer.from(text)], { objectMode: true });
+    return loadStream(Readable.from([Buffer.from(text)], { objectMode: true }), options);
+  }
+
+  async function loadStream(stdin: Readable, options: Options): Promise<IngestSummary> {
     const [input] = await resolveInputs(['-'], { cwd: directory, stdin }, () => {});
     const signal = new AbortController().signal;
     return ingest(
@@ -360,6 +363,12 @@ eachDatabase((fixture) => {
   });
 
   describe('a stream', () => {
+    test('that stays open is not waited for when a piece fails', async () => {
+      const stdin = new Readable({ objectMode: true, read: () => {} });
+      stdin.push(Buffer.from(`${header}${many(0, 30)}x,y,"[1,2]"\n${many(30, 60)}`));
+      await expect(loadStream(stdin, { create: true })).rejects.toMatchObject({ row: 31 });
+    });
+
     test('without a name is loaded each time', async () => {
       await database.query('CREATE TABLE docs (id bigint, t text, v vector(2))');
       await stream(header + many(0, 10));

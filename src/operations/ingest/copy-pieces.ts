@@ -1,6 +1,7 @@
 import type { Piece } from '../../batch.ts';
 import { checksum } from '../../checksum.ts';
 import type { OpenedFile } from '../../formats/read/format.ts';
+import { unlessAborted } from '../../unless-aborted.ts';
 import { isLarge, type LanePool } from './lane-pool.ts';
 import type { Stored } from './stored-pieces.ts';
 
@@ -46,7 +47,7 @@ export async function copyPieces(
     records = stored.records(index);
     for (const { byteLength } of stored.ofFile(index).values()) bytes += byteLength;
   }
-  const found = ahead(file.pieces(reread ? undefined : stored.ofFile(index)));
+  const found = ahead(file.pieces(reread ? undefined : stored.ofFile(index)), pool.onFailure);
   for await (const { piece, isLast } of beforeLast === undefined ? asTheyCome(found) : withLast(found)) {
     const { location } = piece;
     pieces++;
@@ -73,19 +74,24 @@ interface Found {
   isLast: boolean;
 }
 
-/** Reads the next while one is given away, so that a lane need not wait for it; a large one would be one more held. */
-async function* ahead(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+/**
+ * Reads the next while one is given away, so that a lane need not wait for it; a large one would be one more held.
+ * @param stop ends them, also while one is waited for: a stream's next may come late, or never
+ */
+async function* ahead(pieces: AsyncIterable<Piece>, stop: AbortSignal): AsyncGenerator<Piece> {
   const source = pieces[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<Piece>> | undefined;
   try {
     for (;;) {
-      const { done, value } = await (next ?? source.next());
+      const { done, value } = await unlessAborted(next ?? source.next(), stop);
       if (done) return;
       next = isLarge(value) ? undefined : source.next();
       // Whoever asks for it is told.
       next?.catch(() => {});
       yield value;
     }
+  } catch (error) {
+    if (!stop.aborted) throw error;
   } finally {
     // Not waited for: what it reads may never come.
     source.return?.().catch(() => {});

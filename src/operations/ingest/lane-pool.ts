@@ -40,6 +40,7 @@ export class LanePool {
   private readonly events: LaneEvents;
   private readonly threads: LaneThreads;
   private readonly failures: { id: number; error: Error }[] = [];
+  private readonly failing = new AbortController();
   private recipe: Recipe | undefined;
   private given = 0;
   private waiting: (() => void)[] = [];
@@ -61,6 +62,11 @@ export class LanePool {
 
   get failed(): boolean {
     return this.failures.length > 0;
+  }
+
+  /** Fires when a piece fails, so that nobody waits for the next. */
+  get onFailure(): AbortSignal {
+    return this.failing.signal;
   }
 
   /** How many lanes were started. */
@@ -175,6 +181,7 @@ export class LanePool {
 
   private fail(id: number, error: Error): void {
     this.failures.push({ id, error });
+    this.failing.abort();
     this.wake();
   }
 
