@@ -36,7 +36,7 @@ test.skipIf(noServer !== null).each<['stall' | 'deaf']>([['stall'], ['deaf']])(
     const database = await fixture.open();
     // Each row of the first piece takes its time, in which nothing is heard.
     await database.query(`CREATE TABLE docs (id bigint PRIMARY KEY, t text);
-      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$;
       CREATE TRIGGER slow BEFORE INSERT ON docs FOR EACH ROW WHEN (NEW.id = 0) EXECUTE FUNCTION wait()`);
     let commits = 0;
     // The next piece is claimed behind it.
@@ -49,7 +49,7 @@ test.skipIf(noServer !== null).each<['stall' | 'deaf']>([['stall'], ['deaf']])(
     });
     const reporter = collectReports();
     const file = `id,t\n${Array.from({ length: 500 }, (_, id) => `${id},x\n`).join('')}`;
-    const options = { table: 'docs', pieceLength: 1000, stallAfter: 300, reporter };
+    const options = { table: 'docs', pieceLength: 1000, stallAfter: 700, reporter };
     expect(await load(through, file, options)).toMatchObject({ rows: 500, inserted: 500 });
     await through.close();
     expect(proxy.cuts()).toBe(1);
