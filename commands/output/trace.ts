@@ -13,6 +13,7 @@ export function traceDatabase(database: Database, print: (line: string) => void)
     target: database.target,
     maxLanes: database.maxLanes,
     isPooled: database.isPooled,
+    isDirect: database.isDirect,
     transaction: async (work) => {
       print('BEGIN');
       try {

@@ -66,6 +66,8 @@ export interface Database extends Session {
    * is another's too, and only what is local to a transaction holds.
    */
   readonly isPooled: boolean;
+  /** Nothing stands between us and the server: its backend is ours as long as it lives. */
+  readonly isDirect: boolean;
   /** Runs `work` between BEGIN and COMMIT; whatever it throws is a ROLLBACK and thrown on. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /**
@@ -75,8 +77,8 @@ export interface Database extends Session {
    */
   readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]>;
   /**
-   * Runs two statements, the second sent with the first, to run whatever comes of that. Undefined where it saves
-   * nothing, or a pooler may give the second another session.
+   * Runs two statements, the second sent with the first, to run whatever comes of that. Undefined where the connection is not
+   * direct, or it saves nothing.
    * @param first one that ends a transaction
    * @param second one that begins another, in the same session
    * @returns the answer to each

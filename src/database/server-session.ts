@@ -16,6 +16,8 @@ export interface SessionSettings extends ServerSettings {
 export interface SessionFacts {
   /** Between us and the server stands a pooler, which may give each transaction another session. */
   isPooled: boolean;
+  /** Nothing stands between us and the backend, which is ours as long as it lives. */
+  isDirect: boolean;
   /** As the server tells it: `17.5 (Debian 17.5-1)`. */
   serverVersion: string;
 }
@@ -40,11 +42,13 @@ export async function prepareSession(settings: SessionSettings, opened: OpenServ
             CASE WHEN ${settings.isOurs === 'seen'} OR pg_backend_pid() = ${client.processID} THEN ${timeout} END`,
   );
   const { pid, version: serverVersion } = rows[0]!;
-  if (settings.isOurs === 'seen' || pid === client.processID) return { isPooled: false, serverVersion };
-  if (settings.isOurs === 'unknown') return { isPooled: true, serverVersion };
+  const isDirect = pid === client.processID;
+  const facts = { isPooled: false, isDirect, serverVersion };
+  if (settings.isOurs === 'seen' || isDirect) return facts;
+  if (settings.isOurs === 'unknown') return { ...facts, isPooled: true };
   await refuseShared(settings, opened, pid);
   await client.query(`SELECT ${timeout}`);
-  return { isPooled: false, serverVersion };
+  return facts;
 }
 
 /** How often it is looked: what others do in between may hide, each time anew, that a session is shared. */

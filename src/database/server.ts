@@ -44,6 +44,7 @@ class ServerDatabase implements Database {
   readonly maxLanes = Number.POSITIVE_INFINITY;
   readonly target: Target;
   readonly isPooled: boolean;
+  readonly isDirect: boolean;
   readonly limits: Limits;
   readonly #settings: SessionSettings;
   readonly #opened: OpenServer;
@@ -54,8 +55,8 @@ class ServerDatabase implements Database {
   readonly #cancelled = new AbortController();
   /** Settles, and never rejects, when the statement that runs has ended. */
   #running: Promise<void> | undefined;
-  /** The transactions of readTogether that are not answered yet, in order; none rejects. */
-  readonly #reads = new Set<Promise<unknown>>();
+  /** What was sent in one go and is not answered yet, in order; none rejects. */
+  readonly #together = new Set<Promise<unknown>>();
 
   constructor(settings: SessionSettings, opened: OpenServer, facts: SessionFacts) {
     this.#settings = settings;
@@ -63,6 +64,7 @@ class ServerDatabase implements Database {
     this.#facts = facts;
     this.#client = opened.client;
     this.isPooled = facts.isPooled;
+    this.isDirect = facts.isDirect;
     this.limits = settings.limits;
     const description = describeServer({ ...settings, hosts: [opened.route.host] });
     this.target = { kind: 'server', description };
@@ -93,7 +95,7 @@ class ServerDatabase implements Database {
   }
 
   async copyIn(sql: string, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
-    const copy = this.#submit(new CopyIn(sql, this.isPooled));
+    const copy = this.#submit(new CopyIn(sql, !this.isDirect));
     const { stream: socket } = this.#client.connection;
     const outcome = await this.#watch(copy.send(socket, chunks, this.#cancelled.signal));
     if (outcome.kind === 'refused') throw this.#explain(outcome.error);
@@ -123,16 +125,14 @@ class ServerDatabase implements Database {
   async readTogether(statements: readonly Statement[]): Promise<QueryResult<Record<string, unknown>>[]> {
     const before = this.isPooled ? [limitStatements(this.limits)] : [];
     const running = this.#sendTogether(['BEGIN READ ONLY', ...before, ...statements, 'COMMIT']);
-    const ended = Promise.allSettled(running);
-    const answered: Promise<unknown> = ended.then(() => this.#reads.delete(answered));
-    this.#reads.add(answered);
     // The first: those behind it only say that the transaction has failed.
-    for (const outcome of await ended) if (outcome.status === 'rejected') throw outcome.reason;
+    for (const outcome of await Promise.allSettled(running))
+      if (outcome.status === 'rejected') throw outcome.reason;
     return (await Promise.all(running)).slice(1 + before.length, -1);
   }
 
   get sendBehind(): SendBehind | undefined {
-    if (this.isPooled) return undefined;
+    if (!this.isDirect) return undefined;
     return <Row extends object>(first: string, second: string) => {
       const [one, other] = this.#sendTogether([first, second]);
       return [one!, other as Promise<QueryResult<Row>>];
@@ -154,10 +154,10 @@ class ServerDatabase implements Database {
     const until = performance.now() + CANCEL_PATIENCE_MS;
     await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
     // A request ends one statement, whichever runs when it comes; what has been sent behind it runs on.
-    while (this.#reads.size > 0 && performance.now() < until) {
-      const [first] = this.#reads;
+    while (this.#together.size > 0 && performance.now() < until) {
+      const [first] = this.#together;
       await Promise.race([first, sleep(CANCEL_AGAIN_MS, undefined, { ref: false })]);
-      if (this.#reads.size > 0) await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
+      if (this.#together.size > 0) await sendCancelRequest(this.#settings, this.#opened.route, this.#client);
     }
     // Whether what ran was done before the request came is only known from its answer.
     const patience = Math.max(0, until - performance.now());
@@ -213,6 +213,10 @@ class ServerDatabase implements Database {
     stream.cork();
     const running = statements.map((one) => this.query(one));
     stream.uncork();
+    const answered: Promise<unknown> = Promise.allSettled(running).then(() =>
+      this.#together.delete(answered),
+    );
+    this.#together.add(answered);
     return running;
   }
 

@@ -24,6 +24,7 @@ function scratchOf(database: Database): Database {
     target: database.target,
     maxLanes: database.maxLanes,
     isPooled: database.isPooled,
+    isDirect: database.isDirect,
     limits: database.limits,
     query: (statement) => undoable(database, (session) => session.query(statement)),
     copyIn: (sql, chunks) => undoable(database, (session) => session.copyIn(sql, chunks)),

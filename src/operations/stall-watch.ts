@@ -88,7 +88,7 @@ async function doubt({ database, backend, reopen }: Watched, isStill: () => bool
     if (!isLost || !isStill()) return;
     database.disconnect();
     // It would wait on, with what it has locked, until its own side notices.
-    await other.query(terminateBackend(doubted, database.isPooled));
+    await other.query(terminateBackend(doubted, database.isDirect));
   } catch (error) {
     // The server is not to be reached by another way either.
     if (mayPass(error) && isStill()) database.disconnect();

@@ -8,27 +8,27 @@ export interface Backend {
 }
 
 /**
- * Without a pooler the backend is ours whatever it does: it may have begun the next transaction. Behind one it lives on
- * and serves others: only the transaction of that moment, or one before, is ours.
+ * Directly connected, the backend is ours whatever it does: it may have begun the next transaction. Behind a pooler it
+ * lives on and serves others: only the transaction of that moment, or one before, is ours.
  */
-function isTheOne(isPooled: boolean): string {
+function isTheOne(isDirect: boolean): string {
   return `pid = $1 AND backend_start <= $2::timestamptz AND usename = current_user AND pid <> pg_backend_pid()${
-    isPooled ? ' AND xact_start <= $2::timestamptz' : ''
+    isDirect ? '' : ' AND xact_start <= $2::timestamptz'
   }`;
 }
 
 /** Gives a row where the backend, or that transaction, was still there to be ended. */
-export function terminateBackend({ pid, at }: Backend, isPooled: boolean): Statement {
+export function terminateBackend({ pid, at }: Backend, isDirect: boolean): Statement {
   return {
-    text: `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE ${isTheOne(isPooled)}`,
+    text: `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE ${isTheOne(isDirect)}`,
     values: [pid, at],
   };
 }
 
 /** Gives a row as long as it is. */
-export function backendIsThere({ pid, at }: Backend, isPooled: boolean): Statement {
+export function backendIsThere({ pid, at }: Backend, isDirect: boolean): Statement {
   return {
-    text: `SELECT pid FROM pg_catalog.pg_stat_activity WHERE ${isTheOne(isPooled)}`,
+    text: `SELECT pid FROM pg_catalog.pg_stat_activity WHERE ${isTheOne(isDirect)}`,
     values: [pid, at],
   };
 }

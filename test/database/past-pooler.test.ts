@@ -107,6 +107,8 @@ describe.skipIf(noServer)('past a pooler', () => {
     for (const each of opened) {
       const { rows } = await each.query('SHOW statement_timeout');
       expect([each.isPooled, rows]).toEqual([false, [{ statement_timeout: '77s' }]]);
+      // Its backend is another's once we are gone.
+      expect([each.isDirect, each.sendBehind]).toEqual([false, undefined]);
       await each.close();
     }
   });

@@ -31,6 +31,7 @@ type Asked = { [K in Request['kind']]: Omit<Extract<Request, { kind: K }>, 'id'>
 export class EmbeddedClient implements Database {
   readonly maxLanes = 1;
   readonly isPooled = false;
+  readonly isDirect = true;
   readonly limits = { statement: 0, lock: 0 };
   readonly target: Target;
   readonly #port: MessagePort;

@@ -118,8 +118,10 @@ export class PieceCutter {
       const rest = this.buffer.subarray(end, this.filled);
       const location: Location = { sequence, firstRow, records, byteOffset: this.offset, byteLength: end };
       this.offset += end;
-      await this.startNext(rest);
+      const [next, carried] = [this.carried(rest), rest.length];
+      // Before more is read, which a stream may give late; its buffer is gone then.
       yield { location, bytes: piece };
+      await this.fill(next, carried);
       sequence++;
       firstRow += records;
     }
@@ -127,9 +129,14 @@ export class PieceCutter {
 
   /** Carries the bytes behind a cut over into a new buffer and fills that up. */
   private async startNext(rest: Uint8Array, room = this.pieceLength): Promise<void> {
+    await this.fill(this.carried(rest, room), rest.length);
+  }
+
+  /** A new buffer that begins with these bytes. */
+  private carried(rest: Uint8Array, room = this.pieceLength): Uint8Array<ArrayBuffer> {
     const next = this.take(Math.max(room, rest.length));
     next.set(rest);
-    await this.fill(next, rest.length);
+    return next;
   }
 
   private async enlarge(room: number, firstRow: number): Promise<void> {

@@ -77,6 +77,7 @@ interface Found {
 /**
  * Reads the next while one is given away, so that a lane need not wait for it; a large one would be one more held.
  * @param stop ends them, also while one is waited for: a stream's next may come late, or never
+ * @throws InterruptedError then
  */
 async function* ahead(pieces: AsyncIterable<Piece>, stop: AbortSignal): AsyncGenerator<Piece> {
   const source = pieces[Symbol.asyncIterator]();
@@ -90,8 +91,6 @@ async function* ahead(pieces: AsyncIterable<Piece>, stop: AbortSignal): AsyncGen
       next?.catch(() => {});
       yield value;
     }
-  } catch (error) {
-    if (!stop.aborted) throw error;
   } finally {
     // Not waited for: what it reads may never come.
     source.return?.().catch(() => {});

@@ -13,11 +13,11 @@ const pollEvery = 50;
  * @param backend `at`: a moment, by the server's clock, when it was ours
  */
 export async function endBackend(database: Database, backend: { pid: number; at: string }): Promise<void> {
-  const { rowCount } = await database.query(terminateBackend(backend, database.isPooled));
+  const { rowCount } = await database.query(terminateBackend(backend, database.isDirect));
   if (rowCount === 0) return;
   const until = performance.now() + patience;
   while (performance.now() < until) {
-    const { rows } = await database.query(backendIsThere(backend, database.isPooled));
+    const { rows } = await database.query(backendIsThere(backend, database.isDirect));
     if (rows.length === 0) return;
     await sleep(pollEvery);
   }

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts';
-import { DataError, type PgvError } from '../../errors.ts';
+import { DataError, InterruptedError, type PgvError } from '../../errors.ts';
 import type { LastingConnection } from '../lasting-connection.ts';
 import { whileWatched } from '../stall-watch.ts';
 import { type CopyEvents, PieceCopier } from './copy-piece.ts';
@@ -75,6 +75,8 @@ export class PieceLoader {
    */
   async load(work: PieceWork): Promise<PieceOutcome> {
     this.coming.shift();
+    // It would open a connection again that was given up.
+    if (this.events.isStopped()) throw new InterruptedError();
     const withoutText = await this.embedder?.embed(work.piece);
     return { ...(await this.store(work)), withoutText };
   }

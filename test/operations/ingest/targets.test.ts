@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../../src/database/database.ts';
+import { InterruptedError } from '../../../src/errors.ts';
 import { describeTable } from '../../../src/operations/tables.ts';
 import { eachDatabase, emptyDatabase } from '../../support/databases.ts';
 import { type Load, load } from '../../support/load.ts';
@@ -268,6 +269,31 @@ test.skipIf(noServer !== null)(
     expect(await loading).toMatchObject({ rows: 10, inserted: 10 });
     expect(reporter.warnings.join()).toContain('the staging table is left behind: ');
     await holder.query('ROLLBACK');
+  },
+);
+
+test.skipIf(noServer !== null)(
+  'a load that is stopped while its lanes wait for a lock leaves nobody waiting',
+  async () => {
+    const fixture = await emptyDatabase('server');
+    const [database, holder, watcher] = [await fixture.open(), await fixture.open(), await fixture.open()];
+    await database.query('CREATE EXTENSION vector; CREATE TABLE docs (id bigint, t text, v vector(2))');
+    const waiting = async () => {
+      const { rows } = await watcher.query<{ pid: number }>(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+      return rows.map(({ pid }) => pid);
+    };
+    const stopping = new AbortController();
+    await holder.query('BEGIN; LOCK TABLE docs IN SHARE MODE');
+    const loading = load(database, many(500), { table: 'docs', pieceLength, signal: stopping.signal });
+    const ended = expect(loading).rejects.toBeInstanceOf(InterruptedError);
+    await expect.poll(waiting).toHaveLength(2);
+    stopping.abort(new InterruptedError());
+    await ended;
+    await expect.poll(waiting).toEqual([]);
+    await holder.query('ROLLBACK');
+    expect((await holder.query('SELECT count(*) AS n FROM docs')).rows).toEqual([{ n: 0 }]);
   },
 );
 
