@@ -7,8 +7,9 @@ const longest = 2 ** 30;
 
 /**
  * What tells whether a piece's bytes are the same again, as 32 hex digits: their GMAC (NIST SP 800-38D) by AES-128 with a
- * key and a nonce of zeros. Processors have instructions for it: nothing else in Node is as fast, CRC-32 half so, and it
- * has 128 bits. It guards against a file that changed by itself, not against one that was forged.
+ * key and a nonce of zeros. It has 128 bits, and takes three fifths of the time of CRC-32, as processors have instructions for
+ * it; Poly1305, quicker still on some, is not there where FIPS rules. It guards against a file that changed by itself, not
+ * against one that was forged.
  */
 export function checksum(bytes: Uint8Array): string {
   const cipher = createCipheriv('aes-128-gcm', key, nonce);

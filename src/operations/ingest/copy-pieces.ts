@@ -47,7 +47,7 @@ export async function copyPieces(
     records = stored.records(index);
     for (const { byteLength } of stored.ofFile(index).values()) bytes += byteLength;
   }
-  const found = ahead(file.pieces(reread ? undefined : stored.ofFile(index)), pool.onFailure);
+  const found = ahead(file.pieces(reread ? undefined : stored.ofFile(index)), pool.failure);
   for await (const { piece, isLast } of beforeLast === undefined ? asTheyCome(found) : withLast(found)) {
     const { location } = piece;
     pieces++;

@@ -65,7 +65,7 @@ export class LanePool {
   }
 
   /** Fires when a piece fails, so that nobody waits for the next. */
-  get onFailure(): AbortSignal {
+  get failure(): AbortSignal {
     return this.failing.signal;
   }
 

@@ -9,8 +9,8 @@ const blockLength = 2 ** 15;
 const chunkLength = 2 ** 18;
 
 /**
- * Writes rows of float32s as COPY's binary tuples, and looks at each value meanwhile: a third of the work that columns of
- * them are.
+ * Writes rows of float32s as COPY's binary tuples, and looks at each value meanwhile: one pass, where columns of them take
+ * one to look, one to swap and one for what stands between.
  */
 export class VectorTuples {
   /** Rows that are written in one go, at most. */
