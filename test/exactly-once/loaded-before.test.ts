@@ -64,7 +64,7 @@ describe('a file that changed since it was loaded', () => {
     expect(again.summary).toMatchObject({ status: 'loaded', rows: 20_000 });
     expect(again.warnings).toEqual([
       expect.stringMatching(
-        /^a\.csv differs from what was loaded into public\.docs on \d{4}-.* as load [\da-f-]{36}: its rows come on top of the 20,000 of then; --on-conflict update .*--truncate .*--if-loaded again/,
+        /^a\.csv differs from what was loaded into public\.docs on \d{4}-.* as load [\da-f-]{36}: its rows come on top of the 20,000 of that load; --on-conflict update .*--truncate .*--if-loaded again/,
       ),
     ]);
     expect(again.warnings[0]).toContain(summary.loadId);
@@ -78,7 +78,7 @@ describe('a file that changed since it was loaded', () => {
     expect(again.warnings).toEqual([
       expect.stringContaining('a.csv differs from what was loaded into public.docs'),
     ]);
-    expect(again.warnings[0]).toContain('on top of the 5 of then');
+    expect(again.warnings[0]).toContain('on top of the 5 of that load');
     expect(await count()).toBe(11);
     expect(await run(['a.csv'])).toMatchObject({ warnings: [], summary: { status: 'already-loaded' } });
   });
@@ -125,7 +125,7 @@ describe('the same file, loaded otherwise', () => {
     expect(again.warnings).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^a\\.csv is in public\\.docs already, loaded on .* as load .*, with another ${flag}: these rows come besides the 5 of then; `,
+          `^a\\.csv is in public\\.docs already, loaded on .* as load .*, with another ${flag}: these rows come besides the 5 of that load; `,
         ),
       ),
     ]);

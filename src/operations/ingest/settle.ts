@@ -83,7 +83,7 @@ async function changedIn(run: Run, plan: LoadPlan, load: RecordedLoad): Promise<
 /** The checksums of a finished load are gone (`pgv loads prune --older-than`). */
 function pruned({ sources }: LoadPlan, { tableName, finishedAt }: RecordedLoad): UsageError {
   return new UsageError(
-    `${sources[0]!.name} was written to since it was loaded into ${tableName} on ${finishedAt}, and its checksums of then were pruned`,
+    `${sources[0]!.name} was written to since it was loaded into ${tableName} on ${finishedAt}, and the checksums of that load were pruned`,
     {
       code: 'load-in-doubt',
       hint: 'if it is another file, --if-loaded again loads it; if it is the same, there is nothing to do',

@@ -67,7 +67,7 @@ function flagsOf({ shape, sourceKey }: RecordedLoad, request: Request): string[]
  */
 export function warnOfEarlier({ load, changed, flags }: EarlierLoad, name: string, reporter: Reporter): void {
   const { tableName, finishedAt, loadId } = load;
-  const rows = `the ${rowsInTable(load).toLocaleString('en')} of then`;
+  const rows = `the ${rowsInTable(load).toLocaleString('en')} of that load`;
   const otherwise = flags.length === 0 ? '' : `, with another ${flags.join(', ')}`;
   const what = changed
     ? `${name} differs from what was loaded into ${tableName} on ${finishedAt} as load ${loadId}: its rows come on top of ${rows}`
